@@ -1,0 +1,28 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::ActivationSummary;
+
+/// Something changed; the window listens and refreshes what it shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// Runs appeared or changed. One batch per commit of the journal.
+    Activations {
+        /// The rows as they are now.
+        rows: Vec<ActivationSummary>,
+    },
+    /// Functions or namespaces of a connection changed.
+    Functions {
+        /// The connection's id.
+        connection: String,
+    },
+    /// Tokens changed.
+    Tokens,
+    /// A connection was added, removed, or its state changed.
+    Connections,
+    /// The engine's workers or queue changed (at most four times a second).
+    Engine,
+    /// The listener was too slow and missed events: read everything again.
+    Lagged,
+}

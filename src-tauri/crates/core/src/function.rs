@@ -1,0 +1,329 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{Error, ErrorCode, FunctionKey, JsonText, Millis, NamespaceName, Runtime};
+
+/// A namespace of the local engine, or one seen at a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Namespace {
+    /// Its name, which never changes and is part of every URL.
+    pub name: NamespaceName,
+    /// What people call it; may be changed at will.
+    pub label: String,
+    /// When it was made; 0 where a provider does not say.
+    pub created: Millis,
+    /// How many functions are in it.
+    pub functions: u32,
+}
+
+/// `major.minor.patch`. The first version is 0.0.1 and each save adds one to the patch, as OpenWhisk does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(try_from = "String", into = "String")]
+#[ts(type = "string")]
+pub struct Version(pub u32, pub u32, pub u32);
+
+impl Version {
+    /// 0.0.1.
+    pub const FIRST: Self = Self(0, 0, 1);
+
+    /// The next patch.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0, self.1, self.2.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+impl FromStr for Version {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut parts = text.split('.').map(str::parse::<u32>);
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Ok(Self(major, minor, patch)),
+            _ => Err(Error::new(ErrorCode::InvalidInput, format!("'{text}' is not a version like 0.0.1."))),
+        }
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.to_string()
+    }
+}
+
+/// How a worker hands the event to the function's code. Later dialects add theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Contract {
+    /// `main(args)` returns an object (Node, Python); executables get the arguments as one line of JSON on stdin
+    /// and print one JSON object as their last line.
+    Openwhisk,
+}
+
+/// A function's code as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodePackage {
+    /// One source file.
+    Source(String),
+    /// A zip with several files.
+    Zip(Vec<u8>),
+}
+
+impl CodePackage {
+    /// Its size in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Source(text) => text.len(),
+            Self::Zip(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// How a function is reachable without a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum WebExport {
+    /// Not at all.
+    Private,
+    /// As a web function: parsed parameters. Cannot be invoked asynchronously.
+    Web,
+    /// As a raw web function: the body is passed on unparsed. Cannot be invoked asynchronously.
+    Raw,
+}
+
+/// What to do with an accepted run that had begun when Beckon died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LostPolicy {
+    /// Record it as lost: it may have had effects.
+    Record,
+    /// Run it again: the function is safe to repeat.
+    Retry,
+}
+
+/// What a function may use. Defaults and ranges follow OpenWhisk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// Longest run, milliseconds, 100 to 900,000. Past it the process group is killed.
+    pub timeout_ms: u32,
+    /// Memory in MB, 32 to 4096. Recorded; enforced by the engine where the platform allows.
+    pub memory_mb: u32,
+    /// Most log bytes kept per run, in KB, 0 to 10,240.
+    pub logs_kb: u32,
+    /// Most runs of the function at the same time (one worker process each), 1 to 64.
+    pub concurrency: u32,
+}
+
+impl Limits {
+    /// OpenWhisk's own defaults; 8 runs at a time.
+    pub const DEFAULT: Self = Self { timeout_ms: 60_000, memory_mb: 256, logs_kb: 10_240, concurrency: 8 };
+
+    /// Refuses values outside the ranges, with OpenWhisk's sentences.
+    pub fn check(self) -> Result<Self, Error> {
+        let range = |what: &str, unit: &str, value: u32, min: u32, max: u32| {
+            let side = match value {
+                v if v > max => format!("exceeds allowed threshold of {max}"),
+                v if v < min => format!("below allowed threshold of {min}"),
+                _ => return Ok(()),
+            };
+            Err(Error::new(ErrorCode::LimitExceeded, format!("{what} {value}{unit} {side}{unit}")))
+        };
+        range("duration", " milliseconds", self.timeout_ms, 100, 900_000)?;
+        range("memory size", " MB", self.memory_mb, 32, 4096)?;
+        range("log size", " KB", self.logs_kb, 0, 10_240)?;
+        range("concurrency", "", self.concurrency, 1, 64)?;
+        Ok(self)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// A name with a JSON value: a default parameter or an annotation. Order is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedJson {
+    /// The name.
+    pub key: String,
+    /// Its value.
+    pub value: JsonText,
+}
+
+/// A function of the local engine, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// 32 hex characters; stays the same over versions, and goes with the function when it is deleted.
+    pub id: String,
+    /// Where it is.
+    pub key: FunctionKey,
+    /// Its current version.
+    pub version: Version,
+    /// What it runs on.
+    pub runtime: Runtime,
+    /// How its handler is called.
+    pub contract: Contract,
+    /// The entry point: a function name in the code (`main` by default), or a file within a zip for executables.
+    pub main: Option<String>,
+    /// Its code.
+    pub code: CodePackage,
+    /// Arguments that every call gets unless it overrides them.
+    pub parameters: Vec<NamedJson>,
+    /// Environment variables (plain ones), name and text.
+    pub env: Vec<(String, String)>,
+    /// Names of the environment variables whose values are in the secret store.
+    pub secret_names: Vec<String>,
+    /// OpenWhisk annotations that have no field of their own here.
+    pub annotations: Vec<NamedJson>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Web or private.
+    pub web: WebExport,
+    /// What happens to a run cut short by a crash of Beckon.
+    pub lost_policy: LostPolicy,
+    /// OpenWhisk's `publish` flag; kept, and of no effect here.
+    pub publish: bool,
+    /// When it was first made.
+    pub created: Millis,
+    /// When this version was saved.
+    pub updated: Millis,
+}
+
+/// What is needed to make a function, or to replace everything about one but its identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFunction {
+    /// What it runs on; `family:default` is resolved by the engine.
+    pub runtime: Runtime,
+    /// How its handler is called.
+    pub contract: Contract,
+    /// Entry point.
+    pub main: Option<String>,
+    /// Its code.
+    pub code: CodePackage,
+    /// Default parameters.
+    pub parameters: Vec<NamedJson>,
+    /// Plain environment variables.
+    pub env: Vec<(String, String)>,
+    /// Names of the secret ones.
+    pub secret_names: Vec<String>,
+    /// Other annotations.
+    pub annotations: Vec<NamedJson>,
+    /// Limits.
+    pub limits: Limits,
+    /// Web or private.
+    pub web: WebExport,
+    /// After a crash.
+    pub lost_policy: LostPolicy,
+    /// OpenWhisk's flag.
+    pub publish: bool,
+    /// The version to store it as; `None` is 0.0.1 for a new function and the next patch for a changed one.
+    pub version: Option<Version>,
+}
+
+impl NewFunction {
+    /// A private function with default limits.
+    #[must_use]
+    pub fn new(runtime: Runtime, code: CodePackage) -> Self {
+        Self {
+            runtime,
+            contract: Contract::Openwhisk,
+            main: None,
+            code,
+            parameters: Vec::new(),
+            env: Vec::new(),
+            secret_names: Vec::new(),
+            annotations: Vec::new(),
+            limits: Limits::DEFAULT,
+            web: WebExport::Private,
+            lost_policy: LostPolicy::Record,
+            publish: false,
+            version: None,
+        }
+    }
+}
+
+impl From<Function> for NewFunction {
+    /// The same function, to be changed and saved again.
+    fn from(f: Function) -> Self {
+        Self {
+            runtime: f.runtime,
+            contract: f.contract,
+            main: f.main,
+            code: f.code,
+            parameters: f.parameters,
+            env: f.env,
+            secret_names: f.secret_names,
+            annotations: f.annotations,
+            limits: f.limits,
+            web: f.web,
+            lost_policy: f.lost_policy,
+            publish: f.publish,
+            version: None,
+        }
+    }
+}
+
+/// A function as a list shows it, local or remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionSummary {
+    /// Where it is.
+    #[serde(flatten)]
+    pub key: FunctionKey,
+    /// Its version, as its system writes it.
+    pub version: String,
+    /// Its kind, as its system writes it, for example `nodejs:20`, `sequence`.
+    pub kind: String,
+    /// Web or private.
+    pub web: WebExport,
+    /// Its limits.
+    pub limits: Limits,
+    /// When it was last changed.
+    pub updated: Millis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_count_patches() {
+        assert_eq!(Version::FIRST.next().to_string(), "0.0.2");
+        assert!("1.2".parse::<Version>().is_err());
+        assert!("1.2.3.4".parse::<Version>().is_err());
+    }
+
+    #[test]
+    fn limits_speak_openwhisk() {
+        let too_long = Limits { timeout_ms: 900_001, ..Limits::DEFAULT }.check().unwrap_err();
+        assert_eq!(too_long.message, "duration 900001 milliseconds exceeds allowed threshold of 900000 milliseconds");
+        let too_small = Limits { memory_mb: 1, ..Limits::DEFAULT }.check().unwrap_err();
+        assert_eq!(too_small.message, "memory size 1 MB below allowed threshold of 32 MB");
+    }
+}

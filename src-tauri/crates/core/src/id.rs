@@ -1,0 +1,112 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use uuid::Uuid;
+
+use crate::{Error, ErrorCode};
+
+/// The identity of one run: 32 lower-case hexadecimal characters, as OpenWhisk prints a UUID without dashes.
+///
+/// New ids are UUID v7, so they sort by the time they were made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(try_from = "String", into = "String")]
+#[ts(type = "string")]
+pub struct ActivationId(u128);
+
+impl ActivationId {
+    /// A new id, unique and later than those before it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7().as_u128())
+    }
+
+    /// The id with this 128-bit value.
+    #[must_use]
+    pub fn from_u128(value: u128) -> Self {
+        Self(value)
+    }
+}
+
+impl Default for ActivationId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Display for ActivationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for ActivationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for ActivationId {
+    type Err = Error;
+
+    /// Accepts exactly 32 characters of `[0-9a-f]`; the two texts are OpenWhisk's own.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let length = text.chars().count();
+        if length != 32 {
+            return Err(Error::new(ErrorCode::InvalidInput, format!("Activation id length is {length} but must be 32.")));
+        }
+        if !text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            return Err(Error::new(ErrorCode::InvalidInput, "The activation id is not valid."));
+        }
+        u128::from_str_radix(text, 16)
+            .map(Self)
+            .map_err(|_| Error::new(ErrorCode::InvalidInput, "The activation id is not valid."))
+    }
+}
+
+impl TryFrom<String> for ActivationId {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<ActivationId> for String {
+    fn from(id: ActivationId) -> Self {
+        id.to_string()
+    }
+}
+
+/// 32 random hexadecimal characters (122 random bits), for ids that are not activations: functions, connections.
+#[must_use]
+pub fn random_hex() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_32_hex_characters_and_survives_a_round_trip() {
+        let id = ActivationId::new();
+        let text = id.to_string();
+        assert_eq!(text.len(), 32);
+        assert_eq!(text.parse::<ActivationId>().unwrap(), id);
+    }
+
+    #[test]
+    fn ids_sort_by_the_time_they_were_made() {
+        let earlier = ActivationId::new();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        assert!(earlier < ActivationId::new());
+    }
+
+    #[test]
+    fn wrong_ids_are_refused_with_openwhisk_texts() {
+        assert_eq!("abc".parse::<ActivationId>().unwrap_err().message, "Activation id length is 3 but must be 32.");
+        let upper = "ABCDEF00000000000000000000000000".parse::<ActivationId>().unwrap_err();
+        assert_eq!(upper.message, "The activation id is not valid.");
+    }
+}

@@ -1,0 +1,39 @@
+//! The vocabulary of Beckon: what a namespace, a function, a run, a token and an error *are*.
+//!
+//! Nothing here does I/O. Every other crate speaks in these types, and those that cross to the window derive
+//! [`ts_rs::TS`], so that the TypeScript side is generated and cannot drift.
+//!
+//! Times are [`Millis`] since the Unix epoch (UTC), durations are milliseconds, sizes are bytes, unless a name
+//! says otherwise.
+
+mod activation;
+mod clock;
+mod connection;
+mod error;
+mod event;
+pub mod filter;
+mod function;
+mod id;
+mod json;
+mod name;
+mod runtime;
+mod secret;
+mod token;
+
+pub use activation::{
+    Activation, ActivationSummary, Cause, LogLine, LogStream, Mode, Status, StatusGroup, Timing,
+};
+pub use clock::{Clock, Millis};
+pub use connection::{Connection, ConnectionKind, ConnectionState, Environment, LOCAL};
+pub use error::{Error, ErrorCode, Result};
+pub use event::Event;
+pub use function::{
+    CodePackage, Contract, Function, FunctionSummary, Limits, LostPolicy, NamedJson, Namespace, NewFunction, Version,
+    WebExport,
+};
+pub use id::{ActivationId, random_hex};
+pub use json::JsonText;
+pub use name::{FunctionKey, FunctionName, FunctionRef, NamespaceName};
+pub use runtime::{Language, Runtime, RuntimeStatus};
+pub use secret::Secret;
+pub use token::{Token, TokenKind, TokenScope, hint_of};
