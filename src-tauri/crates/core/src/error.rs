@@ -49,6 +49,7 @@ pub enum ErrorCode {
 /// An error as it crosses every boundary of Beckon. Never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
+#[ts(rename = "PanelError")] // `Error` is JavaScript's
 #[error("{message}")]
 pub struct Error {
     /// The kind of failure.

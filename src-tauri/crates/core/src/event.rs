@@ -6,6 +6,7 @@ use crate::ActivationSummary;
 /// Something changed; the window listens and refreshes what it shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[ts(rename = "PanelEvent")] // `Event` is the DOM's
 pub enum Event {
     /// Runs appeared or changed. One batch per commit of the journal.
     Activations {

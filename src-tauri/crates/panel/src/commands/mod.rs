@@ -1,0 +1,38 @@
+//! The commands, by what they are about. One file, one table; this list joins them.
+
+mod activations;
+mod connections;
+mod copy;
+mod functions;
+mod invoke;
+mod namespaces;
+mod overview;
+mod secret_store;
+mod settings;
+mod tokens;
+
+use crate::command::Command;
+
+/// Every command.
+pub fn all() -> impl Iterator<Item = &'static Command> {
+    [
+        overview::COMMANDS,
+        connections::COMMANDS,
+        namespaces::COMMANDS,
+        functions::COMMANDS,
+        invoke::COMMANDS,
+        activations::COMMANDS,
+        tokens::COMMANDS,
+        copy::COMMANDS,
+        secret_store::COMMANDS,
+        settings::COMMANDS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The command with this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Command> {
+    all().find(|command| command.name == name)
+}

@@ -1,0 +1,361 @@
+//! What commands take and return beyond the vocabulary of `beckon-core`.
+
+use beckon_core::{
+    Activation, Connection, ConnectionKind, Environment, FunctionRef, Language, Limits, LostPolicy, Millis,
+    NamedJson, NamespaceName, Runtime, RuntimeStatus, Token, TokenKind, TokenScope, WebExport,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What the window needs before it can show anything.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Overview {
+    /// Beckon's version.
+    pub version: String,
+    /// Where the local gateway answers, for example `http://127.0.0.1:6464`; `None` while it is not served.
+    pub gateway_url: Option<String>,
+    /// Where everything is kept.
+    pub data_dir: String,
+    /// The local connection first, then the remote ones.
+    pub connections: Vec<Connection>,
+    /// Where secrets are kept.
+    pub secret_store: SecretStoreState,
+    /// The runtimes of this machine.
+    pub runtimes: Vec<RuntimeStatus>,
+    /// The function to show first: the one run last, or else the first example.
+    pub first_function: Option<FunctionRef>,
+    /// Whether this host puts text on the clipboard itself (the desktop window does).
+    pub host_clipboard: bool,
+}
+
+/// Where secrets are kept, and what is missing for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SecretStoreState {
+    /// The operating system's keychain.
+    Keychain,
+    /// The encrypted file, open.
+    FileUnlocked,
+    /// The encrypted file, waiting for its passphrase.
+    FileLocked,
+    /// Neither: there is no usable keychain and no file was chosen. Nothing is kept until the user chooses.
+    Unavailable {
+        /// Why the keychain cannot be used, in one sentence.
+        reason: String,
+    },
+}
+
+/// What the user may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// How long a blocking caller waits before its run becomes asynchronous: 1,000 to 900,000 ms.
+    pub blocking_limit_ms: u32,
+    /// How long records are kept: 72 to 8,760 hours.
+    pub retention_hours: u32,
+    /// The gateway's port from the next start on.
+    pub gateway_port: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { blocking_limit_ms: 30_000, retention_hours: 30 * 24, gateway_port: 6464 }
+    }
+}
+
+/// A remote connection as a person types it.
+#[derive(Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionDraft {
+    /// What to call it.
+    pub name: String,
+    /// The system.
+    pub kind: ConnectionKind,
+    /// Its colour.
+    pub environment: Environment,
+    /// The API host, with or without `https://`. May be empty when `key` is a whole curl command.
+    pub api_host: String,
+    /// `user:password`, base64 of it (with or without `Basic`), or a copied curl command. `None` keeps the stored key.
+    pub key: Option<String>,
+}
+
+/// What a test of a connection found.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionTest {
+    /// The base URL that was tried.
+    pub api_host: String,
+    /// The round trip.
+    pub latency_ms: u32,
+    /// The namespaces that the key reaches.
+    pub namespaces: Vec<NamespaceName>,
+}
+
+/// A function with everything that its page shows.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionDetail {
+    /// Where it is.
+    pub function: FunctionRef,
+    /// Its version, as its system writes it. Saves name the version that they replace.
+    pub version: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its language, where Beckon knows it.
+    pub language: Option<Language>,
+    /// The entry point; `main` when absent.
+    pub main: Option<String>,
+    /// Its code.
+    pub code: CodeView,
+    /// Default parameters.
+    pub parameters: Vec<NamedJson>,
+    /// Plain environment variables.
+    pub env: Vec<EnvVar>,
+    /// Names of the secret environment variables; the values never come back.
+    pub secrets: Vec<String>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Web or private.
+    pub web: WebExport,
+    /// After a crash of Beckon.
+    pub lost_policy: LostPolicy,
+    /// When it was made; 0 where a provider does not say.
+    pub created: Millis,
+    /// When it was last changed.
+    pub updated: Millis,
+    /// Whether this panel can change it.
+    pub editable: bool,
+    /// The URL of its REST API, without query: POST invokes it.
+    pub api_url: Option<String>,
+}
+
+/// A function's code as the window shows it.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum CodeView {
+    /// One source file.
+    Source {
+        /// Its text.
+        text: String,
+    },
+    /// A zip with several files.
+    Zip {
+        /// Its size.
+        bytes: u64,
+        /// What is in it.
+        entries: Vec<ZipEntry>,
+    },
+    /// Something that cannot be shown here (a provider's binary, a sequence).
+    Opaque {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One file of a zip.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ZipEntry {
+    /// Its path in the zip.
+    pub path: String,
+    /// Its unpacked size in bytes.
+    pub size: u64,
+}
+
+/// Code as the window sends it.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum CodeInput {
+    /// One source file.
+    Source {
+        /// Its text.
+        text: String,
+    },
+    /// A zip.
+    Zip {
+        /// Its bytes in base64.
+        base64: String,
+    },
+}
+
+/// A plain environment variable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EnvVar {
+    /// Its name: `[A-Za-z_][A-Za-z0-9_]*`.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// What a new function starts from.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Template {
+    /// For example `node-hello`.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// What it shows, in one sentence.
+    pub description: String,
+    /// The kind it runs on.
+    pub kind: Runtime,
+    /// Whether that runtime is on this machine.
+    pub available: bool,
+    /// The source.
+    pub code: String,
+    /// An input to try it with.
+    pub input: String,
+}
+
+/// Everything about a function but its code and its secrets.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionSettings {
+    /// The entry point; `None` is `main`.
+    pub main: Option<String>,
+    /// Default parameters.
+    pub parameters: Vec<NamedJson>,
+    /// Plain environment variables.
+    pub env: Vec<EnvVar>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Web or private.
+    pub web: WebExport,
+    /// After a crash of Beckon.
+    pub lost_policy: LostPolicy,
+}
+
+/// How the window invokes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum InvokeMode {
+    /// Wait for the record.
+    Blocking,
+    /// Get an id at once.
+    NonBlocking,
+}
+
+/// What came of an invocation: a record that is over, or one that is on its way (`queued`, `running`, `polling`).
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct InvokeReply {
+    /// The record as it is now.
+    pub activation: Activation,
+    /// Whether a blocking call passed the limit and became asynchronous.
+    pub promoted: bool,
+}
+
+/// A record with the forms that only its own page shows.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivationDetail {
+    /// The record.
+    pub activation: Activation,
+    /// The record as the provider's API serves it, pretty-printed JSON. `None` while there is none.
+    pub raw: Option<String>,
+}
+
+/// How many records match.
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+pub struct Count {
+    /// The count, up to the cap.
+    pub count: u32,
+    /// Whether there are more ("10,000+").
+    pub capped: bool,
+}
+
+/// A token to make.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenDraft {
+    /// What to call it.
+    pub name: String,
+    /// Its form.
+    pub kind: TokenKind,
+    /// What it reaches.
+    pub scope: TokenScope,
+    /// Hours until it ends; `None` is never.
+    pub expires_in_hours: Option<u32>,
+}
+
+/// A token just made: the only time that its credential is part of an answer unasked.
+#[derive(Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NewToken {
+    /// The token.
+    pub token: Token,
+    /// The credential as its clients expect it (`user:key`).
+    pub credential: String,
+}
+
+/// A credential that the user asked to see.
+#[derive(Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownToken {
+    /// Which token it is.
+    pub name: String,
+    /// The credential.
+    pub credential: String,
+}
+
+/// What a copied text calls.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum CopySource {
+    /// A function with an input.
+    Function {
+        /// The function.
+        function: FunctionRef,
+        /// The input, a JSON object.
+        input: String,
+    },
+    /// A past run with its own input.
+    Run {
+        /// The run.
+        id: beckon_core::ActivationId,
+    },
+}
+
+/// How the copied call waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyMode {
+    /// The whole record.
+    Blocking,
+    /// The result only, as DigitalOcean's panel copies it.
+    Result,
+    /// The activation id.
+    NonBlocking,
+}
+
+/// How the token appears in a copied text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyToken {
+    /// As dots and its last four characters.
+    Masked,
+    /// As an environment variable that the user sets.
+    Env,
+    /// As it is.
+    Real,
+}
+
+/// Where a copied text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyTo {
+    /// Into the answer.
+    Page,
+    /// Straight to the clipboard, without passing through the page. Only where the host has one.
+    Clipboard,
+}
+
+/// What was copied.
+#[derive(Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CopyReply {
+    /// The text, if it was asked for.
+    pub text: Option<String>,
+    /// What the user must set first for the `$ENV` form: the variable's name.
+    pub variable: Option<String>,
+}

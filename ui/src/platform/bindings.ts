@@ -1,0 +1,1445 @@
+// Generated from the panel's commands by `make bindings`. Do not edit.
+
+import type { Transport } from "./transport";
+
+/**
+ * The whole record of a run.
+ */
+export type Activation = { 
+/**
+ * The owner: the namespace's own id here, the provider's subject elsewhere.
+ */
+subject: string, 
+/**
+ * What was sent by the caller (before default parameters); `None` for runs that somebody else made.
+ */
+input: JsonText | null, 
+/**
+ * What came back: the result, or `{"error": …}`. `None` while pending.
+ */
+result: JsonText | null, 
+/**
+ * The full size of the result in bytes.
+ */
+resultBytes: number, 
+/**
+ * Whether the result was over its limit and so is not the function's own.
+ */
+resultTruncated: boolean, 
+/**
+ * What the function wrote, in order.
+ */
+logs: Array<LogLine>, 
+/**
+ * Whether lines are missing because the limit was reached.
+ */
+logsTruncated: boolean, 
+/**
+ * The limits in force.
+ */
+limits: Limits, 
+/**
+ * Where the time went.
+ */
+timing: Timing, 
+/**
+ * The run that this one repeats.
+ */
+rerunOf: ActivationId | null, 
+/**
+ * The token that the gateway's caller used (its id, never its secret).
+ */
+tokenId: string | null, 
+/**
+ * The enclosing activation (sequences), as OpenWhisk's `cause`.
+ */
+parent: ActivationId | null, 
+/**
+ * Its identity.
+ */
+id: ActivationId, 
+/**
+ * The connection that it ran through.
+ */
+connection: string, 
+/**
+ * The namespace.
+ */
+namespace: NamespaceName, 
+/**
+ * The function.
+ */
+function: FunctionName, 
+/**
+ * The function's version then.
+ */
+version: string, 
+/**
+ * The runtime's kind then; empty where a provider does not say.
+ */
+kind: string, 
+/**
+ * Where it is, or how it ended.
+ */
+status: Status, 
+/**
+ * How the caller waited.
+ */
+mode: Mode, 
+/**
+ * Who asked.
+ */
+cause: Cause, 
+/**
+ * When it was asked for.
+ */
+start: number, 
+/**
+ * When it ended.
+ */
+end: number | null, 
+/**
+ * How long it took, initialisation included.
+ */
+durationMs: number | null, 
+/**
+ * Whether the worker was started for it; `None` while pending or where a provider does not say.
+ */
+cold: boolean | null, 
+/**
+ * Kept beyond the retention period.
+ */
+pinned: boolean, 
+/**
+ * The first characters of the first log line, or else of the result: what a list shows of it.
+ */
+preview: string, };
+
+/**
+ * A record with the forms that only its own page shows.
+ */
+export type ActivationDetail = { 
+/**
+ * The record.
+ */
+activation: Activation, 
+/**
+ * The record as the provider's API serves it, pretty-printed JSON. `None` while there is none.
+ */
+raw: string | null, };
+
+/**
+ * The identity of one run: 32 lower-case hexadecimal characters, as OpenWhisk prints a UUID without dashes.
+ *
+ * New ids are UUID v7, so they sort by the time they were made.
+ */
+export type ActivationId = string;
+
+/**
+ * A run as a list shows it.
+ */
+export type ActivationSummary = { 
+/**
+ * Its identity.
+ */
+id: ActivationId, 
+/**
+ * The connection that it ran through.
+ */
+connection: string, 
+/**
+ * The namespace.
+ */
+namespace: NamespaceName, 
+/**
+ * The function.
+ */
+function: FunctionName, 
+/**
+ * The function's version then.
+ */
+version: string, 
+/**
+ * The runtime's kind then; empty where a provider does not say.
+ */
+kind: string, 
+/**
+ * Where it is, or how it ended.
+ */
+status: Status, 
+/**
+ * How the caller waited.
+ */
+mode: Mode, 
+/**
+ * Who asked.
+ */
+cause: Cause, 
+/**
+ * When it was asked for.
+ */
+start: number, 
+/**
+ * When it ended.
+ */
+end: number | null, 
+/**
+ * How long it took, initialisation included.
+ */
+durationMs: number | null, 
+/**
+ * Whether the worker was started for it; `None` while pending or where a provider does not say.
+ */
+cold: boolean | null, 
+/**
+ * Kept beyond the retention period.
+ */
+pinned: boolean, 
+/**
+ * The first characters of the first log line, or else of the result: what a list shows of it.
+ */
+preview: string, };
+
+/**
+ * One bar.
+ */
+export type Bucket = { 
+/**
+ * Ended well.
+ */
+success: number, 
+/**
+ * Application errors.
+ */
+applicationError: number, 
+/**
+ * Developer errors, time-outs, cancelled.
+ */
+developerError: number, 
+/**
+ * Internal errors, lost.
+ */
+systemError: number, 
+/**
+ * Not over yet.
+ */
+pending: number, };
+
+/**
+ * Who asked for the run.
+ */
+export type Cause = "panel" | "gateway" | "cli" | "provider";
+
+/**
+ * Code as the window sends it.
+ */
+export type CodeInput = { "type": "source", 
+/**
+ * Its text.
+ */
+text: string, } | { "type": "zip", 
+/**
+ * Its bytes in base64.
+ */
+base64: string, };
+
+/**
+ * A function's code as the window shows it.
+ */
+export type CodeView = { "type": "source", 
+/**
+ * Its text.
+ */
+text: string, } | { "type": "zip", 
+/**
+ * Its size.
+ */
+bytes: number, 
+/**
+ * What is in it.
+ */
+entries: Array<ZipEntry>, } | { "type": "opaque", 
+/**
+ * Why.
+ */
+reason: string, };
+
+/**
+ * A system that the panel works over.
+ */
+export type Connection = { 
+/**
+ * [`LOCAL`], or 32 hex characters.
+ */
+id: string, 
+/**
+ * What a person called it.
+ */
+name: string, 
+/**
+ * The system.
+ */
+kind: ConnectionKind, 
+/**
+ * Its colour.
+ */
+environment: Environment, 
+/**
+ * The base URL, for example `https://faas-lon1-0123abcd.doserverless.co`.
+ */
+apiHost: string, 
+/**
+ * The last four characters of the key.
+ */
+keyHint: string, 
+/**
+ * When it was added.
+ */
+created: number, 
+/**
+ * When the provider's activations were last read into the journal.
+ */
+lastSync: number | null, 
+/**
+ * Reachability.
+ */
+state: ConnectionState, };
+
+/**
+ * A remote connection as a person types it.
+ */
+export type ConnectionDraft = { 
+/**
+ * What to call it.
+ */
+name: string, 
+/**
+ * The system.
+ */
+kind: ConnectionKind, 
+/**
+ * Its colour.
+ */
+environment: Environment, 
+/**
+ * The API host, with or without `https://`. May be empty when `key` is a whole curl command.
+ */
+apiHost: string, 
+/**
+ * `user:password`, base64 of it (with or without `Basic`), or a copied curl command. `None` keeps the stored key.
+ */
+key: string | null, };
+
+/**
+ * The system behind a connection.
+ */
+export type ConnectionKind = "local" | "openwhisk" | "digitalocean";
+
+/**
+ * What is known about reaching a connection.
+ */
+export type ConnectionState = { "state": "unknown" } | { "state": "connected", 
+/**
+ * The round trip of the last check.
+ */
+latency_ms: number, } | { "state": "failing", 
+/**
+ * What, without secrets.
+ */
+error: PanelError, };
+
+/**
+ * What a test of a connection found.
+ */
+export type ConnectionTest = { 
+/**
+ * The base URL that was tried.
+ */
+apiHost: string, 
+/**
+ * The round trip.
+ */
+latencyMs: number, 
+/**
+ * The namespaces that the key reaches.
+ */
+namespaces: Array<NamespaceName>, };
+
+/**
+ * How the copied call waits.
+ */
+export type CopyMode = "blocking" | "result" | "non_blocking";
+
+/**
+ * What was copied.
+ */
+export type CopyReply = { 
+/**
+ * The text, if it was asked for.
+ */
+text: string | null, 
+/**
+ * What the user must set first for the `$ENV` form: the variable's name.
+ */
+variable: string | null, };
+
+/**
+ * What a copied text calls.
+ */
+export type CopySource = { "type": "function", 
+/**
+ * The function.
+ */
+function: FunctionRef, 
+/**
+ * The input, a JSON object.
+ */
+input: string, } | { "type": "run", 
+/**
+ * The run.
+ */
+id: ActivationId, };
+
+/**
+ * Where a copied text goes.
+ */
+export type CopyTo = "page" | "clipboard";
+
+/**
+ * How the token appears in a copied text.
+ */
+export type CopyToken = "masked" | "env" | "real";
+
+/**
+ * How many records match.
+ */
+export type Count = { 
+/**
+ * The count, up to the cap.
+ */
+count: number, 
+/**
+ * Whether there are more ("10,000+").
+ */
+capped: boolean, };
+
+/**
+ * Where a page ends, and the next one starts.
+ */
+export type Cursor = { 
+/**
+ * Start of the last row.
+ */
+start: number, 
+/**
+ * Its id, which decides between rows of the same millisecond.
+ */
+id: ActivationId, };
+
+/**
+ * What the engine is doing.
+ */
+export type EngineStatus = { 
+/**
+ * Every worker process.
+ */
+workers: Array<WorkerStatus>, 
+/**
+ * Accepted runs that have not begun.
+ */
+queued: number, 
+/**
+ * Runs in a worker.
+ */
+running: number, 
+/**
+ * Runs since the engine started.
+ */
+total: number, 
+/**
+ * How many of them needed a new worker.
+ */
+cold: number, };
+
+/**
+ * A plain environment variable.
+ */
+export type EnvVar = { 
+/**
+ * Its name: `[A-Za-z_][A-Za-z0-9_]*`.
+ */
+name: string, 
+/**
+ * Its value.
+ */
+value: string, };
+
+/**
+ * How dangerous a mistake is; decides the colour of the connection in the window.
+ */
+export type Environment = "local" | "development" | "staging" | "production";
+
+/**
+ * What went wrong, as a closed set that the window maps to a severity, a sentence and a next action.
+ */
+export type ErrorCode = "invalid_input" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "limit_exceeded" | "busy" | "not_supported" | "runtime_missing" | "secret_store_unavailable" | "secret_store_locked" | "wrong_passphrase" | "unreachable" | "bad_reply" | "timeout" | "cancelled" | "shutting_down" | "internal";
+
+/**
+ * A function with everything that its page shows.
+ */
+export type FunctionDetail = { 
+/**
+ * Where it is.
+ */
+function: FunctionRef, 
+/**
+ * Its version, as its system writes it. Saves name the version that they replace.
+ */
+version: string, 
+/**
+ * Its kind.
+ */
+kind: string, 
+/**
+ * Its language, where Beckon knows it.
+ */
+language: Language | null, 
+/**
+ * The entry point; `main` when absent.
+ */
+main: string | null, 
+/**
+ * Its code.
+ */
+code: CodeView, 
+/**
+ * Default parameters.
+ */
+parameters: Array<NamedJson>, 
+/**
+ * Plain environment variables.
+ */
+env: Array<EnvVar>, 
+/**
+ * Names of the secret environment variables; the values never come back.
+ */
+secrets: Array<string>, 
+/**
+ * What it may use.
+ */
+limits: Limits, 
+/**
+ * Web or private.
+ */
+web: WebExport, 
+/**
+ * After a crash of Beckon.
+ */
+lostPolicy: LostPolicy, 
+/**
+ * When it was made; 0 where a provider does not say.
+ */
+created: number, 
+/**
+ * When it was last changed.
+ */
+updated: number, 
+/**
+ * Whether this panel can change it.
+ */
+editable: boolean, 
+/**
+ * The URL of its REST API, without query: POST invokes it.
+ */
+apiUrl: string | null, };
+
+/**
+ * A function of the local engine: its namespace and its name.
+ */
+export type FunctionKey = { 
+/**
+ * The namespace that it belongs to.
+ */
+namespace: NamespaceName, 
+/**
+ * `name` or `package/name`.
+ */
+name: FunctionName, };
+
+/**
+ * The name of a function inside its namespace: `hello`, or `sample/hello` in package `sample`.
+ */
+export type FunctionName = string;
+
+/**
+ * A function anywhere: the connection it is reached by, its namespace there and its name.
+ */
+export type FunctionRef = { 
+/**
+ * The id of the connection; [`crate::LOCAL`] is this machine's engine.
+ */
+connection: string, 
+/**
+ * The namespace that it belongs to.
+ */
+namespace: NamespaceName, 
+/**
+ * `name` or `package/name`.
+ */
+name: FunctionName, };
+
+/**
+ * Everything about a function but its code and its secrets.
+ */
+export type FunctionSettings = { 
+/**
+ * The entry point; `None` is `main`.
+ */
+main: string | null, 
+/**
+ * Default parameters.
+ */
+parameters: Array<NamedJson>, 
+/**
+ * Plain environment variables.
+ */
+env: Array<EnvVar>, 
+/**
+ * What it may use.
+ */
+limits: Limits, 
+/**
+ * Web or private.
+ */
+web: WebExport, 
+/**
+ * After a crash of Beckon.
+ */
+lostPolicy: LostPolicy, };
+
+/**
+ * A function as a list shows it, local or remote.
+ */
+export type FunctionSummary = { 
+/**
+ * Its version, as its system writes it.
+ */
+version: string, 
+/**
+ * Its kind, as its system writes it, for example `nodejs:20`, `sequence`.
+ */
+kind: string, 
+/**
+ * Web or private.
+ */
+web: WebExport, 
+/**
+ * Its limits.
+ */
+limits: Limits, 
+/**
+ * When it was last changed.
+ */
+updated: number, 
+/**
+ * The namespace that it belongs to.
+ */
+namespace: NamespaceName, 
+/**
+ * `name` or `package/name`.
+ */
+name: FunctionName, };
+
+/**
+ * Counts of runs over time.
+ */
+export type Histogram = { 
+/**
+ * Start of the first bucket.
+ */
+from: number, 
+/**
+ * End of the last one.
+ */
+to: number, 
+/**
+ * Length of each bucket, ms.
+ */
+step: number, 
+/**
+ * All buckets, empty ones included.
+ */
+buckets: Array<Bucket>, };
+
+/**
+ * How the window invokes.
+ */
+export type InvokeMode = "blocking" | "non_blocking";
+
+/**
+ * What came of an invocation: a record that is over, or one that is on its way (`queued`, `running`, `polling`).
+ */
+export type InvokeReply = { 
+/**
+ * The record as it is now.
+ */
+activation: Activation, 
+/**
+ * Whether a blocking call passed the limit and became asynchronous.
+ */
+promoted: boolean, };
+
+/**
+ * A JSON document kept as the text it arrived as: numbers keep their digits and objects their key order.
+ *
+ * Crosses to the window as a string of JSON, because `JSON.parse` there would round large numbers.
+ */
+export type JsonText = string;
+
+/**
+ * What a function's code is written in, from the engine's point of view.
+ */
+export type Language = "node" | "python" | "executable";
+
+/**
+ * What a function may use. Defaults and ranges follow OpenWhisk.
+ */
+export type Limits = { 
+/**
+ * Longest run, milliseconds, 100 to 900,000. Past it the process group is killed.
+ */
+timeoutMs: number, 
+/**
+ * Memory in MB, 32 to 4096. Recorded; enforced by the engine where the platform allows.
+ */
+memoryMb: number, 
+/**
+ * Most log bytes kept per run, in KB, 0 to 10,240.
+ */
+logsKb: number, 
+/**
+ * Most runs of the function at the same time (one worker process each), 1 to 64.
+ */
+concurrency: number, };
+
+/**
+ * One line that a function wrote.
+ */
+export type LogLine = { 
+/**
+ * When it was read, to the microsecond: microseconds since the Unix epoch.
+ */
+at_us: number, 
+/**
+ * Where it was written.
+ */
+stream: LogStream, 
+/**
+ * The line without its newline.
+ */
+text: string, };
+
+/**
+ * Which stream a log line was written to.
+ */
+export type LogStream = "stdout" | "stderr";
+
+/**
+ * What to do with an accepted run that had begun when Beckon died.
+ */
+export type LostPolicy = "record" | "retry";
+
+/**
+ * How the caller waits.
+ */
+export type Mode = "blocking" | "non_blocking" | "promoted";
+
+/**
+ * A name with a JSON value: a default parameter or an annotation. Order is kept.
+ */
+export type NamedJson = { 
+/**
+ * The name.
+ */
+key: string, 
+/**
+ * Its value.
+ */
+value: JsonText, };
+
+/**
+ * A namespace of the local engine, or one seen at a provider.
+ */
+export type Namespace = { 
+/**
+ * Its name, which never changes and is part of every URL.
+ */
+name: NamespaceName, 
+/**
+ * What people call it; may be changed at will.
+ */
+label: string, 
+/**
+ * When it was made; 0 where a provider does not say.
+ */
+created: number, 
+/**
+ * How many functions are in it.
+ */
+functions: number, };
+
+/**
+ * The name of a namespace, for example `playground` or `fn-378ae839-e58b-4cd1-afcf-632cd7b7b8db`.
+ */
+export type NamespaceName = string;
+
+/**
+ * A token just made: the only time that its credential is part of an answer unasked.
+ */
+export type NewToken = { 
+/**
+ * The token.
+ */
+token: Token, 
+/**
+ * The credential as its clients expect it (`user:key`).
+ */
+credential: string, };
+
+/**
+ * What the window needs before it can show anything.
+ */
+export type Overview = { 
+/**
+ * Beckon's version.
+ */
+version: string, 
+/**
+ * Where the local gateway answers, for example `http://127.0.0.1:6464`; `None` while it is not served.
+ */
+gatewayUrl: string | null, 
+/**
+ * Where everything is kept.
+ */
+dataDir: string, 
+/**
+ * The local connection first, then the remote ones.
+ */
+connections: Array<Connection>, 
+/**
+ * Where secrets are kept.
+ */
+secretStore: SecretStoreState, 
+/**
+ * The runtimes of this machine.
+ */
+runtimes: Array<RuntimeStatus>, 
+/**
+ * The function to show first: the one run last, or else the first example.
+ */
+firstFunction: FunctionRef | null, 
+/**
+ * Whether this host puts text on the clipboard itself (the desktop window does).
+ */
+hostClipboard: boolean, };
+
+/**
+ * Some rows, newest first.
+ */
+export type Page = { 
+/**
+ * The rows.
+ */
+rows: Array<ActivationSummary>, 
+/**
+ * Where to go on; `None` at the end.
+ */
+next: Cursor | null, };
+
+/**
+ * An error as it crosses every boundary of Beckon. Never holds a secret.
+ */
+export type PanelError = { 
+/**
+ * The kind of failure.
+ */
+code: ErrorCode, 
+/**
+ * One sentence for a person.
+ */
+message: string, 
+/**
+ * What to do next, if there is something.
+ */
+hint?: string, 
+/**
+ * Whether the same call may succeed later, unchanged.
+ */
+retryable: boolean, 
+/**
+ * More, for the curious: the provider's own text, a request id, a path.
+ */
+details?: string, };
+
+/**
+ * Something changed; the window listens and refreshes what it shows.
+ */
+export type PanelEvent = { "type": "activations", 
+/**
+ * The rows as they are now.
+ */
+rows: Array<ActivationSummary>, } | { "type": "functions", 
+/**
+ * The connection's id.
+ */
+connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "engine" } | { "type": "lagged" };
+
+/**
+ * A kind as OpenWhisk writes it, `family:version`, for example `nodejs:20`, `python:3.11`, `shell:default`.
+ */
+export type Runtime = string;
+
+/**
+ * A runtime as found, or not found, on this machine.
+ */
+export type RuntimeStatus = { 
+/**
+ * The kind that functions of this language are stored with, for example `nodejs:20`. With nothing found,
+ * `family:default`.
+ */
+kind: Runtime, 
+/**
+ * The language.
+ */
+language: Language, 
+/**
+ * For people: "Node.js", "Python", "Shell / executable".
+ */
+title: string, 
+/**
+ * The exact version found, for example `20.20.2`.
+ */
+version: string | null, 
+/**
+ * Where the interpreter is.
+ */
+path: string | null, 
+/**
+ * Whether functions of this kind can run here.
+ */
+available: boolean, 
+/**
+ * Why not, and how to install it, when it is not available.
+ */
+installHint: string | null, };
+
+/**
+ * Where secrets are kept, and what is missing for it.
+ */
+export type SecretStoreState = { "state": "keychain" } | { "state": "file_unlocked" } | { "state": "file_locked" } | { "state": "unavailable", 
+/**
+ * Why the keychain cannot be used, in one sentence.
+ */
+reason: string, };
+
+/**
+ * What the user may set.
+ */
+export type Settings = { 
+/**
+ * How long a blocking caller waits before its run becomes asynchronous: 1,000 to 900,000 ms.
+ */
+blockingLimitMs: number, 
+/**
+ * How long records are kept: 72 to 8,760 hours.
+ */
+retentionHours: number, 
+/**
+ * The gateway's port from the next start on.
+ */
+gatewayPort: number, };
+
+/**
+ * A credential that the user asked to see.
+ */
+export type ShownToken = { 
+/**
+ * Which token it is.
+ */
+name: string, 
+/**
+ * The credential.
+ */
+credential: string, };
+
+/**
+ * Where a run is, or how it ended. One closed set for every system.
+ */
+export type Status = "queued" | "running" | "polling" | "success" | "application_error" | "developer_error" | "internal_error" | "timed_out" | "cancelled" | "lost";
+
+/**
+ * What a new function starts from.
+ */
+export type Template = { 
+/**
+ * For example `node-hello`.
+ */
+id: string, 
+/**
+ * For people.
+ */
+title: string, 
+/**
+ * What it shows, in one sentence.
+ */
+description: string, 
+/**
+ * The kind it runs on.
+ */
+kind: Runtime, 
+/**
+ * Whether that runtime is on this machine.
+ */
+available: boolean, 
+/**
+ * The source.
+ */
+code: string, 
+/**
+ * An input to try it with.
+ */
+input: string, };
+
+/**
+ * One term of a filter text, for highlighting, and what is wrong with it.
+ */
+export type Term = { 
+/**
+ * Where it starts, in UTF-16 code units (what a browser counts).
+ */
+start: number, 
+/**
+ * Where it ends.
+ */
+end: number, 
+/**
+ * The key before the colon, if there is one.
+ */
+key: string | null, 
+/**
+ * The value without quotes.
+ */
+value: string, 
+/**
+ * Why it is ignored.
+ */
+problem: string | null, };
+
+/**
+ * Where the time of a run went, in milliseconds. Absent where not known (remote) or not applicable.
+ */
+export type Timing = { 
+/**
+ * From the request's arrival to the hand-over to a worker.
+ */
+waitMs: number | null, 
+/**
+ * Starting and initialising the worker; only on a cold start.
+ */
+initMs: number | null, 
+/**
+ * In the function's code.
+ */
+runMs: number | null, 
+/**
+ * Between Beckon and a remote system: the round trip less what the record accounts for.
+ */
+networkMs: number | null, };
+
+/**
+ * A credential of the local engine, without its secret.
+ */
+export type Token = { 
+/**
+ * The public half: the Basic user of an OpenWhisk key (a UUID).
+ */
+id: string, 
+/**
+ * What a person called it.
+ */
+name: string, 
+/**
+ * Its form.
+ */
+kind: TokenKind, 
+/**
+ * What it reaches.
+ */
+scope: TokenScope, 
+/**
+ * The last four characters of the secret.
+ */
+hint: string, 
+/**
+ * When it was made.
+ */
+created: number, 
+/**
+ * When it ends; `None` is never.
+ */
+expires: number | null, 
+/**
+ * The last time the gateway accepted it (to the minute).
+ */
+lastUsed: number | null, 
+/**
+ * When it was revoked.
+ */
+revoked: number | null, 
+/**
+ * Whether the secret is kept in this machine's secret store, so that *Show token* and *Copy curl* can use it.
+ */
+kept: boolean, };
+
+/**
+ * A token to make.
+ */
+export type TokenDraft = { 
+/**
+ * What to call it.
+ */
+name: string, 
+/**
+ * Its form.
+ */
+kind: TokenKind, 
+/**
+ * What it reaches.
+ */
+scope: TokenScope, 
+/**
+ * Hours until it ends; `None` is never.
+ */
+expiresInHours: number | null, };
+
+/**
+ * The form of a credential: each system's clients expect their own.
+ */
+export type TokenKind = "openwhisk";
+
+/**
+ * What a token reaches.
+ */
+export type TokenScope = { "type": "namespace", 
+/**
+ * The namespace.
+ */
+namespace: NamespaceName, } | { "type": "function", 
+/**
+ * Its namespace.
+ */
+namespace: NamespaceName, 
+/**
+ * Its name.
+ */
+name: FunctionName, };
+
+/**
+ * `major.minor.patch`. The first version is 0.0.1 and each save adds one to the patch, as OpenWhisk does.
+ */
+export type Version = string;
+
+/**
+ * How a function is reachable without a credential.
+ */
+export type WebExport = "private" | "web" | "raw";
+
+/**
+ * The life of a worker.
+ */
+export type WorkerState = "spawning" | "ready" | "busy" | "draining";
+
+/**
+ * One worker process.
+ */
+export type WorkerStatus = { 
+/**
+ * The operating system's process id.
+ */
+pid: number, 
+/**
+ * The function it is warm for.
+ */
+function: FunctionKey, 
+/**
+ * The function's version in it.
+ */
+version: string, 
+/**
+ * `spawning`, `ready`, `busy`, `draining`.
+ */
+state: WorkerState, 
+/**
+ * When it was started.
+ */
+started: number, 
+/**
+ * Runs it has finished.
+ */
+runs: number, };
+
+/**
+ * One file of a zip.
+ */
+export type ZipEntry = { 
+/**
+ * Its path in the zip.
+ */
+path: string, 
+/**
+ * Its unpacked size in bytes.
+ */
+size: number, };
+
+/** Every command of the panel, over whichever transport this page was opened with. */
+export function createApi(transport: Transport) {
+  return {
+    /**
+     * What the window needs before it can show anything.
+     */
+    overview: (signal?: AbortSignal) =>
+      transport.call<Overview>("overview", {}, signal),
+    /**
+     * Everything that changes, as it changes, until the caller goes away.
+     */
+    events: (onItem: (item: PanelEvent) => void, signal?: AbortSignal) =>
+      transport.stream<PanelEvent, void>("events", {}, onItem, signal),
+    /**
+     * Workers, queue and counts of the local engine.
+     */
+    engineStatus: (signal?: AbortSignal) =>
+      transport.call<EngineStatus>("engine_status", {}, signal),
+    /**
+     * The runtimes of this machine, found or not.
+     */
+    runtimes: (signal?: AbortSignal) =>
+      transport.call<Array<RuntimeStatus>>("runtimes", {}, signal),
+    /**
+     * The local connection first, then the remote ones.
+     */
+    connections: (signal?: AbortSignal) =>
+      transport.call<Array<Connection>>("connections", {}, signal),
+    /**
+     * Tries a connection without keeping it: reachable, authorised, latency. With `id`, an absent key is the stored one.
+     */
+    testConnection: (args: { draft: ConnectionDraft; id?: string | null }, signal?: AbortSignal) =>
+      transport.call<ConnectionTest>("test_connection", args, signal),
+    /**
+     * Tests and keeps a connection; its key goes to the secret store.
+     */
+    addConnection: (args: { draft: ConnectionDraft }, signal?: AbortSignal) =>
+      transport.call<Connection>("add_connection", args, signal),
+    /**
+     * Tests and changes a connection.
+     */
+    editConnection: (args: { id: string; draft: ConnectionDraft }, signal?: AbortSignal) =>
+      transport.call<Connection>("edit_connection", args, signal),
+    /**
+     * Removes a connection and its key. Its records stay until their retention ends.
+     */
+    removeConnection: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<void>("remove_connection", args, signal),
+    /**
+     * Tries a kept connection now and answers with its new state.
+     */
+    checkConnection: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<Connection>("check_connection", args, signal),
+    /**
+     * Reads the provider's newest activations into the journal now; answers how many were new.
+     */
+    syncConnection: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<number>("sync_connection", args, signal),
+    /**
+     * The namespaces of a connection.
+     */
+    namespaces: (args: { connection: string }, signal?: AbortSignal) =>
+      transport.call<Array<Namespace>>("namespaces", args, signal),
+    /**
+     * Makes a namespace on the local engine.
+     */
+    createNamespace: (args: { name: NamespaceName; label: string }, signal?: AbortSignal) =>
+      transport.call<Namespace>("create_namespace", args, signal),
+    /**
+     * Changes the label of a local namespace; its name is part of URLs and stays.
+     */
+    renameNamespace: (args: { name: NamespaceName; label: string }, signal?: AbortSignal) =>
+      transport.call<Namespace>("rename_namespace", args, signal),
+    /**
+     * Deletes a local namespace with its functions and tokens. `confirmation` must be its name, typed by the user.
+     */
+    deleteNamespace: (args: { name: NamespaceName; confirmation: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_namespace", args, signal),
+    /**
+     * The functions of a connection, or of one of its namespaces.
+     */
+    functions: (args: { connection: string; namespace?: NamespaceName | null }, signal?: AbortSignal) =>
+      transport.call<Array<FunctionSummary>>("functions", args, signal),
+    /**
+     * One function with everything that its page shows.
+     */
+    function: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<FunctionDetail>("function", args, signal),
+    /**
+     * What new functions can start from.
+     */
+    templates: (signal?: AbortSignal) =>
+      transport.call<Array<Template>>("templates", {}, signal),
+    /**
+     * Makes a local function with default settings. `Conflict` when the name is taken.
+     */
+    createFunction: (args: { function: FunctionRef; kind: Runtime; code: CodeInput }, signal?: AbortSignal) =>
+      transport.call<FunctionDetail>("create_function", args, signal),
+    /**
+     * Saves new code as the next version. `Conflict` when the function is no longer at `expected_version`.
+     */
+    saveCode: (args: { function: FunctionRef; code: CodeInput; expectedVersion: Version }, signal?: AbortSignal) =>
+      transport.call<FunctionDetail>("save_code", args, signal),
+    /**
+     * Saves settings as the next version. `Conflict` when the function is no longer at `expected_version`.
+     */
+    configureFunction: (args: { function: FunctionRef; settings: FunctionSettings; expectedVersion: Version }, signal?: AbortSignal) =>
+      transport.call<FunctionDetail>("configure_function", args, signal),
+    /**
+     * Keeps the value of a secret environment variable in the secret store, and makes a new version.
+     */
+    setFunctionSecret: (args: { function: FunctionRef; name: string; value: string }, signal?: AbortSignal) =>
+      transport.call<FunctionDetail>("set_function_secret", args, signal),
+    /**
+     * Removes a secret environment variable, and makes a new version.
+     */
+    removeFunctionSecret: (args: { function: FunctionRef; name: string }, signal?: AbortSignal) =>
+      transport.call<FunctionDetail>("remove_function_secret", args, signal),
+    /**
+     * Deletes a local function. `confirmation` must be its name, typed by the user.
+     */
+    deleteFunction: (args: { function: FunctionRef; confirmation: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_function", args, signal),
+    /**
+     * Runs a function, here or at its provider. `input` is the text of a JSON object; empty is `{}`.
+     */
+    invoke: (args: { function: FunctionRef; input: string; mode: InvokeMode; rerunOf?: ActivationId | null }, signal?: AbortSignal) =>
+      transport.call<InvokeReply>("invoke", args, signal),
+    /**
+     * Stops a queued or running local run; `false` when it was over already.
+     */
+    cancel: (args: { id: ActivationId }, signal?: AbortSignal) =>
+      transport.call<boolean>("cancel", args, signal),
+    /**
+     * The input last typed for a function, as typed; `null` when there is none.
+     */
+    draft: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<string | null>("draft", args, signal),
+    /**
+     * Remembers what was typed for a function.
+     */
+    saveDraft: (args: { function: FunctionRef; text: string }, signal?: AbortSignal) =>
+      transport.call<void>("save_draft", args, signal),
+    /**
+     * A page of the log, newest first. `filter` is a text of the filter grammar; `limit` at most 500.
+     */
+    activations: (args: { filter: string; after?: Cursor | null; limit: number }, signal?: AbortSignal) =>
+      transport.call<Page>("activations", args, signal),
+    /**
+     * One record. Where it is not here and `connection` is remote, the provider is asked.
+     */
+    activation: (args: { id: ActivationId }, signal?: AbortSignal) =>
+      transport.call<ActivationDetail>("activation", args, signal),
+    /**
+     * How many records match, counted up to 10,000.
+     */
+    countActivations: (args: { filter: string }, signal?: AbortSignal) =>
+      transport.call<Count>("count_activations", args, signal),
+    /**
+     * Counts over time for the filter, in at most 240 buckets.
+     */
+    histogram: (args: { filter: string; buckets: number }, signal?: AbortSignal) =>
+      transport.call<Histogram>("histogram", args, signal),
+    /**
+     * The terms of a filter text with their places and problems.
+     */
+    parseFilter: (args: { text: string }, signal?: AbortSignal) =>
+      transport.call<Array<Term>>("parse_filter", args, signal),
+    /**
+     * Keeps a record beyond the retention period, or not any more.
+     */
+    pinActivation: (args: { id: ActivationId; pinned: boolean }, signal?: AbortSignal) =>
+      transport.call<ActivationSummary>("pin_activation", args, signal),
+    /**
+     * The tokens of the local engine, newest first, without their secrets.
+     */
+    tokens: (signal?: AbortSignal) =>
+      transport.call<Array<Token>>("tokens", {}, signal),
+    /**
+     * Makes a token. The credential is in the answer, once; it is kept for *Copy curl* where there is a secret store.
+     */
+    createToken: (args: { draft: TokenDraft }, signal?: AbortSignal) =>
+      transport.call<NewToken>("create_token", args, signal),
+    /**
+     * Ends a token at once.
+     */
+    revokeToken: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<Token>("revoke_token", args, signal),
+    /**
+     * Takes a revoked or expired token off the list.
+     */
+    forgetToken: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<void>("forget_token", args, signal),
+    /**
+     * The credential that calls this function, because the user pressed *Show token*.
+     */
+    showToken: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<ShownToken>("show_token", args, signal),
+    /**
+     * A curl command that makes the same call, with the token masked, as `$VARIABLE` or real.
+     */
+    copyCurl: (args: { source: CopySource; mode: CopyMode; token: CopyToken; to: CopyTo }, signal?: AbortSignal) =>
+      transport.call<CopyReply>("copy_curl", args, signal),
+    /**
+     * Puts a text that the page already has on the host's clipboard.
+     */
+    copyText: (args: { text: string }, signal?: AbortSignal) =>
+      transport.call<void>("copy_text", args, signal),
+    /**
+     * Where secrets are kept.
+     */
+    secretStore: (signal?: AbortSignal) =>
+      transport.call<SecretStoreState>("secret_store", {}, signal),
+    /**
+     * Keeps secrets in an encrypted file from now on; makes the file with this passphrase (at least 8 characters).
+     */
+    useSecretFile: (args: { passphrase: string }, signal?: AbortSignal) =>
+      transport.call<SecretStoreState>("use_secret_file", args, signal),
+    /**
+     * Opens the encrypted file for this session.
+     */
+    unlockSecretFile: (args: { passphrase: string }, signal?: AbortSignal) =>
+      transport.call<SecretStoreState>("unlock_secret_file", args, signal),
+    /**
+     * Tries the operating system's keychain again, and uses it from now on if it works. A file that was chosen stays.
+     */
+    useKeychain: (signal?: AbortSignal) =>
+      transport.call<SecretStoreState>("use_keychain", {}, signal),
+    /**
+     * What the user has set.
+     */
+    settings: (signal?: AbortSignal) =>
+      transport.call<Settings>("settings", {}, signal),
+    /**
+     * Changes it. Values out of range are `InvalidInput`.
+     */
+    saveSettings: (args: { settings: Settings }, signal?: AbortSignal) =>
+      transport.call<Settings>("save_settings", args, signal),
+  };
+}
+
+export type Api = ReturnType<typeof createApi>;
