@@ -1,1 +1,47 @@
-fn main(){}
+//! The `beckon` binary: the desktop window, the panel served on loopback, and the command line over the same commands.
+
+mod cli;
+mod serve;
+mod start;
+mod ui;
+#[cfg(feature = "window")]
+mod window;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start::log_to_stderr();
+    let done = match cli.command {
+        None => open(&cli.options),
+        Some(Command::Serve(ref args)) => serve::run(&cli.options, args),
+        Some(ref command) => cli::run(&cli.options, command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("beckon: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The window; without a display, the same panel in a browser.
+#[cfg(feature = "window")]
+fn open(options: &cli::Options) -> anyhow::Result<()> {
+    if window::has_display() {
+        return window::run(options);
+    }
+    eprintln!("beckon: there is no display here, so the panel is served instead. Open the link in a browser.");
+    serve::run(options, &cli::ServeArgs::default())
+}
+
+#[cfg(not(feature = "window"))]
+fn open(options: &cli::Options) -> anyhow::Result<()> {
+    eprintln!("beckon: this build has no window, so the panel is served instead. Open the link in a browser.");
+    serve::run(options, &cli::ServeArgs::default())
+}

@@ -7,11 +7,17 @@
 mod bindings;
 mod command;
 mod commands;
+mod journal;
+mod panel;
+mod remotes;
+mod retention;
+mod secrets;
+mod templates;
 mod views;
 
 pub use bindings::typescript;
 pub use command::{Command, RawSink, Sink};
 pub use commands::{all as commands, find as command};
-
-/// The panel.
-pub struct Panel {}
+pub use panel::{Clipboard, PLAYGROUND, Panel, PanelConfig};
+pub use secrets::SecretStoreChoice;
+pub use views::*;

@@ -274,8 +274,8 @@ pub struct TokenDraft {
     pub kind: TokenKind,
     /// What it reaches.
     pub scope: TokenScope,
-    /// Hours until it ends; `None` is never.
-    pub expires_in_hours: Option<u32>,
+    /// Seconds until it ends; `None` is never.
+    pub expires_in_seconds: Option<u32>,
 }
 
 /// A token just made: the only time that its credential is part of an answer unasked.

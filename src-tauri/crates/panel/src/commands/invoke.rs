@@ -1,8 +1,15 @@
-use beckon_core::{ActivationId, FunctionRef, Result};
+use std::sync::Arc;
+
+use beckon_core::{
+    Activation, ActivationId, ActivationSummary, CodePackage, Cause, Error, FunctionRef, JsonText, Limits, Mode, Result, Status,
+    Timing,
+};
+use beckon_engine::{Invocation, Outcome};
 use beckon_macros::commands;
+use beckon_providers::{RemoteOutcome, RemoteRecord};
 
 use crate::{
-    Panel,
+    Panel, journal, templates,
     views::{InvokeMode, InvokeReply},
 };
 
@@ -10,27 +17,150 @@ use crate::{
 impl Panel {
     /// Runs a function, here or at its provider. `input` is the text of a JSON object; empty is `{}`.
     pub async fn invoke(
-        &self,
+        self: &Arc<Self>,
         function: FunctionRef,
         input: String,
         mode: InvokeMode,
         rerun_of: Option<ActivationId>,
     ) -> Result<InvokeReply> {
-        todo!()
+        let input = JsonText::parse_object(input)?;
+        match function.is_local() {
+            true => self.invoke_here(function, input, mode, rerun_of).await,
+            false => self.invoke_there(function, input, mode, rerun_of).await,
+        }
     }
 
     /// Stops a queued or running local run; `false` when it was over already.
     pub async fn cancel(&self, id: ActivationId) -> Result<bool> {
-        todo!()
+        self.engine.cancel(id).await
     }
 
-    /// The input last typed for a function, as typed; `null` when there is none.
-    pub async fn draft(&self, function: FunctionRef) -> Result<Option<String>> {
-        todo!()
+    /// The input last typed for a function, as typed; else one to begin with.
+    pub async fn draft(&self, function: FunctionRef) -> Result<String> {
+        if let Some(text) = self.store.draft(&function).await? {
+            return Ok(text);
+        }
+        if !function.is_local() {
+            return Ok("{}".into());
+        }
+        Ok(match &self.local_function(&function).await?.code {
+            CodePackage::Source(code) => templates::input_for(code).into(),
+            CodePackage::Zip(_) => "{}".into(),
+        })
     }
 
     /// Remembers what was typed for a function.
     pub async fn save_draft(&self, function: FunctionRef, text: String) -> Result<()> {
-        todo!()
+        self.store.save_draft(&function, &text).await
+    }
+}
+
+impl Panel {
+    async fn invoke_here(
+        &self,
+        function: FunctionRef,
+        input: JsonText,
+        mode: InvokeMode,
+        rerun_of: Option<ActivationId>,
+    ) -> Result<InvokeReply> {
+        let invocation = Invocation {
+            id: ActivationId::new(),
+            function: function.key(),
+            input,
+            cause: Cause::Panel,
+            token_id: None,
+            rerun_of,
+            transaction_id: None,
+            api_host: self.gateway_url.read().clone(),
+            received: self.clock.now(),
+        };
+        let (id, promoted) = match mode {
+            InvokeMode::Blocking => match self.engine.invoke(invocation, None).await? {
+                Outcome::Finished(activation) => return Ok(InvokeReply { activation: *activation, promoted: false }),
+                Outcome::Promoted(id) => (id, true),
+            },
+            InvokeMode::NonBlocking => (self.engine.accept(invocation).await?, false),
+        };
+        let activation = self.store.activation(id).await?;
+        let activation = activation.ok_or_else(|| Error::internal("find the run it just accepted", id))?;
+        Ok(InvokeReply { activation, promoted })
+    }
+
+    async fn invoke_there(
+        self: &Arc<Self>,
+        function: FunctionRef,
+        input: JsonText,
+        mode: InvokeMode,
+        rerun_of: Option<ActivationId>,
+    ) -> Result<InvokeReply> {
+        let remote = self.remote(&function.connection).await?;
+        let asked = self.clock.now();
+        let wire_mode = match mode {
+            InvokeMode::Blocking => Mode::Blocking,
+            InvokeMode::NonBlocking => Mode::NonBlocking,
+        };
+        let reply = remote.invoke(&function.key(), &input, wire_mode).await;
+        match self.noting(&function.connection, reply)? {
+            RemoteOutcome::Finished(record) => {
+                let RemoteRecord { mut activation, round_trip_ms } = *record;
+                let accounted = activation.timing.wait_ms.unwrap_or(0.0) + activation.summary.duration_ms.unwrap_or(0) as f64;
+                activation.timing.network_ms = Some((round_trip_ms - accounted).max(0.0));
+                let mut ours = pending(&function, activation.summary.id, input, wire_mode, asked);
+                ours.rerun_of = rerun_of;
+                let activation = journal::merge(ours, activation);
+                self.note_down(activation.clone()).await?;
+                Ok(InvokeReply { activation, promoted: false })
+            }
+            RemoteOutcome::Accepted(id) => {
+                let promoted = mode == InvokeMode::Blocking;
+                let mode = if promoted { Mode::Promoted } else { Mode::NonBlocking };
+                let mut activation = pending(&function, id, input, mode, asked);
+                activation.rerun_of = rerun_of;
+                self.note_down(activation.clone()).await?;
+                journal::follow(self, activation.clone());
+                Ok(InvokeReply { activation, promoted })
+            }
+        }
+    }
+
+    /// On disk before the window is told: the input of a run that a provider accepted is nowhere else.
+    async fn note_down(&self, activation: Activation) -> Result<()> {
+        let id = activation.summary.id;
+        self.store.record_all(vec![activation]).await.map_err(|e| Self::unrecorded(id, &e))
+    }
+}
+
+/// The row of a run that a provider has accepted and that is not over.
+fn pending(function: &FunctionRef, id: ActivationId, input: JsonText, mode: Mode, start: beckon_core::Millis) -> Activation {
+    Activation {
+        summary: ActivationSummary {
+            id,
+            connection: function.connection.clone(),
+            namespace: function.namespace.clone(),
+            function: function.name.clone(),
+            version: String::new(),
+            kind: String::new(),
+            status: Status::Polling,
+            mode,
+            cause: Cause::Panel,
+            start,
+            end: None,
+            duration_ms: None,
+            cold: None,
+            pinned: false,
+            preview: String::new(),
+        },
+        subject: String::new(),
+        input: Some(input),
+        result: None,
+        result_bytes: 0,
+        result_truncated: false,
+        logs: Vec::new(),
+        logs_truncated: false,
+        limits: Limits::DEFAULT,
+        timing: Timing::default(),
+        rerun_of: None,
+        token_id: None,
+        parent: None,
     }
 }

@@ -11,6 +11,8 @@ mod secret_store;
 mod settings;
 mod tokens;
 
+pub(crate) use settings::stored as stored_settings;
+
 use crate::command::Command;
 
 /// Every command.

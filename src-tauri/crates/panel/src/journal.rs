@@ -1,0 +1,156 @@
+//! Keeps the journal whole over remote systems: follows accepted runs to their end, over restarts, and reads what
+//! others ran.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use beckon_core::{Activation, ActivationId, Connection, Error, ErrorCode, JsonText, Millis, Result, Status};
+
+use crate::Panel;
+
+/// A record may come this long after its run was accepted (the providers' retention); then it is lost.
+const LONGEST_WAIT: Millis = 72 * 3_600_000;
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const SYNC_EVERY: Duration = Duration::from_secs(60);
+/// Providers list a run by its start, and only once it is over: look back further than the last look.
+const OVERLAP: Millis = 15 * 60_000;
+
+/// Takes up the runs that were being followed, and starts reading the connections.
+pub(crate) async fn start(panel: &Arc<Panel>) -> Result<()> {
+    for activation in panel.store.polling().await? {
+        follow(panel, activation);
+    }
+    let (weak, stop) = (Arc::downgrade(panel), panel.stop.clone());
+    panel.tasks.spawn(stop.run_until_cancelled_owned(async move {
+        while let Some(panel) = weak.upgrade() {
+            match panel.store.connections().await {
+                Ok(connections) => sync_all(&panel, connections).await,
+                Err(error) => tracing::warn!(%error, "connections could not be read"),
+            }
+            drop(panel);
+            tokio::time::sleep(SYNC_EVERY).await;
+        }
+    }));
+    Ok(())
+}
+
+async fn sync_all(panel: &Panel, connections: Vec<Connection>) {
+    for connection in connections {
+        if let Err(error) = sync(panel, &connection).await {
+            tracing::info!(connection = connection.name, %error, "not synchronised; trying again later");
+        }
+    }
+}
+
+/// Reads the newest activations of a connection into the journal; answers how many were new.
+pub(crate) async fn sync(panel: &Panel, connection: &Connection) -> Result<u32> {
+    let remote = panel.remote(&connection.id).await?;
+    let now = panel.clock.now();
+    let since = connection.last_sync.map(|at| at - OVERLAP);
+    let mut fresh = Vec::new();
+    for namespace in panel.noting(&connection.id, remote.namespaces().await)? {
+        let records = panel.noting(&connection.id, remote.activations(&namespace.name, since, 200).await)?;
+        for record in records {
+            let id = record.summary.id;
+            match panel.store.activation(id).await? {
+                None => fresh.push(adopt(record, &connection.id)),
+                Some(ours) if ours.summary.status == Status::Polling => {
+                    panel.store.record(merge(ours, record)).await?;
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
+    panel.store.record_all(fresh).await?;
+    panel.store.set_last_sync(&connection.id, now).await?;
+    Ok(count)
+}
+
+/// Asks for a record until there is one. A missing record is *pending*, not an error.
+pub(crate) fn follow(panel: &Arc<Panel>, activation: Activation) {
+    let (weak, stop) = (Arc::downgrade(panel), panel.stop.clone());
+    panel.tasks.spawn(stop.run_until_cancelled_owned(async move {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            let Some(panel) = weak.upgrade() else { return };
+            match look(&panel, activation.summary.id).await {
+                Ok(Look::Over) => return,
+                Ok(Look::Pending) => {}
+                Err(error) => tracing::debug!(id = %activation.summary.id, %error, "no record yet"),
+            }
+        }
+    }));
+}
+
+enum Look {
+    Pending,
+    Over,
+}
+
+async fn look(panel: &Panel, id: ActivationId) -> Result<Look> {
+    let Some(ours) = panel.store.activation(id).await? else { return Ok(Look::Over) };
+    if ours.summary.status.is_final() {
+        return Ok(Look::Over);
+    }
+    let connection = ours.summary.connection.clone();
+    if panel.clock.now() - ours.summary.start > LONGEST_WAIT {
+        let why = "The provider never produced a record of this run, and its retention period has passed.";
+        panel.store.record(lost(ours, panel.clock.now(), why)).await?;
+        return Ok(Look::Over);
+    }
+    let remote = match panel.remote(&connection).await {
+        Err(error) if error.code == ErrorCode::NotFound => {
+            let why = "The connection was removed before the provider had a record of this run.";
+            panel.store.record(lost(ours, panel.clock.now(), why)).await?;
+            return Ok(Look::Over);
+        }
+        other => other?,
+    };
+    let reply = remote.activation(&ours.summary.namespace, id).await;
+    match panel.noting(&connection, reply)? {
+        Some(theirs) => {
+            panel.store.record(merge(ours, theirs)).await?;
+            Ok(Look::Over)
+        }
+        None => Ok(Look::Pending),
+    }
+}
+
+fn lost(mut ours: Activation, now: Millis, why: &str) -> Activation {
+    ours.summary.status = Status::Lost;
+    ours.summary.end = Some(now);
+    ours.result = Some(JsonText::from_value(&serde_json::json!({ "error": why })));
+    ours
+}
+
+/// A provider's record as ours: it came through this connection.
+pub(crate) fn adopt(mut record: Activation, connection: &str) -> Activation {
+    connection.clone_into(&mut record.summary.connection);
+    record
+}
+
+/// Their record of our run: what only we know (input, who asked and how) stays.
+pub(crate) fn merge(ours: Activation, theirs: Activation) -> Activation {
+    let mut merged = theirs;
+    merged.summary.connection = ours.summary.connection;
+    // Our name has the package; a record's name is simple, and its path annotation may be missing.
+    merged.summary.function = ours.summary.function;
+    merged.summary.mode = ours.summary.mode;
+    merged.summary.cause = ours.summary.cause;
+    merged.summary.pinned = ours.summary.pinned;
+    merged.input = ours.input;
+    merged.rerun_of = ours.rerun_of;
+    merged.timing.network_ms = merged.timing.network_ms.or(ours.timing.network_ms);
+    merged
+}
+
+impl Panel {
+    /// An error for a run that a provider accepted and Beckon could not note down.
+    pub(crate) fn unrecorded(id: ActivationId, error: &Error) -> Error {
+        Error::internal("note down a run that the provider accepted", error).with_hint(format!("Its activation id is {id}."))
+    }
+}

@@ -1,0 +1,76 @@
+//! `beckon serve`: engine, gateway and panel on 127.0.0.1, without a window.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::cli::{Options, ServeArgs};
+use crate::start;
+
+/// How long running functions may take to finish when Beckon is asked to stop.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(options: &Options, args: &ServeArgs) -> Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(options, args))
+}
+
+async fn serve(options: &Options, args: &ServeArgs) -> Result<()> {
+    // Before anything that takes time: a signal during the start must stop it too, cleanly.
+    let mut stop = Signals::listen()?;
+    let started = start::panel(options, start::claim(options)?, !args.no_examples, true, None).await?;
+    let host = start::host(&started, args.port).await?;
+    let ready = serde_json::json!({
+        "gateway": host.gateway_url(),
+        "panel": host.new_link(),
+        "pid": std::process::id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    println!("{ready}");
+    stop.asked().await;
+    tracing::info!("stopping: running functions get {} s to finish", GRACE.as_secs());
+    tokio::select! {
+        () = host.shutdown(GRACE) => {}
+        // Asked twice: now. Processes of functions still end, with their pipes.
+        () = stop.asked() => started.panel.shutdown(Duration::ZERO).await,
+    }
+    drop(started);
+    Ok(())
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).context("signals cannot be listened to");
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    #[cfg(unix)]
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(&mut self) {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "signals cannot be listened to");
+            std::future::pending::<()>().await;
+        }
+    }
+}
