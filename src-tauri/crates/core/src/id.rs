@@ -27,6 +27,12 @@ impl ActivationId {
     pub fn from_u128(value: u128) -> Self {
         Self(value)
     }
+
+    /// Its 128-bit value.
+    #[must_use]
+    pub fn as_u128(self) -> u128 {
+        self.0
+    }
 }
 
 impl Default for ActivationId {

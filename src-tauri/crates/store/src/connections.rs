@@ -1,6 +1,10 @@
-use beckon_core::{Connection, ConnectionKind, Environment, Millis, Result};
+use beckon_core::{Connection, ConnectionKind, ConnectionState, Environment, Error, Millis, Result};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::Store;
+use crate::fault::Fault;
+use crate::words::{column, word};
+use crate::writer::Urgency;
 
 /// A remote connection to keep. Its key is in the secret store under the connection's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,24 +23,104 @@ pub struct NewConnection {
     pub key_hint: String,
 }
 
+const COLUMNS: &str = "id, name, kind, environment, api_host, key_hint, created, last_sync";
+
 impl Store {
     /// The remote connections, oldest first, with `state` `Unknown`. The local one is not kept here.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
-        todo!()
+        self.read(|reader| {
+            let sql = format!("SELECT {COLUMNS} FROM connections ORDER BY created, id");
+            let mut statement = reader.db.prepare_cached(&sql)?;
+            let mut rows = statement.query([])?;
+            let mut connections = Vec::new();
+            while let Some(row) = rows.next()? {
+                connections.push(load(row)?);
+            }
+            Ok(connections)
+        })
+        .await
     }
 
-    /// Adds one, or replaces the one with the same id.
+    /// Adds one, or replaces the one with the same id, which keeps its age and how far it was read.
     pub async fn put_connection(&self, connection: NewConnection) -> Result<Connection> {
-        todo!()
+        let now = self.inner.clock.now();
+        self.write(Urgency::Durable, 0, move |batch| {
+            let new = &connection;
+            batch
+                .db
+                .prepare_cached(
+                    "INSERT INTO connections (id, name, kind, environment, api_host, key_hint, created)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,
+                     environment = excluded.environment, api_host = excluded.api_host, key_hint = excluded.key_hint",
+                )?
+                .execute(params![
+                    new.id,
+                    new.name,
+                    word(new.kind)?,
+                    word(new.environment)?,
+                    new.api_host,
+                    new.key_hint,
+                    now
+                ])?;
+            batch.connections_changed();
+            let sql = format!("SELECT {COLUMNS} FROM connections WHERE id = ?1");
+            batch.db.prepare_cached(&sql)?.query_row([&new.id], |row| Ok(load(row)))?
+        })
+        .await
     }
 
-    /// Removes one; its activations stay until their retention ends. `NotFound` when there is none.
+    /// Removes one with its drafts; its activations stay until their retention ends. `NotFound` when there is none.
     pub async fn remove_connection(&self, id: &str) -> Result<()> {
-        todo!()
+        let id = id.to_owned();
+        self.write(Urgency::Durable, 0, move |batch| {
+            let removed: Option<i64> = batch
+                .db
+                .query_row(
+                    "DELETE FROM connections WHERE id = ?1 RETURNING created",
+                    [&id],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if removed.is_none() {
+                return Err(Error::not_found("connection with this id").into());
+            }
+            batch
+                .db
+                .execute("DELETE FROM drafts WHERE connection = ?1", [&id])?;
+            batch.connections_changed();
+            Ok(())
+        })
+        .await
     }
 
-    /// Notes how far the provider's activations of a namespace were read.
+    /// Notes how far the provider's activations of a namespace were read. Of no effect when the connection is gone.
     pub async fn set_last_sync(&self, id: &str, at: Millis) -> Result<()> {
-        todo!()
+        let id = id.to_owned();
+        self.write(Urgency::Durable, 0, move |batch| {
+            let changed = batch.db.execute(
+                "UPDATE connections SET last_sync = ?2 WHERE id = ?1",
+                params![id, at],
+            )?;
+            if changed > 0 {
+                batch.connections_changed();
+            }
+            Ok(())
+        })
+        .await
     }
+}
+
+fn load(row: &Row<'_>) -> Result<Connection, Fault> {
+    Ok(Connection {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        kind: column(row, "kind")?,
+        environment: column(row, "environment")?,
+        api_host: row.get("api_host")?,
+        key_hint: row.get("key_hint")?,
+        created: row.get("created")?,
+        last_sync: row.get("last_sync")?,
+        state: ConnectionState::Unknown,
+    })
 }

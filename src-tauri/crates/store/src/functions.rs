@@ -1,8 +1,22 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use beckon_core::{Function, FunctionKey, FunctionSummary, NamespaceName, NewFunction, Result, Version};
+use beckon_core::{
+    CodePackage, Error, ErrorCode, Function, FunctionKey, FunctionSummary, LOCAL, Limits, NamespaceName,
+    NewFunction, Result, Version, random_hex,
+};
+use parking_lot::Mutex;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::Store;
+use crate::batch::Batch;
+use crate::fault::Fault;
+use crate::namespaces;
+use crate::words::{column, word};
+use crate::writer::Urgency;
 
 /// What a save expects to find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,24 +29,323 @@ pub enum Expect {
     Version(Version),
 }
 
+/// Code of all functions in memory, at most; beyond it, everything is read again.
+const REMEMBERED: usize = 256 * 1024 * 1024;
+
+/// Functions read before, as they are committed.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<Remembered>);
+
+#[derive(Default)]
+struct Remembered {
+    functions: HashMap<FunctionKey, Arc<Function>>,
+    bytes: usize,
+    /// Counts changes: what was read before one must not be remembered after it.
+    changes: u64,
+}
+
+impl Known {
+    fn get(&self, key: &FunctionKey) -> (Option<Arc<Function>>, u64) {
+        let known = self.0.lock();
+        (known.functions.get(key).cloned(), known.changes)
+    }
+
+    /// Remembers what was read when there had been `changes` changes.
+    fn remember(&self, function: &Arc<Function>, changes: u64) {
+        let mut known = self.0.lock();
+        if known.changes == changes {
+            known.insert(Arc::clone(function));
+        }
+    }
+
+    fn replace(&self, function: &Arc<Function>) {
+        let mut known = self.0.lock();
+        known.changes += 1;
+        known.insert(Arc::clone(function));
+    }
+
+    /// Forgets the functions that are gone.
+    pub(crate) fn forget(&self, gone: impl Fn(&FunctionKey) -> bool) {
+        let mut known = self.0.lock();
+        known.changes += 1;
+        known.functions.retain(|key, _| !gone(key));
+        known.bytes = known.functions.values().map(|f| f.code.len()).sum();
+    }
+}
+
+impl Remembered {
+    fn insert(&mut self, function: Arc<Function>) {
+        if self.bytes + function.code.len() > REMEMBERED {
+            self.functions.clear();
+            self.bytes = 0;
+        }
+        self.bytes += function.code.len();
+        if let Some(old) = self.functions.insert(function.key.clone(), function) {
+            self.bytes -= old.code.len();
+        }
+    }
+}
+
 impl Store {
     /// Functions of a namespace, or of all, most recently updated first.
     pub async fn functions(&self, namespace: Option<&NamespaceName>) -> Result<Vec<FunctionSummary>> {
-        todo!()
+        let namespace = namespace.cloned();
+        self.read(move |reader| {
+            let mut statement = reader.db.prepare_cached(
+                "SELECT namespace, name, version, kind, web, timeout_ms, memory_mb, logs_kb, concurrency, updated
+                 FROM functions WHERE ?1 IS NULL OR namespace = ?1 ORDER BY updated DESC, namespace, name",
+            )?;
+            let mut rows = statement.query([namespace.as_ref().map(NamespaceName::as_str)])?;
+            let mut functions = Vec::new();
+            while let Some(row) = rows.next()? {
+                functions.push(FunctionSummary {
+                    key: key(row)?,
+                    version: row.get("version")?,
+                    kind: row.get("kind")?,
+                    web: column(row, "web")?,
+                    limits: limits(row)?,
+                    updated: row.get("updated")?,
+                });
+            }
+            Ok(functions)
+        })
+        .await
     }
 
     /// One function with its code. Answered from memory when it was read before and has not changed.
     pub async fn function(&self, key: &FunctionKey) -> Result<Option<Arc<Function>>> {
-        todo!()
+        let (known, changes) = self.inner.functions.get(key);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let key = key.clone();
+        let function = self
+            .read(move |reader| find(reader.db, &key))
+            .await?
+            .map(Arc::new);
+        if let Some(function) = &function {
+            self.inner.functions.remember(function, changes);
+        }
+        Ok(function)
     }
 
     /// Saves a function. The namespace must exist (`NotFound`).
-    pub async fn put_function(&self, key: &FunctionKey, new: NewFunction, expect: Expect) -> Result<Arc<Function>> {
-        todo!()
+    pub async fn put_function(
+        &self,
+        key: &FunctionKey,
+        new: NewFunction,
+        expect: Expect,
+    ) -> Result<Arc<Function>> {
+        let (key, now, known) = (
+            key.clone(),
+            self.inner.clock.now(),
+            Arc::clone(&self.inner.functions),
+        );
+        self.write(Urgency::Durable, new.code.len(), move |batch| {
+            namespaces::expect(batch.db, &key.namespace)?;
+            let old = identity(batch.db, &key)?;
+            match (expect, &old) {
+                (Expect::New, Some(_)) => {
+                    return Err(Error::new(ErrorCode::Conflict, "resource already exists").into());
+                }
+                (Expect::Version(wanted), old) if old.as_ref().map(|old| old.version) != Some(wanted) => {
+                    // OpenWhisk's own text.
+                    let text = "Concurrent modification to resource detected.";
+                    let hint = "It was changed since you read it. Reload it and make your change again.";
+                    return Err(Error::new(ErrorCode::Conflict, text).with_hint(hint).into());
+                }
+                _ => {}
+            }
+            let function = Arc::new(next(key, new, old, now));
+            write_function(batch.db, &function)?;
+            batch.functions_changed();
+            let committed = Arc::clone(&function);
+            batch.after_commit(move || known.replace(&committed));
+            Ok(function)
+        })
+        .await
     }
 
-    /// Deletes a function and the tokens scoped to it; returns what it was.
+    /// Deletes a function with the tokens scoped to it and its draft; returns what it was. `NotFound` when there is none.
     pub async fn delete_function(&self, key: &FunctionKey) -> Result<Arc<Function>> {
-        todo!()
+        let key = key.clone();
+        let (known, tokens) = (Arc::clone(&self.inner.functions), Arc::clone(&self.inner.tokens));
+        self.write(Urgency::Durable, 0, move |batch| {
+            let function = find(batch.db, &key)?.map(Arc::new);
+            let function = function.ok_or_else(|| Error::not_found(format!("function {key}")))?;
+            delete_rows(batch, &function)?;
+            batch.after_commit(move || {
+                known.forget(|other| *other == key);
+                tokens.forget(|scope| crate::tokens::is_of(scope, &key));
+            });
+            Ok(function)
+        })
+        .await
     }
+}
+
+fn delete_rows(batch: &mut Batch<'_>, function: &Function) -> Result<(), Fault> {
+    let (namespace, name) = (function.key.namespace.as_str(), function.key.name.as_str());
+    batch
+        .db
+        .execute("DELETE FROM functions WHERE id = ?1", [&function.id])?;
+    let tokens = batch.db.execute(
+        "DELETE FROM tokens WHERE namespace = ?1 AND function = ?2",
+        [namespace, name],
+    )?;
+    batch.db.execute(
+        "DELETE FROM drafts WHERE connection = ?1 AND namespace = ?2 AND function = ?3",
+        [LOCAL, namespace, name],
+    )?;
+    batch.functions_changed();
+    if tokens > 0 {
+        batch.tokens_changed();
+    }
+    Ok(())
+}
+
+/// What stays the same over versions, and the version that comes before.
+struct Identity {
+    id: String,
+    version: Version,
+    created: i64,
+}
+
+fn identity(db: &Connection, key: &FunctionKey) -> Result<Option<Identity>, Fault> {
+    let sql = "SELECT id, version, created FROM functions WHERE namespace = ?1 AND name = ?2";
+    let names = params![key.namespace.as_str(), key.name.as_str()];
+    let row: Option<(String, String, i64)> = db
+        .prepare_cached(sql)?
+        .query_row(names, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    row.map(|(id, version, created)| {
+        let version = version.parse().map_err(|e| Fault::unreadable("version", e))?;
+        Ok(Identity { id, version, created })
+    })
+    .transpose()
+}
+
+fn next(key: FunctionKey, new: NewFunction, old: Option<Identity>, now: i64) -> Function {
+    let following = old.as_ref().map_or(Version::FIRST, |old| old.version.next());
+    let (id, created) = old.map_or_else(|| (random_hex(), now), |old| (old.id, old.created));
+    Function {
+        id,
+        key,
+        version: new.version.unwrap_or(following),
+        runtime: new.runtime,
+        contract: new.contract,
+        main: new.main,
+        code: new.code,
+        parameters: new.parameters,
+        env: new.env,
+        secret_names: new.secret_names,
+        annotations: new.annotations,
+        limits: new.limits,
+        web: new.web,
+        lost_policy: new.lost_policy,
+        publish: new.publish,
+        created,
+        updated: now,
+    }
+}
+
+fn write_function(db: &Connection, f: &Function) -> Result<(), Fault> {
+    let values: [&dyn ToSql; 20] = [
+        &f.id,
+        &f.key.namespace.as_str(),
+        &f.key.name.as_str(),
+        &f.version.to_string(),
+        &f.runtime.as_str(),
+        &word(f.contract)?,
+        &f.main,
+        &word(f.web)?,
+        &word(f.lost_policy)?,
+        &f.publish,
+        &f.limits.timeout_ms,
+        &f.limits.memory_mb,
+        &f.limits.logs_kb,
+        &f.limits.concurrency,
+        &to_json(&f.parameters)?,
+        &to_json(&f.env)?,
+        &to_json(&f.secret_names)?,
+        &to_json(&f.annotations)?,
+        &f.created,
+        &f.updated,
+    ];
+    // REPLACE takes the old row's code with it (foreign key), and the new code follows.
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO functions (id, namespace, name, version, kind, contract, main, web, lost_policy,
+         publish, timeout_ms, memory_mb, logs_kb, concurrency, parameters, env, secrets, annotations, created, updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    )?
+    .execute(values)?;
+    let code: &dyn ToSql = match &f.code {
+        CodePackage::Source(text) => text,
+        CodePackage::Zip(bytes) => bytes,
+    };
+    db.prepare_cached("INSERT OR REPLACE INTO codes (function, code) VALUES (?1, ?2)")?
+        .execute([&f.id as &dyn ToSql, code])?;
+    Ok(())
+}
+
+fn find(db: &Connection, wanted: &FunctionKey) -> Result<Option<Function>, Fault> {
+    let mut statement = db.prepare_cached(
+        "SELECT functions.*, codes.code FROM functions JOIN codes ON codes.function = functions.id
+         WHERE namespace = ?1 AND name = ?2",
+    )?;
+    let mut rows = statement.query([wanted.namespace.as_str(), wanted.name.as_str()])?;
+    rows.next()?.map(load).transpose()
+}
+
+fn load(row: &Row<'_>) -> Result<Function, Fault> {
+    let code = match row.get("code")? {
+        Value::Text(text) => CodePackage::Source(text),
+        Value::Blob(bytes) => CodePackage::Zip(bytes),
+        other => return Err(Fault::unreadable("code", format!("it is {}", other.data_type()))),
+    };
+    Ok(Function {
+        id: row.get("id")?,
+        key: key(row)?,
+        version: row
+            .get::<_, String>("version")?
+            .parse()
+            .map_err(|e| Fault::unreadable("version", e))?,
+        runtime: column(row, "kind")?,
+        contract: column(row, "contract")?,
+        main: row.get("main")?,
+        code,
+        parameters: from_json(row, "parameters")?,
+        env: from_json(row, "env")?,
+        secret_names: from_json(row, "secrets")?,
+        annotations: from_json(row, "annotations")?,
+        limits: limits(row)?,
+        web: column(row, "web")?,
+        lost_policy: column(row, "lost_policy")?,
+        publish: row.get("publish")?,
+        created: row.get("created")?,
+        updated: row.get("updated")?,
+    })
+}
+
+fn key(row: &Row<'_>) -> Result<FunctionKey, Fault> {
+    let (namespace, name): (String, String) = (row.get("namespace")?, row.get("name")?);
+    FunctionKey::new(&namespace, &name).map_err(|e| Fault::unreadable("function name", e))
+}
+
+fn limits(row: &Row<'_>) -> Result<Limits, Fault> {
+    Ok(Limits {
+        timeout_ms: row.get("timeout_ms")?,
+        memory_mb: row.get("memory_mb")?,
+        logs_kb: row.get("logs_kb")?,
+        concurrency: row.get("concurrency")?,
+    })
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|e| Fault::unreadable("list", e))
+}
+
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, Fault> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|e| Fault::unreadable(column, e))
 }

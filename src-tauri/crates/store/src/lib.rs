@@ -2,15 +2,28 @@
 //!
 //! One writer thread commits in groups; a small pool of readers serves queries, which can be interrupted. All
 //! methods of [`Store`] are grouped by what they keep, one file each.
+//!
+//! A method that changes something returns when the change is on disk (fsync), except [`Store::record`] and
+//! [`Store::touch_token`], which hand it over to be written within some 20 ms. Listeners of [`Store::events`] are told
+//! after the commit.
 
 mod activations;
+mod batch;
 mod connections;
 mod drafts;
+mod fault;
 mod functions;
+mod journal;
 mod namespaces;
+mod pending;
 mod queue;
+mod readers;
+mod schema;
+pub mod seed;
 mod settings;
 mod tokens;
+mod words;
+mod writer;
 
 pub use activations::{Bucket, Cursor, Histogram, ListQuery, Page};
 pub use connections::NewConnection;
@@ -18,33 +31,128 @@ pub use functions::Expect;
 pub use queue::{Claim, Recovery};
 
 use std::path::Path;
+use std::sync::Arc;
 
-use beckon_core::{Clock, Event, Result};
+use beckon_core::{Clock, Error, Event, Result};
+use tokio::sync::broadcast;
+
+use crate::batch::Batch;
+use crate::fault::Fault;
+use crate::functions::Known;
+use crate::pending::Pending;
+use crate::readers::{Reader, Readers};
+use crate::tokens::Tokens;
+use crate::writer::{Queue, Urgency, Writer};
+
+/// How many events a slow listener may be behind before it has to read everything again.
+const EVENTS: usize = 1024;
 
 /// The database. Cheap to clone; all clones share one writer, one pool of readers and one stream of events.
+///
+/// Dropping the last clone waits until everything handed over is on disk, and closes the file.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    // First, so that it is dropped first: the readers' connections close after the writer's last commit.
+    writer: Writer,
+    readers: Readers,
+    events: broadcast::Sender<Event>,
+    clock: Clock,
+    pending: Pending,
+    functions: Arc<Known>,
+    tokens: Arc<Tokens>,
+}
+
+impl Inner {
+    fn queue(&self) -> &Arc<Queue> {
+        &self.writer.queue
+    }
+}
 
 impl Store {
     /// Opens the database at `path`, creating and migrating it as needed.
     ///
-    /// Fails with `Internal` when the file is not a Beckon database or comes from a newer Beckon; it is left untouched.
+    /// Fails with `Internal` when the file is damaged, not a Beckon database, or from a newer Beckon; it is left
+    /// untouched.
     pub async fn open(path: &Path, clock: Clock) -> Result<Self> {
-        todo!()
+        let path = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Self::open_now(&path, clock));
+        opened
+            .await
+            .map_err(|e| Error::internal("open its database", e))?
+    }
+
+    fn open_now(path: &Path, clock: Clock) -> Result<Self> {
+        let db = schema::open_writer(path)?;
+        let tokens = Arc::new(Tokens::load(&db)?);
+        let readers = Readers::open(path)?;
+        let (events, _) = broadcast::channel(EVENTS);
+        let writer =
+            Writer::start(db, events.clone()).map_err(|e| Error::internal("open its database", e))?;
+        let (pending, functions) = (Pending::default(), Arc::default());
+        Ok(Self {
+            inner: Arc::new(Inner {
+                writer,
+                readers,
+                events,
+                clock,
+                pending,
+                functions,
+                tokens,
+            }),
+        })
     }
 
     /// What changes from now on, after it was committed.
-    pub fn events(&self) -> tokio::sync::broadcast::Receiver<Event> {
-        todo!()
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
     }
 
     /// Tells the listeners of something that is not kept here (engine, connection states).
     pub fn publish(&self, event: Event) {
-        todo!()
+        // Fails when nobody listens, which is nobody's loss.
+        let _ = self.inner.events.send(event);
     }
 
     /// Waits until everything handed over so far is on disk.
     pub async fn flush(&self) -> Result<()> {
-        todo!()
+        self.write(Urgency::Durable, 0, |_| Ok(())).await
+    }
+
+    /// Waits until the journal has everything handed over so far; returns at once when nothing waits.
+    async fn flush_pending(&self) -> Result<()> {
+        if self.inner.pending.is_empty() {
+            Ok(())
+        } else {
+            self.flush().await
+        }
+    }
+
+    /// Runs a job on the writer and returns its answer, after the commit.
+    async fn write<T: Send + 'static>(
+        &self,
+        urgency: Urgency,
+        bytes: usize,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        let answer = self.inner.queue().submit(urgency, bytes, work).await?;
+        answer.await.map_err(|_| writer::stopped())?
+    }
+
+    /// Runs a query on a reader.
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Reader<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.readers.read(query).await
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
     }
 }

@@ -1,0 +1,199 @@
+//! What a write job works with: the open transaction, and what is to be told and done once it is committed.
+
+use std::collections::HashMap;
+
+use beckon_core::{ActivationSummary, Event, LOCAL, StatusGroup};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use tokio::sync::broadcast;
+
+use crate::fault::Fault;
+use crate::journal::rollup;
+
+/// Most rows of one event, so that no listener gets a message of megabytes.
+const ROWS_PER_EVENT: usize = 200;
+
+/// What the writer remembers between transactions.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Numbers of (connection, namespace, function).
+    places: HashMap<(String, String, String), i64>,
+}
+
+type Effect = Box<dyn FnOnce() + Send>;
+
+/// What changed, to be published after the commit.
+#[derive(Default)]
+pub(crate) struct Changes {
+    rows: Vec<ActivationSummary>,
+    effects: Vec<Effect>,
+    functions: bool,
+    tokens: bool,
+    connections: bool,
+}
+
+impl Changes {
+    /// Brings memory in step, then tells the listeners.
+    pub(crate) fn publish(self, events: &broadcast::Sender<Event>) {
+        self.effects.into_iter().for_each(|effect| effect());
+        if events.receiver_count() == 0 {
+            return;
+        }
+        let send = |event| {
+            let _ = events.send(event); // fails only when the last listener has just gone
+        };
+        let mut rows = latest(self.rows);
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(ROWS_PER_EVENT));
+            send(Event::Activations {
+                rows: std::mem::replace(&mut rows, rest),
+            });
+        }
+        if self.functions {
+            send(Event::Functions {
+                connection: LOCAL.to_owned(),
+            });
+        }
+        if self.tokens {
+            send(Event::Tokens);
+        }
+        if self.connections {
+            send(Event::Connections);
+        }
+    }
+}
+
+/// Only the last state of each run, in the order of the last changes.
+fn latest(rows: Vec<ActivationSummary>) -> Vec<ActivationSummary> {
+    let mut seen = std::collections::HashSet::with_capacity(rows.len());
+    let mut kept: Vec<_> = rows.into_iter().rev().filter(|row| seen.insert(row.id)).collect();
+    kept.reverse();
+    kept
+}
+
+/// Where a job began, to take back what it noted if it fails.
+pub(crate) struct Mark {
+    rows: usize,
+    effects: usize,
+    functions: bool,
+    tokens: bool,
+    connections: bool,
+}
+
+/// One transaction.
+pub(crate) struct Batch<'a> {
+    /// The connection that the transaction is open on.
+    pub(crate) db: &'a Connection,
+    memory: &'a mut Memory,
+    changes: Changes,
+    rollups: HashMap<rollup::Key, i64>,
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn new(db: &'a Connection, memory: &'a mut Memory) -> Self {
+        Self {
+            db,
+            memory,
+            changes: Changes::default(),
+            rollups: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            rows: self.changes.rows.len(),
+            effects: self.changes.effects.len(),
+            functions: self.changes.functions,
+            tokens: self.changes.tokens,
+            connections: self.changes.connections,
+        }
+    }
+
+    /// Forgets what was noted since `mark`.
+    pub(crate) fn undo(&mut self, mark: &Mark) {
+        self.changes.rows.truncate(mark.rows);
+        self.changes.effects.truncate(mark.effects);
+        self.changes.functions = mark.functions;
+        self.changes.tokens = mark.tokens;
+        self.changes.connections = mark.connections;
+        self.rollups.clear();
+        self.memory.places.clear();
+    }
+
+    /// Writes what the job only counted so far. Part of the job: called before its savepoint is released.
+    pub(crate) fn settle(&mut self) -> Result<(), Fault> {
+        rollup::write(self.db, self.rollups.drain())
+    }
+
+    /// The transaction is committed.
+    pub(crate) fn finish(self) -> Changes {
+        self.changes
+    }
+
+    /// The transaction is lost, and with it the places that it may have added.
+    pub(crate) fn abandon(self) {
+        self.memory.places.clear();
+    }
+
+    /// A row of the journal changed.
+    pub(crate) fn changed(&mut self, row: ActivationSummary) {
+        self.changes.rows.push(row);
+    }
+
+    /// Functions or namespaces changed.
+    pub(crate) fn functions_changed(&mut self) {
+        self.changes.functions = true;
+    }
+
+    /// Tokens changed.
+    pub(crate) fn tokens_changed(&mut self) {
+        self.changes.tokens = true;
+    }
+
+    /// Connections changed.
+    pub(crate) fn connections_changed(&mut self) {
+        self.changes.connections = true;
+    }
+
+    /// Done after the commit, before anybody is told.
+    pub(crate) fn after_commit(&mut self, effect: impl FnOnce() + Send + 'static) {
+        self.changes.effects.push(Box::new(effect));
+    }
+
+    /// Counts a run in or out of the roll-ups.
+    pub(crate) fn count(&mut self, start: i64, place: i64, group: StatusGroup, by: i64) {
+        for span in rollup::SPANS {
+            *self
+                .rollups
+                .entry((span, start / span, place, group))
+                .or_default() += by;
+        }
+    }
+
+    /// The number of a place, made on first sight.
+    pub(crate) fn place(&mut self, connection: &str, namespace: &str, function: &str) -> Result<i64, Fault> {
+        let key = (connection.to_owned(), namespace.to_owned(), function.to_owned());
+        if let Some(place) = self.memory.places.get(&key) {
+            return Ok(*place);
+        }
+        let names = params![connection, namespace, function];
+        let known = self
+            .db
+            .prepare_cached(
+                "SELECT id FROM places WHERE connection = ?1 AND namespace = ?2 AND function = ?3",
+            )?
+            .query_row(names, |row| row.get(0))
+            .optional()?;
+        let place = match known {
+            Some(place) => place,
+            None => {
+                self.db.execute(
+                    "INSERT INTO places (connection, namespace, function) VALUES (?1, ?2, ?3)",
+                    names,
+                )?;
+                self.db.last_insert_rowid()
+            }
+        };
+        self.memory.places.insert(key, place);
+        Ok(place)
+    }
+}

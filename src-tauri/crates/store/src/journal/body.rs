@@ -1,0 +1,122 @@
+//! The wide parts of a record in the database: text as it is when short, compressed when long.
+
+use std::borrow::Cow;
+use std::io::Read as _;
+
+use beckon_core::{JsonText, LogLine};
+use rusqlite::ToSql;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+
+use crate::fault::Fault;
+
+/// Parts longer than this are compressed.
+const COMPRESS_ABOVE: usize = 4096;
+/// No part is anywhere near as long (results are bounded by 1 MiB, logs by 10 MiB and their JSON): a stored part that
+/// says otherwise is damaged.
+const LONGEST: u64 = 256 * 1024 * 1024;
+
+/// A part, ready to be bound to a column of `bodies`.
+#[derive(Debug, Clone)]
+pub(crate) enum Packed {
+    /// As it is.
+    Text(String),
+    /// A zstd frame.
+    Compressed(Vec<u8>),
+}
+
+impl Packed {
+    pub(crate) fn new(text: Cow<'_, str>) -> Self {
+        if text.len() > COMPRESS_ABOVE
+            && let Ok(bytes) = zstd::bulk::compress(text.as_bytes(), 3)
+            && bytes.len() < text.len()
+        {
+            return Self::Compressed(bytes);
+        }
+        Self::Text(text.into_owned())
+    }
+
+    pub(crate) fn logs(logs: &[LogLine]) -> Result<Option<Self>, Fault> {
+        if logs.is_empty() {
+            return Ok(None);
+        }
+        let text = serde_json::to_string(logs).map_err(|e| Fault::unreadable("log", e))?;
+        Ok(Some(Self::new(text.into())))
+    }
+
+    /// Bytes in the database.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Compressed(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl ToSql for Packed {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::Compressed(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        })
+    }
+}
+
+/// The text of a column.
+fn unpack(value: Value, what: &'static str) -> Result<Option<String>, Fault> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Text(text) => Ok(Some(text)),
+        Value::Blob(bytes) => {
+            let mut text = String::new();
+            let read =
+                zstd::Decoder::new(bytes.as_slice()).and_then(|d| d.take(LONGEST).read_to_string(&mut text));
+            read.map_err(|e| Fault::unreadable(what, e))?;
+            Ok(Some(text))
+        }
+        other => Err(Fault::unreadable(what, format!("it is {}", other.data_type()))),
+    }
+}
+
+/// The JSON document of a column.
+pub(crate) fn json(value: Value, what: &'static str) -> Result<Option<JsonText>, Fault> {
+    unpack(value, what)?
+        .map(|text| JsonText::parse(text).map_err(|e| Fault::unreadable(what, e)))
+        .transpose()
+}
+
+/// The log of a column.
+pub(crate) fn logs(value: Value) -> Result<Vec<LogLine>, Fault> {
+    match unpack(value, "log")? {
+        None => Ok(Vec::new()),
+        Some(text) => serde_json::from_str(&text).map_err(|e| Fault::unreadable("log", e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(packed: &Packed) -> Value {
+        match packed {
+            Packed::Text(text) => Value::Text(text.clone()),
+            Packed::Compressed(bytes) => Value::Blob(bytes.clone()),
+        }
+    }
+
+    #[test]
+    fn short_parts_stay_legible_and_long_ones_shrink() {
+        let short = Packed::new(r#"{"a":1}"#.into());
+        assert!(matches!(short, Packed::Text(_)));
+        let text = format!("\"{}\"", "x".repeat(COMPRESS_ABOVE));
+        let long = Packed::new(text.as_str().into());
+        assert!(matches!(long, Packed::Compressed(_)) && long.len() < 200);
+        assert_eq!(json(value(&long), "result").unwrap().unwrap().as_str(), text);
+    }
+
+    #[test]
+    fn damage_is_an_error_and_not_a_panic() {
+        assert!(json(Value::Blob(vec![1, 2, 3]), "result").is_err());
+        assert!(json(Value::Text("{".into()), "result").is_err());
+        assert!(logs(Value::Integer(1)).is_err());
+    }
+}

@@ -1,0 +1,32 @@
+//! The words in which closed sets are stored: the same that serde writes, so that there is one spelling.
+
+use rusqlite::Row;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error as WordError, StrDeserializer};
+
+use crate::fault::Fault;
+
+/// The word of a unit variant.
+pub(crate) fn word<T: Serialize>(value: T) -> Result<String, Fault> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        Ok(_) => Err(Fault::unreadable("word", "it is not a word")),
+        Err(e) => Err(Fault::unreadable("word", e)),
+    }
+}
+
+/// The variant of a word.
+pub(crate) fn from_word<T: DeserializeOwned>(word: &str, what: &'static str) -> Result<T, Fault> {
+    T::deserialize(StrDeserializer::<WordError>::new(word)).map_err(|e| Fault::unreadable(what, e))
+}
+
+/// The variant of the word in a column.
+pub(crate) fn column<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, Fault> {
+    from_word(
+        row.get_ref(column)?
+            .as_str()
+            .map_err(|e| Fault::unreadable(column, e))?,
+        column,
+    )
+}

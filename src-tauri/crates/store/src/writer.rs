@@ -1,0 +1,296 @@
+//! The one writer: a thread that takes everything waiting, commits it as one transaction, and only then answers.
+//!
+//! A commit is an fsync, which takes far longer than the writes in it; callers that arrive during one share the next.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use beckon_core::{Error, ErrorCode, Event};
+use parking_lot::{Condvar, Mutex};
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
+
+use crate::batch::{Batch, Memory};
+use crate::fault::Fault;
+
+/// How long a lazy job may wait for company.
+const LINGER: Duration = Duration::from_millis(20);
+/// How many lazy jobs are enough company.
+const ENOUGH: usize = 256;
+/// Most jobs of one transaction, so that nobody waits long for its commit.
+const MOST: usize = 2048;
+/// What may wait to be written, in KiB: the bound on the memory of the queue.
+const ROOM_KIB: u32 = 64 * 1024;
+
+/// When a job's transaction must be committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// At once: somebody waits for the fsync.
+    Durable,
+    /// Within [`LINGER`].
+    Lazy,
+}
+
+/// Tells a job's owner, after the commit. Carries the reason when the transaction failed as a whole.
+type Answer = Box<dyn FnOnce(Option<Error>) + Send>;
+/// Does the job in a transaction, or is told why there is none.
+type Run = Box<dyn FnOnce(Result<&mut Batch<'_>, Error>) -> (Result<(), Error>, Answer) + Send>;
+
+struct Job {
+    run: Run,
+    /// Its share of the room, given back when the job is done.
+    room: Option<OwnedSemaphorePermit>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    urgent: bool,
+    since: Option<Instant>,
+    closed: bool,
+}
+
+/// Where jobs wait. A std-like mutex and not tokio's: it is held for a push or a swap, never over an await.
+pub(crate) struct Queue {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+    room: Arc<Semaphore>,
+}
+
+impl Queue {
+    fn new() -> Self {
+        Self {
+            waiting: Mutex::new(Waiting::default()),
+            wake: Condvar::new(),
+            room: Arc::new(Semaphore::new(ROOM_KIB as usize)),
+        }
+    }
+
+    /// Hands a job over and returns when it is in the queue. The receiver answers after the commit.
+    pub(crate) async fn submit<T: Send + 'static>(
+        &self,
+        urgency: Urgency,
+        bytes: usize,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
+        let kib = u32::try_from(bytes / 1024 + 1)
+            .unwrap_or(ROOM_KIB)
+            .min(ROOM_KIB / 2);
+        let room = Arc::clone(&self.room)
+            .acquire_many_owned(kib)
+            .await
+            .map_err(|_| stopped())?;
+        self.push(urgency, Some(room), work)
+    }
+
+    /// Hands over a small job from where nothing can wait; its owner keeps such jobs rare.
+    pub(crate) fn push<T: Send + 'static>(
+        &self,
+        urgency: Urgency,
+        room: Option<OwnedSemaphorePermit>,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
+        let (sender, receiver) = oneshot::channel();
+        let run: Run = Box::new(move |batch| {
+            let outcome = batch.and_then(|batch| {
+                work(batch)
+                    .and_then(|value| batch.settle().map(|()| value))
+                    .map_err(Error::from)
+            });
+            let state = outcome.as_ref().map(|_| ()).map_err(Error::clone);
+            let answer: Answer = Box::new(move |failed| {
+                // Nobody may be waiting any more; the write stands all the same.
+                let _ = sender.send(failed.map_or(outcome, Err));
+            });
+            (state, answer)
+        });
+        let mut waiting = self.waiting.lock();
+        if waiting.closed {
+            return Err(stopped());
+        }
+        waiting.jobs.push_back(Job { run, room });
+        waiting.urgent |= urgency == Urgency::Durable;
+        let first = waiting.since.is_none();
+        waiting.since.get_or_insert_with(Instant::now);
+        if first || waiting.urgent || waiting.jobs.len() >= ENOUGH {
+            self.wake.notify_one();
+        }
+        Ok(receiver)
+    }
+
+    /// No more jobs; those handed over are still done.
+    fn close(&self) {
+        self.waiting.lock().closed = true;
+        self.room.close();
+        self.wake.notify_one();
+    }
+
+    /// Waits for work and takes it. `None` when closed and empty.
+    fn take(&self) -> Option<VecDeque<Job>> {
+        let mut waiting = self.waiting.lock();
+        loop {
+            let Some(since) = waiting.since else {
+                if waiting.closed {
+                    return None;
+                }
+                self.wake.wait(&mut waiting);
+                continue;
+            };
+            let full = waiting.jobs.len() >= ENOUGH;
+            if waiting.urgent || waiting.closed || full || since.elapsed() >= LINGER {
+                break;
+            }
+            self.wake.wait_until(&mut waiting, since + LINGER);
+        }
+        let count = waiting.jobs.len().min(MOST);
+        let jobs: VecDeque<Job> = waiting.jobs.drain(..count).collect();
+        if waiting.jobs.is_empty() {
+            waiting.since = None;
+            waiting.urgent = false;
+        }
+        Some(jobs)
+    }
+}
+
+pub(crate) fn stopped() -> Error {
+    Error::new(ErrorCode::ShuttingDown, "Beckon's database is closed.")
+}
+
+/// The thread. Dropping it waits until everything handed over is on disk.
+pub(crate) struct Writer {
+    pub(crate) queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(db: Connection, events: broadcast::Sender<Event>) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::new());
+        let own = Arc::clone(&queue);
+        let thread = std::thread::Builder::new()
+            .name("beckon-store".into())
+            .spawn(move || {
+                let guard = CloseOnExit(own);
+                Thread {
+                    db,
+                    events,
+                    memory: Memory::default(),
+                }
+                .work(&guard.0);
+            })?;
+        Ok(Self {
+            queue,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+            && thread.join().is_err()
+        {
+            tracing::error!("the database's writer panicked");
+        }
+    }
+}
+
+/// If the writer panics, callers get an error instead of waiting for ever.
+struct CloseOnExit(Arc<Queue>);
+
+impl Drop for CloseOnExit {
+    fn drop(&mut self) {
+        self.0.close();
+        let left = std::mem::take(&mut self.0.waiting.lock().jobs);
+        drop(left);
+    }
+}
+
+struct Thread {
+    db: Connection,
+    events: broadcast::Sender<Event>,
+    memory: Memory,
+}
+
+impl Thread {
+    fn work(mut self, queue: &Queue) {
+        while let Some(mut jobs) = queue.take() {
+            while !jobs.is_empty() {
+                self.transaction(&mut jobs);
+            }
+        }
+        if let Err(error) = self
+            .db
+            .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(PASSIVE);")
+        {
+            tracing::warn!(%error, "the database could not be tidied up");
+        }
+    }
+
+    /// Runs jobs from the front until there are none or SQLite gave the transaction up, then commits and answers.
+    fn transaction(&mut self, jobs: &mut VecDeque<Job>) {
+        if let Err(cause) = self.db.execute_batch("BEGIN IMMEDIATE") {
+            let error = Error::from(Fault::from(cause));
+            tracing::error!(%error, details = error.details, "no transaction could be started");
+            for job in jobs.drain(..) {
+                let (_, answer) = (job.run)(Err(error.clone()));
+                answer(None);
+            }
+            return;
+        }
+        let mut answers = Vec::with_capacity(jobs.len());
+        let mut rooms = Vec::with_capacity(jobs.len());
+        let mut batch = Batch::new(&self.db, &mut self.memory);
+        let mut outcome = Ok(());
+        while let Some(job) = jobs.pop_front() {
+            rooms.extend(job.room);
+            outcome = step(&self.db, &mut batch, job.run, &mut answers);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        let committed =
+            outcome.and_then(|()| self.db.execute_batch("COMMIT").map_err(|e| Fault::from(e).into()));
+        match committed {
+            Ok(()) => {
+                batch.finish().publish(&self.events);
+                answers.into_iter().for_each(|answer| answer(None));
+            }
+            Err(error) => {
+                batch.abandon();
+                if !self.db.is_autocommit()
+                    && let Err(cause) = self.db.execute_batch("ROLLBACK")
+                {
+                    tracing::error!(%cause, "a failed transaction could not be rolled back");
+                }
+                tracing::error!(%error, details = error.details, jobs = answers.len(), "a transaction failed");
+                answers.into_iter().for_each(|answer| answer(Some(error.clone())));
+            }
+        }
+    }
+}
+
+/// One job in its savepoint. Fails only when the whole transaction is lost.
+fn step(db: &Connection, batch: &mut Batch<'_>, run: Run, answers: &mut Vec<Answer>) -> Result<(), Error> {
+    let sql = |text: &str| db.execute_batch(text).map_err(|e| Error::from(Fault::from(e)));
+    let mark = batch.mark();
+    let opened = sql("SAVEPOINT job");
+    let failed = opened.is_err();
+    let (state, answer) = run(opened.map(|()| &mut *batch));
+    answers.push(answer);
+    match state {
+        Ok(()) => sql("RELEASE job"),
+        // A full disk or an I/O error ends the transaction on SQLite's own account: nothing of this batch is kept.
+        Err(error) if failed || db.is_autocommit() => Err(error),
+        Err(error) => {
+            if error.code == ErrorCode::Internal {
+                tracing::error!(%error, details = error.details, "a write failed");
+            }
+            batch.undo(&mark);
+            sql("ROLLBACK TO job; RELEASE job")
+        }
+    }
+}
