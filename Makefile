@@ -45,8 +45,7 @@ test-journeys: ui ## The built program end to end: command line, real clients, f
 	@scripts/journeys
 
 bench: ui ## Measure, beside the machine's floor in the same run
-	@scripts/need tools build test
-	@cargo build --package beckon --no-default-features --release
+	@scripts/need tools build window test
 	@scripts/bench
 
 bindings: ## Write the TypeScript client from the panel's commands

@@ -36,12 +36,16 @@ fn open(options: &cli::Options) -> anyhow::Result<()> {
     if window::has_display() {
         return window::run(options);
     }
-    eprintln!("beckon: there is no display here, so the panel is served instead. Open the link in a browser.");
+    eprintln!(
+        "beckon: there is no display here, so the panel is served instead. Open the link in a browser."
+    );
     serve::run(options, &cli::ServeArgs::default())
 }
 
 #[cfg(not(feature = "window"))]
 fn open(options: &cli::Options) -> anyhow::Result<()> {
-    eprintln!("beckon: this build has no window, so the panel is served instead. Open the link in a browser.");
+    eprintln!(
+        "beckon: this build has no window, so the panel is served instead. Open the link in a browser."
+    );
     serve::run(options, &cli::ServeArgs::default())
 }

@@ -11,7 +11,10 @@ use crate::start;
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(options: &Options, args: &ServeArgs) -> Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(options, args))
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(options, args))
 }
 
 async fn serve(options: &Options, args: &ServeArgs) -> Result<()> {
@@ -50,7 +53,10 @@ impl Signals {
     fn listen() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).context("signals cannot be listened to");
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
 
     #[cfg(unix)]

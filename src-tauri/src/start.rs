@@ -13,16 +13,23 @@ use crate::cli::Options;
 
 /// Standard output is for answers, so the log goes to standard error. `BECKON_LOG` sets its level.
 pub(crate) fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("BECKON_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,beckon=info,beckon_engine=info,beckon_panel=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BECKON_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,beckon=info,beckon_engine=info,beckon_panel=info")
+    });
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
 }
 
 /// The data directory: as asked, or `beckon` in the user's own place for application data.
 pub(crate) fn data_dir(options: &Options) -> Result<PathBuf> {
     let dir = match &options.data_dir {
         Some(dir) => dir.clone(),
-        None => dirs::data_dir().context("no home directory: say where to keep things with --data-dir")?.join("beckon"),
+        None => dirs::data_dir()
+            .context("no home directory: say where to keep things with --data-dir")?
+            .join("beckon"),
     };
     std::path::absolute(&dir).with_context(|| format!("{} is not a usable path", dir.display()))
 }
@@ -38,7 +45,9 @@ pub(crate) struct Started {
 pub(crate) fn claim(options: &Options) -> Result<Instance> {
     let dir = data_dir(options)?;
     let Some(instance) = Instance::claim(&dir)? else {
-        let who = Running::find(&dir)?.map(|r| format!(" (process {})", r.pid)).unwrap_or_default();
+        let who = Running::find(&dir)?
+            .map(|r| format!(" (process {})", r.pid))
+            .unwrap_or_default();
         bail!("Beckon is already running on this data directory{who}. `beckon url` prints a link to it.");
     };
     Ok(instance)
@@ -90,10 +99,14 @@ fn warn_about_secrets(state: &SecretStoreState) {
     match state {
         SecretStoreState::Keychain | SecretStoreState::FileUnlocked => {}
         SecretStoreState::FileLocked => {
-            tracing::warn!("the encrypted secret file is locked: set BECKON_PASSPHRASE, or unlock it in the panel");
+            tracing::warn!(
+                "the encrypted secret file is locked: set BECKON_PASSPHRASE, or unlock it in the panel"
+            );
         }
         SecretStoreState::Unavailable { reason } => {
-            tracing::warn!("{reason} Secrets are not kept until you choose the encrypted file: in the panel, or with --secret-store file");
+            tracing::warn!(
+                "{reason} Secrets are not kept until you choose the encrypted file: in the panel, or with --secret-store file"
+            );
         }
     }
 }
@@ -110,6 +123,10 @@ fn passphrase(options: &Options) -> Result<Option<Secret>> {
         bail!("--secret-store file needs a passphrase: set BECKON_PASSPHRASE");
     }
     eprint!("Passphrase of the encrypted secret file: ");
-    std::io::stderr().flush().context("the terminal cannot be written to")?;
-    Ok(Some(Secret::new(rpassword::read_password().context("the passphrase could not be read")?)))
+    std::io::stderr()
+        .flush()
+        .context("the terminal cannot be written to")?;
+    Ok(Some(Secret::new(
+        rpassword::read_password().context("the passphrase could not be read")?,
+    )))
 }

@@ -11,5 +11,8 @@ pub(crate) struct Files;
 pub(crate) fn asset(path: &str) -> Option<Asset> {
     let file = Files::get(path)?;
     let media_type = mime_guess::from_path(path).first_or_octet_stream().to_string();
-    Some(Asset { bytes: file.data, media_type })
+    Some(Asset {
+        bytes: file.data,
+        media_type,
+    })
 }

@@ -51,7 +51,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             }
             Err(error) => {
                 tracing::error!("{error:#}");
-                Err(error.downcast::<Error>().unwrap_or_else(|e| Error::internal("start", e)))
+                Err(error
+                    .downcast::<Error>()
+                    .unwrap_or_else(|e| Error::internal("start", e)))
             }
         };
         announce.send_replace(Some(panel));
@@ -81,7 +83,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-async fn begin(options: &Options, instance: Instance, clipboard: Arc<dyn Clipboard>) -> Result<(Started, Host)> {
+async fn begin(
+    options: &Options,
+    instance: Instance,
+    clipboard: Arc<dyn Clipboard>,
+) -> Result<(Started, Host)> {
     let started = start::panel(options, instance, true, true, Some(clipboard)).await?;
     let host = start::host(&started, None).await?;
     Ok((started, host))
@@ -101,7 +107,9 @@ fn close(app: AppHandle, running: Option<(Started, Host)>) {
 fn door<R: Runtime>(ready: Ready) -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + Sync + 'static {
     move |invoke| {
         let message = invoke.message;
-        let Some(command) = beckon_panel::command(message.command()) else { return false };
+        let Some(command) = beckon_panel::command(message.command()) else {
+            return false;
+        };
         let mut arguments = match message.payload() {
             InvokeBody::Json(arguments) => arguments.clone(),
             InvokeBody::Raw(_) => Value::Null,
@@ -112,7 +120,9 @@ fn door<R: Runtime>(ready: Ready) -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Se
             .and_then(|id| id.as_str()?.parse::<JavaScriptChannelId>().ok())
             .map(|id| id.channel_on::<R, InvokeResponseBody>(message.webview()));
         let sink: RawSink = Arc::new(move |item| {
-            channel.as_ref().is_some_and(|channel| channel.send(InvokeResponseBody::Json(item)).is_ok())
+            channel
+                .as_ref()
+                .is_some_and(|channel| channel.send(InvokeResponseBody::Json(item)).is_ok())
         });
         let mut ready = ready.clone();
         invoke.resolver.respond_async(async move {
@@ -124,7 +134,7 @@ fn door<R: Runtime>(ready: Ready) -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Se
                 Ok(panel) => (command.call)(panel, arguments, sink).await,
                 Err(error) => Err(error),
             };
-            reply.map(InvokeResponseBody::Json).map_err(InvokeError::from_serialize)
+            reply.map(InvokeResponseBody::Json).map_err(InvokeError::from)
         });
         true
     }
@@ -163,6 +173,7 @@ impl Clipboard for DesktopClipboard {
         if open.is_none() {
             *open = Some(arboard::Clipboard::new().map_err(failed)?);
         }
-        open.as_mut().map_or(Ok(()), |clipboard| clipboard.set_text(text).map_err(failed))
+        open.as_mut()
+            .map_or(Ok(()), |clipboard| clipboard.set_text(text).map_err(failed))
     }
 }

@@ -26,26 +26,42 @@ impl Door {
         // A Beckon that is just starting has the directory and has not written itself down yet.
         for _ in 0..100 {
             if let Some(instance) = Instance::claim(&dir)? {
-                return Ok(Self::Own(start::panel(options, instance, true, false, None).await?));
+                return Ok(Self::Own(
+                    start::panel(options, instance, true, false, None).await?,
+                ));
             }
             if let Some(running) = Running::find(&dir)? {
-                return Ok(Self::Running(running, reqwest::Client::builder().no_proxy().build()?));
+                return Ok(Self::Running(
+                    running,
+                    reqwest::Client::builder().no_proxy().build()?,
+                ));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        bail!("another Beckon has {} and does not say how to reach it", dir.display())
+        bail!(
+            "another Beckon has {} and does not say how to reach it",
+            dir.display()
+        )
     }
 
     /// Calls a command of the panel by name.
     pub(super) async fn call<T: DeserializeOwned>(&self, command: &str, arguments: Value) -> Result<T> {
         let json = match self {
             Self::Own(started) => {
-                let found = beckon_panel::command(command).with_context(|| format!("there is no command {command}"))?;
-                (found.call)(started.panel.clone(), arguments, Arc::new(|_| false)).await?.into_bytes()
+                let found = beckon_panel::command(command)
+                    .with_context(|| format!("there is no command {command}"))?;
+                (found.call)(started.panel.clone(), arguments, Arc::new(|_| false))
+                    .await?
+                    .into_bytes()
             }
             Self::Running(running, client) => {
                 let url = format!("{}/api/{command}", running.panel);
-                let reply = client.post(url).bearer_auth(&running.token).json(&arguments).send().await;
+                let reply = client
+                    .post(url)
+                    .bearer_auth(&running.token)
+                    .json(&arguments)
+                    .send()
+                    .await;
                 let reply = reply.context("the running Beckon does not answer")?;
                 let failed = !reply.status().is_success();
                 let bytes = reply.bytes().await.context("the running Beckon broke off")?;
@@ -55,7 +71,8 @@ impl Door {
                 bytes.to_vec()
             }
         };
-        serde_json::from_slice(&json).with_context(|| format!("the answer to {command} is not what this version expects"))
+        serde_json::from_slice(&json)
+            .with_context(|| format!("the answer to {command} is not what this version expects"))
     }
 
     /// A one-time link to the running panel.
@@ -63,9 +80,16 @@ impl Door {
         let Self::Running(running, client) = self else {
             bail!("no Beckon is running on this data directory: start one with `beckon` or `beckon serve`");
         };
-        let reply = client.post(format!("{}/session/link", running.panel)).bearer_auth(&running.token).send().await?;
+        let reply = client
+            .post(format!("{}/session/link", running.panel))
+            .bearer_auth(&running.token)
+            .send()
+            .await?;
         let json: Value = reply.json().await?;
-        json["url"].as_str().map(str::to_owned).context("the running Beckon gave no link")
+        json["url"]
+            .as_str()
+            .map(str::to_owned)
+            .context("the running Beckon gave no link")
     }
 
     pub(super) async fn close(self) {

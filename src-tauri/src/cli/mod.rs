@@ -99,16 +99,20 @@ pub(crate) struct OutputArgs {
 
 /// Runs one command that is not `serve`.
 pub(crate) fn run(options: &Options, command: &Command) -> Result<()> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
-        let door = Door::open(options).await?;
-        let done = match command {
-            Command::Serve(_) => unreachable!("served in main"),
-            Command::Url => print::line(&door.new_link().await?),
-            Command::Token(command) => token::run(&door, command).await,
-            Command::Namespace(command) => namespace::run(&door, command).await,
-            Command::Runtime(command) => runtime::run(&door, command).await,
-        };
-        door.close().await;
-        done
-    })
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let door = Door::open(options).await?;
+            let done = match command {
+                Command::Serve(_) => unreachable!("served in main"),
+                Command::Url => print::line(&door.new_link().await?),
+                Command::Token(command) => token::run(&door, command).await,
+                Command::Namespace(command) => namespace::run(&door, command).await,
+                Command::Runtime(command) => runtime::run(&door, command).await,
+            };
+            door.close().await;
+            done
+        })
 }

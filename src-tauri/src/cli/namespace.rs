@@ -30,24 +30,36 @@ pub(crate) enum Command {
 pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
     match command {
         Command::Create { name, label } => {
-            let _: Namespace = door.call("create_namespace", json!({ "name": name, "label": label })).await?;
+            let _: Namespace = door
+                .call("create_namespace", json!({ "name": name, "label": label }))
+                .await?;
             Ok(())
         }
         Command::Delete { name } => {
-            door.call::<()>("delete_namespace", json!({ "name": name, "confirmation": name })).await
+            door.call::<()>("delete_namespace", json!({ "name": name, "confirmation": name }))
+                .await
         }
         Command::List(args) => list(door, args.output).await,
     }
 }
 
 async fn list(door: &Door, output: Output) -> Result<()> {
-    let all: Vec<Namespace> = door.call("namespaces", json!({ "connection": beckon_core::LOCAL })).await?;
+    let all: Vec<Namespace> = door
+        .call("namespaces", json!({ "connection": beckon_core::LOCAL }))
+        .await?;
     if output == Output::Json {
         return print::json(&all);
     }
     let rows: Vec<[String; 4]> = all
         .iter()
-        .map(|n| [n.name.to_string(), n.label.clone(), n.functions.to_string(), print::time(n.created)])
+        .map(|n| {
+            [
+                n.name.to_string(),
+                n.label.clone(),
+                n.functions.to_string(),
+                print::time(n.created),
+            ]
+        })
         .collect();
     print::table(["NAME", "LABEL", "FUNCTIONS", "CREATED"], &rows)
 }

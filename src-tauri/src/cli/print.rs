@@ -25,15 +25,22 @@ pub(super) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> Re
         }
     }
     let render = |cells: Vec<&str>| {
-        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         padded.join("  ").trim_end().to_owned()
     };
     line(&render(head.to_vec()))?;
-    rows.iter().try_for_each(|row| line(&render(row.iter().map(String::as_str).collect())))
+    rows.iter()
+        .try_for_each(|row| line(&render(row.iter().map(String::as_str).collect())))
 }
 
 /// A time as ISO 8601 UTC to the second.
 pub(super) fn time(millis: beckon_core::Millis) -> String {
-    chrono::DateTime::from_timestamp_millis(millis)
-        .map_or_else(|| millis.to_string(), |t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+    chrono::DateTime::from_timestamp_millis(millis).map_or_else(
+        || millis.to_string(),
+        |t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+    )
 }

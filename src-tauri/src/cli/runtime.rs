@@ -23,8 +23,17 @@ pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
     let rows: Vec<[String; 4]> = all
         .iter()
         .map(|r| {
-            let state = if r.available { r.path.clone() } else { r.install_hint.clone().map(|h| format!("missing: {h}")) };
-            [r.kind.to_string(), r.title.clone(), r.version.clone().unwrap_or_default(), state.unwrap_or_default()]
+            let state = if r.available {
+                r.path.clone()
+            } else {
+                r.install_hint.clone().map(|h| format!("missing: {h}"))
+            };
+            [
+                r.kind.to_string(),
+                r.title.clone(),
+                r.version.clone().unwrap_or_default(),
+                state.unwrap_or_default(),
+            ]
         })
         .collect();
     print::table(["KIND", "RUNTIME", "VERSION", "WHERE"], &rows)

@@ -100,7 +100,9 @@ async fn create(door: &Door, args: &CreateArgs) -> Result<()> {
 }
 
 async fn only_namespace(door: &Door) -> Result<String> {
-    let all: Vec<Namespace> = door.call("namespaces", json!({ "connection": beckon_core::LOCAL })).await?;
+    let all: Vec<Namespace> = door
+        .call("namespaces", json!({ "connection": beckon_core::LOCAL }))
+        .await?;
     let playground = all.iter().find(|n| n.name.as_str() == beckon_panel::PLAYGROUND);
     match (playground, all.as_slice()) {
         (Some(one), _) | (None, [one]) => Ok(one.name.to_string()),
@@ -126,7 +128,14 @@ async fn list(door: &Door, output: Output) -> Result<()> {
                 Some(at) => format!("revoked {}", print::time(at)),
                 None => time(token.expires, "never"),
             };
-            [token.id.clone(), token.name.clone(), scope, format!("…{}", token.hint), time(token.last_used, "never"), ends]
+            [
+                token.id.clone(),
+                token.name.clone(),
+                scope,
+                format!("…{}", token.hint),
+                time(token.last_used, "never"),
+                ends,
+            ]
         })
         .collect();
     print::table(["ID", "NAME", "SCOPE", "KEY", "LAST USED", "EXPIRES"], &rows)

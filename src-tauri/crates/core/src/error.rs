@@ -71,8 +71,17 @@ pub struct Error {
 impl Error {
     /// An error of this kind. Whether it is retryable follows from the kind.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        let retryable = matches!(code, ErrorCode::Busy | ErrorCode::Unreachable | ErrorCode::Timeout | ErrorCode::ShuttingDown);
-        Self { code, message: message.into(), hint: None, retryable, details: None }
+        let retryable = matches!(
+            code,
+            ErrorCode::Busy | ErrorCode::Unreachable | ErrorCode::Timeout | ErrorCode::ShuttingDown
+        );
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            retryable,
+            details: None,
+        }
     }
 
     /// A fault of Beckon's own: `what` was being done, `cause` stopped it.

@@ -111,13 +111,23 @@ fn split(text: &str) -> Vec<RawTerm> {
                     was_quoted = true;
                 }
                 '-' if raw.is_empty() && key.is_none() && !was_quoted && !negated => negated = true,
-                ':' if key.is_none() && !was_quoted && !raw.is_empty() && raw.chars().all(|c| c.is_ascii_alphabetic()) => {
+                ':' if key.is_none()
+                    && !was_quoted
+                    && !raw.is_empty()
+                    && raw.chars().all(|c| c.is_ascii_alphabetic()) =>
+                {
                     key = Some(std::mem::take(&mut raw));
                 }
                 c => raw.push(c),
             }
         }
-        let term = Term { start, end: at, key, value: raw, problem: None };
+        let term = Term {
+            start,
+            end: at,
+            key,
+            value: raw,
+            problem: None,
+        };
         terms.push(RawTerm { term, negated });
     }
     terms
@@ -129,7 +139,9 @@ fn apply(filter: &mut Filter, raw: &RawTerm, now: Millis) -> Result<(), String> 
         return word(filter, value, raw.negated);
     };
     if raw.negated {
-        return Err(format!("Only words can be excluded with '-'; '-{key}:' is ignored."));
+        return Err(format!(
+            "Only words can be excluded with '-'; '-{key}:' is ignored."
+        ));
     }
     if value.is_empty() {
         return Err(format!("'{key}:' needs a value."));
@@ -160,14 +172,19 @@ fn word(filter: &mut Filter, value: &str, negated: bool) -> Result<(), String> {
     if value.is_empty() {
         return Err("There is nothing here to look for.".into());
     }
-    let words = if negated { &mut filter.not_words } else { &mut filter.words };
+    let words = if negated {
+        &mut filter.not_words
+    } else {
+        &mut filter.words
+    };
     words.push(value.into());
     Ok(())
 }
 
 fn statuses(value: &str) -> Result<Vec<Status>, String> {
     use Status::{
-        ApplicationError, Cancelled, DeveloperError, InternalError, Lost, Polling, Queued, Running, Success, TimedOut,
+        ApplicationError, Cancelled, DeveloperError, InternalError, Lost, Polling, Queued, Running, Success,
+        TimedOut,
     };
     Ok(match value {
         "ok" | "success" => vec![Success],
@@ -189,7 +206,9 @@ fn modes(value: &str) -> Result<Vec<Mode>, String> {
         "async" => Ok(vec![Mode::NonBlocking, Mode::Promoted]),
         "non_blocking" => Ok(vec![Mode::NonBlocking]),
         "promoted" => Ok(vec![Mode::Promoted]),
-        other => Err(format!("'{other}' is not a mode. There are sync, async, promoted.")),
+        other => Err(format!(
+            "'{other}' is not a mode. There are sync, async, promoted."
+        )),
     }
 }
 
@@ -240,7 +259,9 @@ fn instant(value: &str, now: Millis) -> Result<Millis, String> {
     if value.len() >= 11 && value.bytes().all(|b| b.is_ascii_digit()) {
         return value.parse().map_err(|_| format!("'{value}' is not a time."));
     }
-    iso(value).ok_or_else(|| format!("'{value}' is not a time. Write -24h, now, 2026-11-21 or 2026-11-21T05:00Z (UTC)."))
+    iso(value).ok_or_else(|| {
+        format!("'{value}' is not a time. Write -24h, now, 2026-11-21 or 2026-11-21T05:00Z (UTC).")
+    })
 }
 
 fn iso(text: &str) -> Option<Millis> {
@@ -248,14 +269,22 @@ fn iso(text: &str) -> Option<Millis> {
     let (date, time) = text.split_once('T').unwrap_or((text, "00:00"));
     let mut parts = date.split('-').map(str::parse::<i64>);
     let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    if parts.next().is_some() || !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    if parts.next().is_some()
+        || !(1970..=9999).contains(&year)
+        || !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+    {
         return None;
     }
     let mut parts = time.split(':');
     let hour: i64 = parts.next()?.parse().ok()?;
     let minute: i64 = parts.next()?.parse().ok()?;
     let second: f64 = parts.next().map_or(Some(0.0), |s| s.parse().ok())?;
-    if parts.next().is_some() || !(0..24).contains(&hour) || !(0..60).contains(&minute) || !(0.0..61.0).contains(&second) {
+    if parts.next().is_some()
+        || !(0..24).contains(&hour)
+        || !(0..60).contains(&minute)
+        || !(0.0..61.0).contains(&second)
+    {
         return None;
     }
     Some(((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + (second * 1000.0) as i64)
@@ -280,19 +309,31 @@ mod tests {
 
     #[test]
     fn a_full_line_is_understood() {
-        let (f, terms) = parse(r#"fn:sample/hello status:error from:-24h to:now dur:>500ms cold:true "free text" -noise"#, NOW);
+        let (f, terms) = parse(
+            r#"fn:sample/hello status:error from:-24h to:now dur:>500ms cold:true "free text" -noise"#,
+            NOW,
+        );
         assert!(terms.iter().all(|t| t.problem.is_none()), "{terms:?}");
         assert_eq!(f.functions, ["sample/hello"]);
         assert_eq!(f.statuses.len(), 6);
         assert_eq!((f.from, f.to), (Some(NOW - 86_400_000), Some(NOW)));
         assert_eq!((f.longer_than, f.cold), (Some(500), Some(true)));
-        assert_eq!((f.words, f.not_words), (vec!["free text".to_owned()], vec!["noise".to_owned()]));
+        assert_eq!(
+            (f.words, f.not_words),
+            (vec!["free text".to_owned()], vec!["noise".to_owned()])
+        );
     }
 
     #[test]
     fn a_wrong_term_is_marked_and_ignored() {
         let (f, terms) = parse("status:grün hello", NOW);
-        assert_eq!(f, Filter { words: vec!["hello".into()], ..Filter::default() });
+        assert_eq!(
+            f,
+            Filter {
+                words: vec!["hello".into()],
+                ..Filter::default()
+            }
+        );
         assert!(terms[0].problem.as_ref().unwrap().contains("not a status"));
         assert_eq!((terms[0].start, terms[0].end), (0, 11));
         assert_eq!((terms[1].start, terms[1].end), (12, 17));

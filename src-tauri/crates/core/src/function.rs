@@ -49,7 +49,10 @@ impl FromStr for Version {
         let mut parts = text.split('.').map(str::parse::<u32>);
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Ok(Self(major, minor, patch)),
-            _ => Err(Error::new(ErrorCode::InvalidInput, format!("'{text}' is not a version like 0.0.1."))),
+            _ => Err(Error::new(
+                ErrorCode::InvalidInput,
+                format!("'{text}' is not a version like 0.0.1."),
+            )),
         }
     }
 }
@@ -140,7 +143,12 @@ pub struct Limits {
 
 impl Limits {
     /// OpenWhisk's own defaults; 8 runs at a time.
-    pub const DEFAULT: Self = Self { timeout_ms: 60_000, memory_mb: 256, logs_kb: 10_240, concurrency: 8 };
+    pub const DEFAULT: Self = Self {
+        timeout_ms: 60_000,
+        memory_mb: 256,
+        logs_kb: 10_240,
+        concurrency: 8,
+    };
 
     /// Refuses values outside the ranges, with OpenWhisk's sentences.
     pub fn check(self) -> Result<Self, Error> {
@@ -150,7 +158,10 @@ impl Limits {
                 v if v < min => format!("below allowed threshold of {min}"),
                 _ => return Ok(()),
             };
-            Err(Error::new(ErrorCode::LimitExceeded, format!("{what} {value}{unit} {side}{unit}")))
+            Err(Error::new(
+                ErrorCode::LimitExceeded,
+                format!("{what} {value}{unit} {side}{unit}"),
+            ))
         };
         range("duration", " milliseconds", self.timeout_ms, 100, 900_000)?;
         range("memory size", " MB", self.memory_mb, 32, 4096)?;
@@ -321,9 +332,25 @@ mod tests {
 
     #[test]
     fn limits_speak_openwhisk() {
-        let too_long = Limits { timeout_ms: 900_001, ..Limits::DEFAULT }.check().unwrap_err();
-        assert_eq!(too_long.message, "duration 900001 milliseconds exceeds allowed threshold of 900000 milliseconds");
-        let too_small = Limits { memory_mb: 1, ..Limits::DEFAULT }.check().unwrap_err();
-        assert_eq!(too_small.message, "memory size 1 MB below allowed threshold of 32 MB");
+        let too_long = Limits {
+            timeout_ms: 900_001,
+            ..Limits::DEFAULT
+        }
+        .check()
+        .unwrap_err();
+        assert_eq!(
+            too_long.message,
+            "duration 900001 milliseconds exceeds allowed threshold of 900000 milliseconds"
+        );
+        let too_small = Limits {
+            memory_mb: 1,
+            ..Limits::DEFAULT
+        }
+        .check()
+        .unwrap_err();
+        assert_eq!(
+            too_small.message,
+            "memory size 1 MB below allowed threshold of 32 MB"
+        );
     }
 }

@@ -60,10 +60,19 @@ impl FromStr for ActivationId {
     fn from_str(text: &str) -> Result<Self, Error> {
         let length = text.chars().count();
         if length != 32 {
-            return Err(Error::new(ErrorCode::InvalidInput, format!("Activation id length is {length} but must be 32.")));
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                format!("Activation id length is {length} but must be 32."),
+            ));
         }
-        if !text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
-            return Err(Error::new(ErrorCode::InvalidInput, "The activation id is not valid."));
+        if !text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        {
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                "The activation id is not valid.",
+            ));
         }
         u128::from_str_radix(text, 16)
             .map(Self)
@@ -111,8 +120,13 @@ mod tests {
 
     #[test]
     fn wrong_ids_are_refused_with_openwhisk_texts() {
-        assert_eq!("abc".parse::<ActivationId>().unwrap_err().message, "Activation id length is 3 but must be 32.");
-        let upper = "ABCDEF00000000000000000000000000".parse::<ActivationId>().unwrap_err();
+        assert_eq!(
+            "abc".parse::<ActivationId>().unwrap_err().message,
+            "Activation id length is 3 but must be 32."
+        );
+        let upper = "ABCDEF00000000000000000000000000"
+            .parse::<ActivationId>()
+            .unwrap_err();
         assert_eq!(upper.message, "The activation id is not valid.");
     }
 }

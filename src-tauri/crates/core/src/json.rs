@@ -18,7 +18,10 @@ impl JsonText {
         let text = text.into();
         match serde_json::from_str::<&RawValue>(&text) {
             Ok(_) => Ok(Self(text)),
-            Err(e) => Err(Error::new(ErrorCode::InvalidInput, format!("This is not valid JSON: {e}."))),
+            Err(e) => Err(Error::new(
+                ErrorCode::InvalidInput,
+                format!("This is not valid JSON: {e}."),
+            )),
         }
     }
 
@@ -32,8 +35,10 @@ impl JsonText {
         if json.is_object() {
             return Ok(json);
         }
-        Err(Error::new(ErrorCode::InvalidInput, "The input must be a JSON object.")
-            .with_hint("Wrap the value, for example {\"value\": …}."))
+        Err(
+            Error::new(ErrorCode::InvalidInput, "The input must be a JSON object.")
+                .with_hint("Wrap the value, for example {\"value\": …}."),
+        )
     }
 
     /// What `value` serialises to.
@@ -104,7 +109,12 @@ mod tests {
     #[test]
     fn only_objects_are_inputs() {
         assert!(JsonText::parse_object("[1]").is_err());
-        assert!(JsonText::parse_object("{\"a\":").unwrap_err().message.contains("not valid JSON"));
+        assert!(
+            JsonText::parse_object("{\"a\":")
+                .unwrap_err()
+                .message
+                .contains("not valid JSON")
+        );
         assert_eq!(JsonText::parse_object("  ").unwrap(), JsonText::empty_object());
     }
 }

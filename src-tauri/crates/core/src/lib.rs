@@ -28,8 +28,8 @@ pub use connection::{Connection, ConnectionKind, ConnectionState, Environment, L
 pub use error::{Error, ErrorCode, Result};
 pub use event::Event;
 pub use function::{
-    CodePackage, Contract, Function, FunctionSummary, Limits, LostPolicy, NamedJson, Namespace, NewFunction, Version,
-    WebExport,
+    CodePackage, Contract, Function, FunctionSummary, Limits, LostPolicy, NamedJson, Namespace, NewFunction,
+    Version, WebExport,
 };
 pub use id::{ActivationId, random_hex};
 pub use json::JsonText;

@@ -11,7 +11,9 @@ fn check(text: &str, what: &str) -> Result<(), Error> {
     let length = text.chars().count();
     if length > 256 {
         // "segement" is upstream's spelling, and clients match on it.
-        return Err(invalid(format!("Name segement longer than allowed: {length} > 256.")));
+        return Err(invalid(format!(
+            "Name segement longer than allowed: {length} > 256."
+        )));
     }
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mark = |c: char| matches!(c, '@' | '.' | '&' | '-');
@@ -63,9 +65,15 @@ impl FunctionName {
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
         let mut segments = text.split('/');
-        let (first, second, rest) = (segments.next().unwrap_or_default(), segments.next(), segments.next());
+        let (first, second, rest) = (
+            segments.next().unwrap_or_default(),
+            segments.next(),
+            segments.next(),
+        );
         if rest.is_some() {
-            return Err(invalid("A function name has at most one package: package/name.".into()));
+            return Err(invalid(
+                "A function name has at most one package: package/name.".into(),
+            ));
         }
         check(first, "name of the entity")?;
         if let Some(second) = second {
@@ -138,7 +146,10 @@ pub struct FunctionKey {
 impl FunctionKey {
     /// Checks both parts.
     pub fn new(namespace: &str, name: &str) -> Result<Self, Error> {
-        Ok(Self { namespace: namespace.parse()?, name: name.parse()? })
+        Ok(Self {
+            namespace: namespace.parse()?,
+            name: name.parse()?,
+        })
     }
 }
 
@@ -170,7 +181,10 @@ impl FunctionRef {
     /// The function's key within its connection.
     #[must_use]
     pub fn key(&self) -> FunctionKey {
-        FunctionKey { namespace: self.namespace.clone(), name: self.name.clone() }
+        FunctionKey {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
     }
 }
 
@@ -187,7 +201,10 @@ mod tests {
             assert!(NamespaceName::new(bad).is_err(), "{bad:?}");
         }
         let long = "x".repeat(257);
-        assert_eq!(NamespaceName::new(long).unwrap_err().message, "Name segement longer than allowed: 257 > 256.");
+        assert_eq!(
+            NamespaceName::new(long).unwrap_err().message,
+            "Name segement longer than allowed: 257 > 256."
+        );
     }
 
     #[test]

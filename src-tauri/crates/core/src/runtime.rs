@@ -47,8 +47,11 @@ impl Runtime {
         }
         let runtime = Self(text);
         if runtime.family_language().is_none() {
-            return Err(Error::new(ErrorCode::InvalidInput, format!("The runtime '{}' is not known to Beckon.", runtime.0))
-                .with_hint("Known families: nodejs, python, shell."));
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                format!("The runtime '{}' is not known to Beckon.", runtime.0),
+            )
+            .with_hint("Known families: nodejs, python, shell."));
         }
         Ok(runtime)
     }
@@ -72,7 +75,10 @@ impl Runtime {
     }
 
     fn family_language(&self) -> Option<Language> {
-        let family = self.0.split_once(':').map_or(self.0.as_str(), |(family, _)| family);
+        let family = self
+            .0
+            .split_once(':')
+            .map_or(self.0.as_str(), |(family, _)| family);
         match family {
             "nodejs" => Some(Language::Node),
             "python" => Some(Language::Python),

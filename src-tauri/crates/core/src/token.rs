@@ -86,5 +86,9 @@ impl Token {
 #[must_use]
 pub fn hint_of(secret: &str) -> String {
     let count = secret.chars().count();
-    if count < 16 { String::new() } else { secret.chars().skip(count - 4).collect() }
+    if count < 16 {
+        String::new()
+    } else {
+        secret.chars().skip(count - 4).collect()
+    }
 }

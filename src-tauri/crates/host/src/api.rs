@@ -44,18 +44,32 @@ pub(crate) async fn call(
         );
     }
     // A form of another page can send anything but this type without asking first.
-    if !headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"application/json")) {
-        return failure(&Error::new(ErrorCode::InvalidInput, "Commands are sent as application/json."));
+    if !headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|t| t.as_bytes().starts_with(b"application/json"))
+    {
+        return failure(&Error::new(
+            ErrorCode::InvalidInput,
+            "Commands are sent as application/json.",
+        ));
     }
     let Some(command) = beckon_panel::command(&name) else {
         return failure(&Error::not_found(format_args!("command {name}")));
     };
     let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else {
-        return failure(&Error::new(ErrorCode::LimitExceeded, "The request is larger than a command can be."));
+        return failure(&Error::new(
+            ErrorCode::LimitExceeded,
+            "The request is larger than a command can be.",
+        ));
     };
     let arguments = match serde_json::from_slice::<Value>(if body.is_empty() { b"{}" } else { &body }) {
         Ok(arguments) => arguments,
-        Err(error) => return failure(&Error::new(ErrorCode::InvalidInput, format!("This is not valid JSON: {error}."))),
+        Err(error) => {
+            return failure(&Error::new(
+                ErrorCode::InvalidInput,
+                format!("This is not valid JSON: {error}."),
+            ));
+        }
     };
     if command.streams() {
         return stream(command, state.panel, arguments);
@@ -69,7 +83,10 @@ pub(crate) async fn call(
 /// `POST /session/link`: a new one-time link, for this user's command line only.
 pub(crate) async fn new_link(extract::State(state): extract::State<State>, headers: HeaderMap) -> Response {
     if !state.sessions.is_control(&headers) {
-        return failure(&Error::new(ErrorCode::Unauthorized, "Only this user's own command line may ask for a link."));
+        return failure(&Error::new(
+            ErrorCode::Unauthorized,
+            "Only this user's own command line may ask for a link.",
+        ));
     }
     Json(serde_json::json!({ "url": state.sessions.new_link() })).into_response()
 }
@@ -105,7 +122,10 @@ pub(crate) async fn page(
     };
     match asset {
         Some(asset) => {
-            let headers = [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, cache.to_owned())];
+            let headers = [
+                (header::CONTENT_TYPE, asset.media_type),
+                (header::CACHE_CONTROL, cache.to_owned()),
+            ];
             (headers, Bytes::from(asset.bytes.into_owned())).into_response()
         }
         None => (StatusCode::NOT_FOUND, "There is no such file.\n").into_response(),
@@ -135,7 +155,14 @@ fn stream(command: &'static Command, panel: Arc<Panel>, arguments: Value) -> Res
         };
         let _ = lines.send(last).await;
     });
-    ([(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")], lines).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, "application/x-ndjson"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        lines,
+    )
+        .into_response()
 }
 
 /// A body fed by a task that ends when the body is dropped.
@@ -153,7 +180,9 @@ where
 
 fn failure(error: &Error) -> Response {
     let status = match error.code {
-        ErrorCode::InvalidInput | ErrorCode::NotSupported | ErrorCode::WrongPassphrase => StatusCode::BAD_REQUEST,
+        ErrorCode::InvalidInput | ErrorCode::NotSupported | ErrorCode::WrongPassphrase => {
+            StatusCode::BAD_REQUEST
+        }
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::Conflict => StatusCode::CONFLICT,
         ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,

@@ -35,12 +35,21 @@ impl Instance {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(data_dir).map_err(|e| failed("make the data directory", data_dir, &e))?;
+        builder
+            .create(data_dir)
+            .map_err(|e| failed("make the data directory", data_dir, &e))?;
         let path = data_dir.join("beckon.lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path);
         let lock = lock.map_err(|e| failed("open its lock file", &path, &e))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { _lock: lock, run_file: run_file(data_dir) })),
+            Ok(()) => Ok(Some(Self {
+                _lock: lock,
+                run_file: run_file(data_dir),
+            })),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(e)) => Err(failed("lock its data directory", &path, &e)),
         }

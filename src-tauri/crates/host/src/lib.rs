@@ -51,7 +51,10 @@ impl Host {
     pub async fn start(panel: Arc<Panel>, port: GatewayPort, assets: Assets) -> Result<Self> {
         let gateway_listener = listen::bind_gateway(port).await?;
         let panel_listener = listen::bind(0).await?;
-        let (gateway, pages) = (listen::address(&gateway_listener)?, listen::address(&panel_listener)?);
+        let (gateway, pages) = (
+            listen::address(&gateway_listener)?,
+            listen::address(&panel_listener)?,
+        );
         panel.set_gateway_url(&format!("http://{gateway}"));
         let sessions = Arc::new(Sessions::new(pages));
         let (stop, servers) = (CancellationToken::new(), TaskTracker::new());
@@ -59,7 +62,14 @@ impl Host {
         servers.spawn(listen::serve(gateway_listener, router, stop.clone()));
         let router = panel_router(panel.clone(), sessions.clone(), assets);
         servers.spawn(listen::serve(panel_listener, router, stop.clone()));
-        Ok(Self { panel, sessions, gateway, pages, stop, servers })
+        Ok(Self {
+            panel,
+            sessions,
+            gateway,
+            pages,
+            stop,
+            servers,
+        })
     }
 
     /// Where the gateway answers, for example `http://127.0.0.1:6464`.
@@ -92,14 +102,21 @@ impl Host {
         self.servers.close();
         self.panel.shutdown(grace).await;
         // Answers of runs that just finished are still on their way out.
-        if tokio::time::timeout(Duration::from_secs(3), self.servers.wait()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(3), self.servers.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("connections were still open and were cut");
         }
     }
 }
 
 fn panel_router(panel: Arc<Panel>, sessions: Arc<Sessions>, assets: Assets) -> Router {
-    let state = api::State { panel, sessions: sessions.clone(), assets };
+    let state = api::State {
+        panel,
+        sessions: sessions.clone(),
+        assets,
+    };
     Router::new()
         .route("/api/{command}", post(api::call))
         .route("/session/link", post(api::new_link))

@@ -23,15 +23,22 @@ pub(crate) async fn bind_gateway(port: GatewayPort) -> Result<TcpListener> {
 }
 
 pub(crate) async fn bind(port: u16) -> Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => Error::new(ErrorCode::Conflict, format!("Port {port} is taken by another program."))
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => Error::new(
+                ErrorCode::Conflict,
+                format!("Port {port} is taken by another program."),
+            )
             .with_hint("Choose another with --port, or 0 for any free one."),
-        _ => Error::internal("listen on 127.0.0.1", error),
-    })
+            _ => Error::internal("listen on 127.0.0.1", error),
+        })
 }
 
 pub(crate) fn address(listener: &TcpListener) -> Result<SocketAddr> {
-    listener.local_addr().map_err(|e| Error::internal("read its own address", e))
+    listener
+        .local_addr()
+        .map_err(|e| Error::internal("read its own address", e))
 }
 
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
@@ -41,7 +48,9 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
     });
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await;
     if let Err(error) = served {
         tracing::error!(%error, "a listener stopped");
     }

@@ -29,7 +29,10 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) fn new(address: SocketAddr) -> Self {
         let port = address.port();
-        let hosts = ["127.0.0.1", "localhost", "[::1]"].iter().map(|host| format!("{host}:{port}")).collect();
+        let hosts = ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .map(|host| format!("{host}:{port}"))
+            .collect();
         Self {
             address,
             cookie: format!("beckon_{port}"),
@@ -64,18 +67,30 @@ impl Sessions {
 
     /// Whether the request comes with a session's cookie or the control token.
     pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
-        self.is_control(headers) || self.session_of(headers).is_some_and(|s| self.sessions.lock().iter().any(|k| same(k, s)))
+        self.is_control(headers)
+            || self
+                .session_of(headers)
+                .is_some_and(|s| self.sessions.lock().iter().any(|k| same(k, s)))
     }
 
     /// Whether the request comes with the control token.
     pub(crate) fn is_control(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        value.and_then(|v| v.strip_prefix("Bearer ")).is_some_and(|token| same(token, &self.control))
+        value
+            .and_then(|v| v.strip_prefix("Bearer "))
+            .is_some_and(|token| same(token, &self.control))
     }
 
     fn session_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
-        cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == self.cookie).map(|(_, value)| value)
+        let cookies = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.split(';'));
+        cookies
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| *name == self.cookie)
+            .map(|(_, value)| value)
     }
 
     /// Why a request must not go further, if so: a foreign name for this machine (DNS rebinding) or another page.
@@ -84,7 +99,11 @@ impl Sessions {
         if !text(header::HOST).is_some_and(|host| self.hosts.contains(host)) {
             return Some("This panel answers only as 127.0.0.1 or localhost.");
         }
-        let own = |origin: &str| origin.strip_prefix("http://").is_some_and(|host| self.hosts.contains(host));
+        let own = |origin: &str| {
+            origin
+                .strip_prefix("http://")
+                .is_some_and(|host| self.hosts.contains(host))
+        };
         if text(header::ORIGIN).is_some_and(|origin| !own(origin)) {
             return Some("This panel does not answer pages of other origins.");
         }
@@ -127,7 +146,10 @@ fn same(a: &str, b: &str) -> bool {
 
 /// 256 random bits in hexadecimal.
 fn random_token() -> String {
-    rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect()
+    rand::random::<[u8; 32]>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -135,7 +157,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(n, v)| (n.parse::<header::HeaderName>().unwrap(), v.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(n, v)| (n.parse::<header::HeaderName>().unwrap(), v.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -154,8 +179,19 @@ mod tests {
     #[test]
     fn foreign_hosts_and_origins_are_refused() {
         let sessions = Sessions::new("127.0.0.1:4000".parse().unwrap());
-        assert!(sessions.refusal(&headers(&[("host", "127.0.0.1:4000")])).is_none());
-        assert!(sessions.refusal(&headers(&[("host", "localhost:4000"), ("origin", "http://localhost:4000")])).is_none());
+        assert!(
+            sessions
+                .refusal(&headers(&[("host", "127.0.0.1:4000")]))
+                .is_none()
+        );
+        assert!(
+            sessions
+                .refusal(&headers(&[
+                    ("host", "localhost:4000"),
+                    ("origin", "http://localhost:4000")
+                ]))
+                .is_none()
+        );
         for bad in [
             headers(&[]),
             headers(&[("host", "evil.example:4000")]),

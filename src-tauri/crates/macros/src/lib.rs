@@ -15,7 +15,10 @@
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use quote::quote;
-use syn::{Expr, ExprLit, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, Lit, Meta, Pat, PathArguments, ReturnType};
+use syn::{
+    Expr, ExprLit, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, Lit, Meta, Pat, PathArguments,
+    ReturnType,
+};
 use syn::{Type, Visibility, parse_macro_input};
 
 /// See the crate's documentation.
@@ -49,14 +52,22 @@ fn entry(method: &ImplItemFn) -> Result<Tokens, syn::Error> {
     let name = ident.to_string();
     let docs = docs(method);
     if docs.is_empty() {
-        return Err(syn::Error::new_spanned(ident, "a command needs documentation: the generated client shows it"));
+        return Err(syn::Error::new_spanned(
+            ident,
+            "a command needs documentation: the generated client shows it",
+        ));
     }
     let result = result_type(method)?;
     let (mut reads, mut arguments, mut parameters, mut item) = (Vec::new(), Vec::new(), Vec::new(), None);
     for argument in method.sig.inputs.iter().skip(1) {
-        let FnArg::Typed(argument) = argument else { continue };
+        let FnArg::Typed(argument) = argument else {
+            continue;
+        };
         let Pat::Ident(pattern) = &*argument.pat else {
-            return Err(syn::Error::new_spanned(&argument.pat, "a command's parameter is a plain name"));
+            return Err(syn::Error::new_spanned(
+                &argument.pat,
+                "a command's parameter is a plain name",
+            ));
         };
         let (ident, ty) = (&pattern.ident, &argument.ty);
         arguments.push(quote!(#ident));
@@ -71,13 +82,21 @@ fn entry(method: &ImplItemFn) -> Result<Tokens, syn::Error> {
         parameters.push(quote!(crate::command::Parameter::new::<#ty>(#key, #optional, config)));
     }
     let (item_type, item_visit) = match &item {
-        Some(item) => (quote!(Some(|config| <#item as ts_rs::TS>::name(config))), quote!(types.add::<#item>();)),
+        Some(item) => (
+            quote!(Some(|config| <#item as ts_rs::TS>::name(config))),
+            quote!(types.add::<#item>();),
+        ),
         None => (quote!(None), quote!()),
     };
-    let visits = method.sig.inputs.iter().skip(1).filter_map(|argument| match argument {
-        FnArg::Typed(argument) if generic_of(&argument.ty, "Sink").is_none() => Some(&argument.ty),
-        _ => None,
-    });
+    let visits = method
+        .sig
+        .inputs
+        .iter()
+        .skip(1)
+        .filter_map(|argument| match argument {
+            FnArg::Typed(argument) if generic_of(&argument.ty, "Sink").is_none() => Some(&argument.ty),
+            _ => None,
+        });
     Ok(quote! {
         crate::command::Command {
             name: #name,
@@ -100,20 +119,30 @@ fn entry(method: &ImplItemFn) -> Result<Tokens, syn::Error> {
 fn docs(method: &ImplItemFn) -> String {
     let lines = method.attrs.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text), ..
+            }) => Some(text.value()),
             _ => None,
         },
         _ => None,
     });
-    lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect::<Vec<_>>().join("\n")
+    lines
+        .map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// `T` of `-> Result<T>`.
 fn result_type(method: &ImplItemFn) -> Result<Type, syn::Error> {
     let ReturnType::Type(_, ty) = &method.sig.output else {
-        return Err(syn::Error::new_spanned(&method.sig, "a command returns Result<T>"));
+        return Err(syn::Error::new_spanned(
+            &method.sig,
+            "a command returns Result<T>",
+        ));
     };
-    generic_of(ty, "Result").cloned().ok_or_else(|| syn::Error::new_spanned(ty, "a command returns Result<T>"))
+    generic_of(ty, "Result")
+        .cloned()
+        .ok_or_else(|| syn::Error::new_spanned(ty, "a command returns Result<T>"))
 }
 
 /// `T` when `ty` is `name<T>`.
@@ -123,7 +152,9 @@ fn generic_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     if last.ident != name {
         return None;
     }
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
     match arguments.args.first()? {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,

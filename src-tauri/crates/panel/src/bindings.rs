@@ -46,12 +46,18 @@ fn method(out: &mut String, command: &Command, config: &Config) {
         let _ = writeln!(out, "     *{}{}", if line.is_empty() { "" } else { " " }, line);
     }
     let _ = writeln!(out, "     */");
-    let fields: Vec<String> =
-        parameters.iter().map(|p| format!("{}{}: {}", p.name, if p.optional { "?" } else { "" }, p.ty)).collect();
+    let fields: Vec<String> = parameters
+        .iter()
+        .map(|p| format!("{}{}: {}", p.name, if p.optional { "?" } else { "" }, p.ty))
+        .collect();
     let all_optional = parameters.iter().all(|p| p.optional);
     let arguments = match fields.is_empty() {
         true => String::new(),
-        false => format!("args: {{ {} }}{}", fields.join("; "), if all_optional { " = {}" } else { "" }),
+        false => format!(
+            "args: {{ {} }}{}",
+            fields.join("; "),
+            if all_optional { " = {}" } else { "" }
+        ),
     };
     let passed = if fields.is_empty() { "{}" } else { "args" };
     let name = camel_case(command.name);
@@ -83,7 +89,11 @@ fn camel_case(name: &str) -> String {
         if c == '_' {
             upper = true;
         } else {
-            text.push(if std::mem::take(&mut upper) { c.to_ascii_uppercase() } else { c });
+            text.push(if std::mem::take(&mut upper) {
+                c.to_ascii_uppercase()
+            } else {
+                c
+            });
         }
         text
     })

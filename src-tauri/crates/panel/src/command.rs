@@ -48,7 +48,10 @@ pub struct Sink<T> {
 
 impl<T: Serialize> Sink<T> {
     pub(crate) fn new(raw: RawSink) -> Self {
-        Self { raw, item: PhantomData }
+        Self {
+            raw,
+            item: PhantomData,
+        }
     }
 
     /// Sends an item. `false`: stop, nobody listens any more.
@@ -66,7 +69,11 @@ pub(crate) struct Parameter {
 
 impl Parameter {
     pub(crate) fn new<T: TS>(name: &'static str, optional: bool, config: &Config) -> Self {
-        Self { name, optional, ty: T::name(config) }
+        Self {
+            name,
+            optional,
+            ty: T::name(config),
+        }
     }
 }
 
@@ -80,15 +87,22 @@ impl Arguments {
     pub(crate) fn new(command: &'static str, arguments: Value) -> Result<Self> {
         match arguments {
             Value::Object(values) => Ok(Self { command, values }),
-            Value::Null => Ok(Self { command, values: serde_json::Map::new() }),
-            _ => Err(Error::new(ErrorCode::InvalidInput, format!("{command}: the arguments must be a JSON object."))),
+            Value::Null => Ok(Self {
+                command,
+                values: serde_json::Map::new(),
+            }),
+            _ => Err(Error::new(
+                ErrorCode::InvalidInput,
+                format!("{command}: the arguments must be a JSON object."),
+            )),
         }
     }
 
     pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
         let value = self.values.remove(name).unwrap_or(Value::Null);
         serde_json::from_value(value).map_err(|e| {
-            Error::new(ErrorCode::InvalidInput, format!("{name}: {e}")).with_details(format!("command {}", self.command))
+            Error::new(ErrorCode::InvalidInput, format!("{name}: {e}"))
+                .with_details(format!("command {}", self.command))
         })
     }
 }
@@ -107,7 +121,11 @@ pub(crate) struct Types {
 
 impl Types {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, seen: HashSet::new(), declarations: BTreeMap::new() }
+        Self {
+            config,
+            seen: HashSet::new(),
+            declarations: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn add<T: TS + 'static + ?Sized>(&mut self) {

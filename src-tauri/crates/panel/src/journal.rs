@@ -50,7 +50,10 @@ pub(crate) async fn sync(panel: &Panel, connection: &Connection) -> Result<u32> 
     let since = connection.last_sync.map(|at| at - OVERLAP);
     let mut fresh = Vec::new();
     for namespace in panel.noting(&connection.id, remote.namespaces().await)? {
-        let records = panel.noting(&connection.id, remote.activations(&namespace.name, since, 200).await)?;
+        let records = panel.noting(
+            &connection.id,
+            remote.activations(&namespace.name, since, 200).await,
+        )?;
         for record in records {
             let id = record.summary.id;
             match panel.store.activation(id).await? {
@@ -92,7 +95,9 @@ enum Look {
 }
 
 async fn look(panel: &Panel, id: ActivationId) -> Result<Look> {
-    let Some(ours) = panel.store.activation(id).await? else { return Ok(Look::Over) };
+    let Some(ours) = panel.store.activation(id).await? else {
+        return Ok(Look::Over);
+    };
     if ours.summary.status.is_final() {
         return Ok(Look::Over);
     }
@@ -151,6 +156,7 @@ pub(crate) fn merge(ours: Activation, theirs: Activation) -> Activation {
 impl Panel {
     /// An error for a run that a provider accepted and Beckon could not note down.
     pub(crate) fn unrecorded(id: ActivationId, error: &Error) -> Error {
-        Error::internal("note down a run that the provider accepted", error).with_hint(format!("Its activation id is {id}."))
+        Error::internal("note down a run that the provider accepted", error)
+            .with_hint(format!("Its activation id is {id}."))
     }
 }

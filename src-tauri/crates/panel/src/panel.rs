@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use beckon_core::{Clock, Error, FunctionKey, NamespaceName, NewFunction, Result, Runtime, Secret, random_hex};
+use beckon_core::{
+    Clock, Error, FunctionKey, NamespaceName, NewFunction, Result, Runtime, Secret, random_hex,
+};
 use beckon_core::{CodePackage, ErrorCode};
 use beckon_engine::{Engine, EngineConfig};
 use beckon_providers::gateway::Gateway;
@@ -68,7 +70,8 @@ impl Panel {
         make_private_dir(&data_dir)?;
         let store = Store::open(&data_dir.join("beckon.db"), clock.clone()).await?;
         let settings = crate::commands::stored_settings(&store).await?;
-        let secrets = Arc::new(open_secrets(&store, &data_dir, config.secret_store, config.passphrase).await?);
+        let secrets =
+            Arc::new(open_secrets(&store, &data_dir, config.secret_store, config.passphrase).await?);
         let mut engine_config = EngineConfig::new(data_dir.clone());
         engine_config.blocking_limit = Duration::from_millis(settings.blocking_limit_ms.into());
         engine_config.dispatch = config.background;
@@ -97,7 +100,11 @@ impl Panel {
     /// What a gateway needs to serve the local engine.
     #[must_use]
     pub fn gateway(&self) -> Gateway {
-        Gateway { engine: self.engine.clone(), store: self.store.clone(), clock: self.clock.clone() }
+        Gateway {
+            engine: self.engine.clone(),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+        }
     }
 
     /// The gateway's port as the user set it.
@@ -123,8 +130,13 @@ impl Panel {
     }
 
     /// Runs blocking work (keychain, clipboard) off the async threads.
-    pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        tokio::task::spawn_blocking(work).await.map_err(|e| Error::internal("finish a blocking call", e))?
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|e| Error::internal("finish a blocking call", e))?
     }
 
     async fn first_start(&self, examples: bool) -> Result<()> {
@@ -138,8 +150,12 @@ impl Panel {
         }
         if examples {
             for (name, language, code) in templates::examples() {
-                let key = FunctionKey { namespace: namespace.clone(), name: name.parse()? };
-                let new = NewFunction::new(Runtime::new(language.family())?, CodePackage::Source(code.into()));
+                let key = FunctionKey {
+                    namespace: namespace.clone(),
+                    name: name.parse()?,
+                };
+                let new =
+                    NewFunction::new(Runtime::new(language.family())?, CodePackage::Source(code.into()));
                 match self.engine.put_function(&key, new, Expect::New).await {
                     Ok(_) => {}
                     // A machine without the language has the other examples; the templates say how to install it.
@@ -175,11 +191,15 @@ async fn open_secrets(
     {
         store.set_setting(SECRET_STORE, choice.as_str()).await?;
     }
-    let choice = choice.or_else(|| SecretStoreChoice::from_word(&kept?)).unwrap_or(SecretStoreChoice::Keychain);
+    let choice = choice
+        .or_else(|| SecretStoreChoice::from_word(&kept?))
+        .unwrap_or(SecretStoreChoice::Keychain);
     let data_dir = data_dir.to_owned();
-    tokio::task::spawn_blocking(move || SecretStore::open(&data_dir, &installation, choice, passphrase.as_ref()))
-        .await
-        .map_err(|e| Error::internal("open the secret store", e))?
+    tokio::task::spawn_blocking(move || {
+        SecretStore::open(&data_dir, &installation, choice, passphrase.as_ref())
+    })
+    .await
+    .map_err(|e| Error::internal("open the secret store", e))?
 }
 
 /// The setting that holds the user's choice between keychain and file.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use beckon_core::{Connection, ConnectionKind, ConnectionState, Environment, Error, Event, LOCAL, Result, Secret};
+use beckon_core::{
+    Connection, ConnectionKind, ConnectionState, Environment, Error, Event, LOCAL, Result, Secret,
+};
 use beckon_providers::Remote;
 use parking_lot::Mutex;
 
@@ -24,7 +26,11 @@ impl Remotes {
     }
 
     pub(crate) fn state(&self, id: &str) -> ConnectionState {
-        self.states.lock().get(id).cloned().unwrap_or(ConnectionState::Unknown)
+        self.states
+            .lock()
+            .get(id)
+            .cloned()
+            .unwrap_or(ConnectionState::Unknown)
     }
 }
 
@@ -55,14 +61,21 @@ impl Panel {
         let connection = self.remote_connection(id).await?;
         let key = self.stored_key(id).await?;
         let client = beckon_providers::connect(connection.kind, &connection.api_host, key)?;
-        Ok(self.remotes.clients.lock().entry(id.to_owned()).or_insert(client).clone())
+        Ok(self
+            .remotes
+            .clients
+            .lock()
+            .entry(id.to_owned())
+            .or_insert(client)
+            .clone())
     }
 
     /// The key of a remote connection, from the secret store.
     pub(crate) async fn stored_key(&self, id: &str) -> Result<Secret> {
         let (secrets, name) = (self.secrets.clone(), connection_key(id));
         self.blocking(move || secrets.get(&name)).await?.ok_or_else(|| {
-            Error::not_found("key for this connection in the secret store").with_hint("Edit the connection and enter its key again.")
+            Error::not_found("key for this connection in the secret store")
+                .with_hint("Edit the connection and enter its key again.")
         })
     }
 

@@ -60,7 +60,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { blocking_limit_ms: 30_000, retention_hours: 30 * 24, gateway_port: 6464 }
+        Self {
+            blocking_limit_ms: 30_000,
+            retention_hours: 30 * 24,
+            gateway_port: 6464,
+        }
     }
 }
 

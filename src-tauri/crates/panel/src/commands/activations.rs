@@ -14,16 +14,23 @@ const MOST_COUNTED: u32 = 10_000;
 impl Panel {
     /// A page of the log, newest first. `filter` is a text of the filter grammar; `limit` at most 500.
     pub async fn activations(&self, filter: String, after: Option<Cursor>, limit: u32) -> Result<Page> {
-        self.store.page(&self.filter(&filter), after, limit.clamp(1, 500)).await
+        self.store
+            .page(&self.filter(&filter), after, limit.clamp(1, 500))
+            .await
     }
 
     /// One record.
     pub async fn activation(&self, id: ActivationId) -> Result<ActivationDetail> {
         let found = self.store.activation(id).await?;
         let activation = found.ok_or_else(|| {
-            Error::not_found(format_args!("record of the run {id}")).with_hint("Its retention may have passed.")
+            Error::not_found(format_args!("record of the run {id}"))
+                .with_hint("Its retention may have passed.")
         })?;
-        let raw = activation.summary.status.is_final().then(|| beckon_providers::openwhisk::record(&activation));
+        let raw = activation
+            .summary
+            .status
+            .is_final()
+            .then(|| beckon_providers::openwhisk::record(&activation));
         Ok(ActivationDetail { activation, raw })
     }
 
@@ -35,7 +42,9 @@ impl Panel {
 
     /// Counts over time for the filter, in at most 240 buckets.
     pub async fn histogram(&self, filter: String, buckets: u32) -> Result<Histogram> {
-        self.store.histogram(&self.filter(&filter), buckets.clamp(1, 240)).await
+        self.store
+            .histogram(&self.filter(&filter), buckets.clamp(1, 240))
+            .await
     }
 
     /// The terms of a filter text with their places and problems.

@@ -1,4 +1,6 @@
-use beckon_core::{Connection, ConnectionKind, ConnectionState, Error, ErrorCode, Event, LOCAL, Result, Secret};
+use beckon_core::{
+    Connection, ConnectionKind, ConnectionState, Error, ErrorCode, Event, LOCAL, Result, Secret,
+};
 use beckon_core::{hint_of, random_hex};
 use beckon_macros::commands;
 use beckon_store::NewConnection;
@@ -17,7 +19,11 @@ impl Panel {
     }
 
     /// Tries a connection without keeping it: reachable, authorised, latency. With `id`, an absent key is the stored one.
-    pub async fn test_connection(&self, draft: ConnectionDraft, id: Option<String>) -> Result<ConnectionTest> {
+    pub async fn test_connection(
+        &self,
+        draft: ConnectionDraft,
+        id: Option<String>,
+    ) -> Result<ConnectionTest> {
         Ok(self.try_draft(draft, id.as_deref()).await?.1)
     }
 
@@ -51,7 +57,9 @@ impl Panel {
         }
         let remote = self.remote(&id).await?;
         let state = match remote.check().await {
-            Ok(reach) => ConnectionState::Connected { latency_ms: reach.latency_ms },
+            Ok(reach) => ConnectionState::Connected {
+                latency_ms: reach.latency_ms,
+            },
             Err(error) => ConnectionState::Failing { error },
         };
         self.note_state(&id, state);
@@ -71,7 +79,10 @@ impl Panel {
     /// Reads what was typed, and tries it.
     async fn try_draft(&self, draft: ConnectionDraft, id: Option<&str>) -> Result<(Secret, ConnectionTest)> {
         if draft.kind == ConnectionKind::Local {
-            return Err(Error::new(ErrorCode::InvalidInput, "The local engine is always connected."));
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                "The local engine is always connected.",
+            ));
         }
         let mut api_host = draft.api_host.trim().to_owned();
         let key = match (draft.key.as_deref().map(str::trim), id) {
@@ -83,10 +94,16 @@ impl Panel {
                 pasted.key
             }
             (_, Some(id)) => self.stored_key(id).await?,
-            _ => return Err(Error::new(ErrorCode::InvalidInput, "A key is needed.").with_hint("Paste user:key, or a copied curl command.")),
+            _ => {
+                return Err(Error::new(ErrorCode::InvalidInput, "A key is needed.")
+                    .with_hint("Paste user:key, or a copied curl command."));
+            }
         };
         if api_host.is_empty() {
-            return Err(Error::new(ErrorCode::InvalidInput, "An API host is needed, for example faas-lon1-0123abcd.doserverless.co."));
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                "An API host is needed, for example faas-lon1-0123abcd.doserverless.co.",
+            ));
         }
         if !api_host.contains("://") {
             api_host = format!("https://{api_host}");
@@ -94,23 +111,50 @@ impl Panel {
         api_host.truncate(api_host.trim_end_matches('/').len());
         let remote = beckon_providers::connect(draft.kind, &api_host, key.clone())?;
         let reach = remote.check().await?;
-        Ok((key, ConnectionTest { api_host, latency_ms: reach.latency_ms, namespaces: reach.namespaces }))
+        Ok((
+            key,
+            ConnectionTest {
+                api_host,
+                latency_ms: reach.latency_ms,
+                namespaces: reach.namespaces,
+            },
+        ))
     }
 
-    async fn keep_connection(&self, id: String, draft: ConnectionDraft, old: Option<&str>) -> Result<Connection> {
+    async fn keep_connection(
+        &self,
+        id: String,
+        draft: ConnectionDraft,
+        old: Option<&str>,
+    ) -> Result<Connection> {
         let name = draft.name.trim().to_owned();
         if name.is_empty() {
-            return Err(Error::new(ErrorCode::InvalidInput, "The connection needs a name."));
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                "The connection needs a name.",
+            ));
         }
         let (kind, environment) = (draft.kind, draft.environment);
         let (key, test) = self.try_draft(draft, old).await?;
-        let new = NewConnection { id: id.clone(), name, kind, environment, api_host: test.api_host, key_hint: hint_of(key.expose()) };
+        let new = NewConnection {
+            id: id.clone(),
+            name,
+            kind,
+            environment,
+            api_host: test.api_host,
+            key_hint: hint_of(key.expose()),
+        };
         // The key first: a connection without its key would be a broken promise, a key without a connection is not.
         let (secrets, entry) = (self.secrets.clone(), connection_key(&id));
         self.blocking(move || secrets.set(&entry, &key)).await?;
         let mut connection = self.store.put_connection(new).await?;
         self.remotes.forget(&id);
-        self.note_state(&id, ConnectionState::Connected { latency_ms: test.latency_ms });
+        self.note_state(
+            &id,
+            ConnectionState::Connected {
+                latency_ms: test.latency_ms,
+            },
+        );
         connection.state = self.remotes.state(&id);
         Ok(connection)
     }

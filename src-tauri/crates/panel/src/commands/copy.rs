@@ -13,7 +13,13 @@ const VARIABLE: &str = "BECKON_TOKEN";
 #[commands]
 impl Panel {
     /// A curl command that makes the same call, with the token masked, as `$VARIABLE` or real.
-    pub async fn copy_curl(&self, source: CopySource, mode: CopyMode, token: CopyToken, to: CopyTo) -> Result<CopyReply> {
+    pub async fn copy_curl(
+        &self,
+        source: CopySource,
+        mode: CopyMode,
+        token: CopyToken,
+        to: CopyTo,
+    ) -> Result<CopyReply> {
         let (function, input) = self.copied_call(source).await?;
         let api_host = self.api_host(&function).await?;
         let mode = match mode {
@@ -22,15 +28,30 @@ impl Panel {
             CopyMode::NonBlocking => CurlMode::NonBlocking,
         };
         let key = function.key();
-        let line = |token| curl(&CurlCall { api_host: &api_host, function: &key, input: &input, mode, token });
+        let line = |token| {
+            curl(&CurlCall {
+                api_host: &api_host,
+                function: &key,
+                input: &input,
+                mode,
+                token,
+            })
+        };
         let text = match token {
-            CopyToken::Masked => line(TokenForm::Masked { hint: &self.key_hint(&function).await? }),
+            CopyToken::Masked => line(TokenForm::Masked {
+                hint: &self.key_hint(&function).await?,
+            }),
             CopyToken::Env => line(TokenForm::Env { variable: VARIABLE }),
-            CopyToken::Real => line(TokenForm::Real { key: &self.credential_for(&function).await?.1 }),
+            CopyToken::Real => line(TokenForm::Real {
+                key: &self.credential_for(&function).await?.1,
+            }),
         };
         let variable = (token == CopyToken::Env).then(|| VARIABLE.to_owned());
         match to {
-            CopyTo::Page => Ok(CopyReply { text: Some(text), variable }),
+            CopyTo::Page => Ok(CopyReply {
+                text: Some(text),
+                variable,
+            }),
             CopyTo::Clipboard => {
                 self.write_clipboard(text).await?;
                 Ok(CopyReply { text: None, variable })
@@ -49,13 +70,23 @@ impl Panel {
         match source {
             CopySource::Function { function, input } => Ok((function, JsonText::parse_object(input)?)),
             CopySource::Run { id } => {
-                let run = self.store.activation(id).await?.ok_or_else(|| Error::not_found(format_args!("record of the run {id}")))?;
+                let run = self
+                    .store
+                    .activation(id)
+                    .await?
+                    .ok_or_else(|| Error::not_found(format_args!("record of the run {id}")))?;
                 let input = run.input.ok_or_else(|| {
-                    Error::new(ErrorCode::NotSupported, "The input of this run is not known: somebody else made it.")
+                    Error::new(
+                        ErrorCode::NotSupported,
+                        "The input of this run is not known: somebody else made it.",
+                    )
                 })?;
                 let summary = run.summary;
-                let function =
-                    FunctionRef { connection: summary.connection, namespace: summary.namespace, name: summary.function };
+                let function = FunctionRef {
+                    connection: summary.connection,
+                    namespace: summary.namespace,
+                    name: summary.function,
+                };
                 Ok((function, input))
             }
         }
@@ -64,7 +95,10 @@ impl Panel {
     async fn api_host(&self, function: &FunctionRef) -> Result<String> {
         if function.is_local() {
             return self.gateway_url.read().clone().ok_or_else(|| {
-                Error::new(ErrorCode::NotSupported, "The local gateway is not served, so there is nothing to call.")
+                Error::new(
+                    ErrorCode::NotSupported,
+                    "The local gateway is not served, so there is nothing to call.",
+                )
             });
         }
         Ok(self.remote_connection(&function.connection).await?.api_host)
@@ -75,12 +109,19 @@ impl Panel {
         if function.connection != LOCAL {
             return Ok(self.remote_connection(&function.connection).await?.key_hint);
         }
-        Ok(self.kept_token(function).await?.map(|token| token.hint).unwrap_or_default())
+        Ok(self
+            .kept_token(function)
+            .await?
+            .map(|token| token.hint)
+            .unwrap_or_default())
     }
 
     async fn write_clipboard(&self, text: String) -> Result<()> {
         let clipboard = self.clipboard.clone().ok_or_else(|| {
-            Error::new(ErrorCode::NotSupported, "This host has no clipboard of its own; the page copies instead.")
+            Error::new(
+                ErrorCode::NotSupported,
+                "This host has no clipboard of its own; the page copies instead.",
+            )
         })?;
         self.blocking(move || clipboard.write(&text)).await
     }

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use beckon_core::{
-    CodePackage, Error, ErrorCode, Function, FunctionRef, FunctionSummary, LOCAL, NamespaceName, NewFunction, Result, Runtime,
-    Secret, Version,
+    CodePackage, Error, ErrorCode, Function, FunctionRef, FunctionSummary, LOCAL, NamespaceName, NewFunction,
+    Result, Runtime, Secret, Version,
 };
 use beckon_macros::commands;
 use beckon_providers::RemoteFunction;
@@ -20,14 +20,22 @@ use crate::{
 #[commands]
 impl Panel {
     /// The functions of a connection, or of one of its namespaces.
-    pub async fn functions(&self, connection: String, namespace: Option<NamespaceName>) -> Result<Vec<FunctionSummary>> {
+    pub async fn functions(
+        &self,
+        connection: String,
+        namespace: Option<NamespaceName>,
+    ) -> Result<Vec<FunctionSummary>> {
         if connection == LOCAL {
             return self.store.functions(namespace.as_ref()).await;
         }
         let remote = self.remote(&connection).await?;
         let namespaces = match namespace {
             Some(namespace) => vec![namespace],
-            None => self.noting(&connection, remote.namespaces().await)?.into_iter().map(|n| n.name).collect(),
+            None => self
+                .noting(&connection, remote.namespaces().await)?
+                .into_iter()
+                .map(|n| n.name)
+                .collect(),
         };
         let mut functions = Vec::new();
         for namespace in namespaces {
@@ -54,17 +62,31 @@ impl Panel {
     }
 
     /// Makes a local function with default settings. `Conflict` when the name is taken.
-    pub async fn create_function(&self, function: FunctionRef, kind: Runtime, code: CodeInput) -> Result<FunctionDetail> {
+    pub async fn create_function(
+        &self,
+        function: FunctionRef,
+        kind: Runtime,
+        code: CodeInput,
+    ) -> Result<FunctionDetail> {
         only_local(&function)?;
         let new = NewFunction::new(kind, package(code)?);
-        let stored = self.engine.put_function(&function.key(), new, Expect::New).await?;
+        let stored = self
+            .engine
+            .put_function(&function.key(), new, Expect::New)
+            .await?;
         self.detail(&function, &stored)
     }
 
     /// Saves new code as the next version. `Conflict` when the function is no longer at `expected_version`.
-    pub async fn save_code(&self, function: FunctionRef, code: CodeInput, expected_version: Version) -> Result<FunctionDetail> {
+    pub async fn save_code(
+        &self,
+        function: FunctionRef,
+        code: CodeInput,
+        expected_version: Version,
+    ) -> Result<FunctionDetail> {
         let code = package(code)?;
-        self.change(&function, Some(expected_version), |new| new.code = code).await
+        self.change(&function, Some(expected_version), |new| new.code = code)
+            .await
     }
 
     /// Saves settings as the next version. `Conflict` when the function is no longer at `expected_version`.
@@ -78,8 +100,11 @@ impl Panel {
         for variable in &settings.env {
             check_variable(&variable.name)?;
             if stored.secret_names.contains(&variable.name) {
-                return Err(Error::new(ErrorCode::Conflict, format!("{} is a secret already.", variable.name))
-                    .with_hint("Remove the secret first, or choose another name."));
+                return Err(Error::new(
+                    ErrorCode::Conflict,
+                    format!("{} is a secret already.", variable.name),
+                )
+                .with_hint("Remove the secret first, or choose another name."));
             }
         }
         self.change(&function, Some(expected_version), |new| {
@@ -94,10 +119,19 @@ impl Panel {
     }
 
     /// Keeps the value of a secret environment variable in the secret store, and makes a new version.
-    pub async fn set_function_secret(&self, function: FunctionRef, name: String, value: String) -> Result<FunctionDetail> {
+    pub async fn set_function_secret(
+        &self,
+        function: FunctionRef,
+        name: String,
+        value: String,
+    ) -> Result<FunctionDetail> {
         check_variable(&name)?;
         let stored = self.local_function(&function).await?;
-        let (secrets, entry, value) = (self.secrets.clone(), function_secret(&stored.id, &name), Secret::new(value));
+        let (secrets, entry, value) = (
+            self.secrets.clone(),
+            function_secret(&stored.id, &name),
+            Secret::new(value),
+        );
         self.blocking(move || secrets.set(&entry, &value)).await?;
         self.change(&function, None, |new| {
             new.env.retain(|(variable, _)| *variable != name);
@@ -109,13 +143,21 @@ impl Panel {
     }
 
     /// Removes a secret environment variable, and makes a new version.
-    pub async fn remove_function_secret(&self, function: FunctionRef, name: String) -> Result<FunctionDetail> {
+    pub async fn remove_function_secret(
+        &self,
+        function: FunctionRef,
+        name: String,
+    ) -> Result<FunctionDetail> {
         let stored = self.local_function(&function).await?;
         if !stored.secret_names.contains(&name) {
             return Err(Error::not_found(format_args!("secret {name}")));
         }
         let entry = function_secret(&stored.id, &name);
-        let detail = self.change(&function, None, |new| new.secret_names.retain(|secret| *secret != name)).await?;
+        let detail = self
+            .change(&function, None, |new| {
+                new.secret_names.retain(|secret| *secret != name)
+            })
+            .await?;
         self.remove_secrets(vec![entry]).await;
         Ok(detail)
     }
@@ -125,7 +167,14 @@ impl Panel {
         only_local(&function)?;
         confirm(function.name.as_str(), &confirmation)?;
         let deleted = self.engine.delete_function(&function.key()).await?;
-        self.remove_secrets(deleted.secret_names.iter().map(|s| function_secret(&deleted.id, s)).collect()).await;
+        self.remove_secrets(
+            deleted
+                .secret_names
+                .iter()
+                .map(|s| function_secret(&deleted.id, s))
+                .collect(),
+        )
+        .await;
         Ok(())
     }
 }
@@ -134,7 +183,10 @@ impl Panel {
     pub(crate) async fn local_function(&self, function: &FunctionRef) -> Result<Arc<Function>> {
         only_local(function)?;
         let key = function.key();
-        self.store.function(&key).await?.ok_or_else(|| Error::not_found(format_args!("function {key}")))
+        self.store
+            .function(&key)
+            .await?
+            .ok_or_else(|| Error::not_found(format_args!("function {key}")))
     }
 
     /// Changes a local function; with no expected version, whatever version it is at.
@@ -148,7 +200,10 @@ impl Panel {
         let expected = expected.unwrap_or(stored.version);
         let mut new = NewFunction::from(Function::clone(&stored));
         edit(&mut new);
-        let saved = self.engine.put_function(&function.key(), new, Expect::Version(expected)).await?;
+        let saved = self
+            .engine
+            .put_function(&function.key(), new, Expect::Version(expected))
+            .await?;
         self.detail(function, &saved)
     }
 
@@ -159,11 +214,18 @@ impl Panel {
                 bytes: bytes.len() as u64,
                 entries: beckon_engine::check_zip(bytes)?
                     .into_iter()
-                    .map(|entry| ZipEntry { path: entry.path, size: entry.size })
+                    .map(|entry| ZipEntry {
+                        path: entry.path,
+                        size: entry.size,
+                    })
                     .collect(),
             },
         };
-        let api_url = self.gateway_url.read().as_deref().map(|host| beckon_providers::openwhisk::action_url(host, &stored.key));
+        let api_url = self
+            .gateway_url
+            .read()
+            .as_deref()
+            .map(|host| beckon_providers::openwhisk::action_url(host, &stored.key));
         Ok(FunctionDetail {
             function: function.clone(),
             version: stored.version.to_string(),
@@ -172,7 +234,14 @@ impl Panel {
             main: stored.main.clone(),
             code,
             parameters: stored.parameters.clone(),
-            env: stored.env.iter().map(|(name, value)| EnvVar { name: name.clone(), value: value.clone() }).collect(),
+            env: stored
+                .env
+                .iter()
+                .map(|(name, value)| EnvVar {
+                    name: name.clone(),
+                    value: value.clone(),
+                })
+                .collect(),
             secrets: stored.secret_names.clone(),
             limits: stored.limits,
             web: stored.web,
@@ -186,16 +255,27 @@ impl Panel {
 }
 
 fn remote_detail(function: FunctionRef, found: RemoteFunction, api_host: &str) -> FunctionDetail {
-    let RemoteFunction { summary, code, main, parameters, env_names, .. } = found;
+    let RemoteFunction {
+        summary,
+        code,
+        main,
+        parameters,
+        env_names,
+        ..
+    } = found;
     let code = match code {
         Some(text) => CodeView::Source { text },
-        None => CodeView::Opaque { reason: format!("The provider holds this {} function as a package.", summary.kind) },
+        None => CodeView::Opaque {
+            reason: format!("The provider holds this {} function as a package.", summary.kind),
+        },
     };
     FunctionDetail {
         api_url: Some(beckon_providers::openwhisk::action_url(api_host, &summary.key)),
         function,
         version: summary.version,
-        language: Runtime::new(summary.kind.clone()).ok().map(|runtime| runtime.language()),
+        language: Runtime::new(summary.kind.clone())
+            .ok()
+            .map(|runtime| runtime.language()),
         kind: summary.kind,
         main,
         code,
@@ -216,8 +296,11 @@ pub(crate) fn only_local(function: &FunctionRef) -> Result<()> {
     if function.is_local() {
         return Ok(());
     }
-    Err(Error::new(ErrorCode::NotSupported, "Beckon cannot change functions of this connection.")
-        .with_hint("Change it with the provider's own tools, or run a copy on this machine."))
+    Err(Error::new(
+        ErrorCode::NotSupported,
+        "Beckon cannot change functions of this connection.",
+    )
+    .with_hint("Change it with the provider's own tools, or run a copy on this machine."))
 }
 
 fn package(code: CodeInput) -> Result<CodePackage> {
@@ -226,16 +309,26 @@ fn package(code: CodeInput) -> Result<CodePackage> {
         CodeInput::Zip { base64 } => base64::engine::general_purpose::STANDARD
             .decode(base64)
             .map(CodePackage::Zip)
-            .map_err(|_| Error::new(ErrorCode::InvalidInput, "The zip did not arrive whole (not base64).")),
+            .map_err(|_| {
+                Error::new(
+                    ErrorCode::InvalidInput,
+                    "The zip did not arrive whole (not base64).",
+                )
+            }),
     }
 }
 
 fn check_variable(name: &str) -> Result<()> {
     let mut letters = name.chars();
-    let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let first = letters
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     if first && letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Ok(());
     }
-    Err(Error::new(ErrorCode::InvalidInput, format!("'{name}' is not a name for an environment variable."))
-        .with_hint("Use letters, digits and _, and do not start with a digit."))
+    Err(Error::new(
+        ErrorCode::InvalidInput,
+        format!("'{name}' is not a name for an environment variable."),
+    )
+    .with_hint("Use letters, digits and _, and do not start with a digit."))
 }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, CodePackage, Cause, Error, FunctionRef, JsonText, Limits, Mode, Result, Status,
-    Timing,
+    Activation, ActivationId, ActivationSummary, Cause, CodePackage, Error, FunctionRef, JsonText, Limits,
+    Mode, Result, Status, Timing,
 };
 use beckon_engine::{Invocation, Outcome};
 use beckon_macros::commands;
@@ -76,7 +76,12 @@ impl Panel {
         };
         let (id, promoted) = match mode {
             InvokeMode::Blocking => match self.engine.invoke(invocation, None).await? {
-                Outcome::Finished(activation) => return Ok(InvokeReply { activation: *activation, promoted: false }),
+                Outcome::Finished(activation) => {
+                    return Ok(InvokeReply {
+                        activation: *activation,
+                        promoted: false,
+                    });
+                }
                 Outcome::Promoted(id) => (id, true),
             },
             InvokeMode::NonBlocking => (self.engine.accept(invocation).await?, false),
@@ -102,18 +107,29 @@ impl Panel {
         let reply = remote.invoke(&function.key(), &input, wire_mode).await;
         match self.noting(&function.connection, reply)? {
             RemoteOutcome::Finished(record) => {
-                let RemoteRecord { mut activation, round_trip_ms } = *record;
-                let accounted = activation.timing.wait_ms.unwrap_or(0.0) + activation.summary.duration_ms.unwrap_or(0) as f64;
+                let RemoteRecord {
+                    mut activation,
+                    round_trip_ms,
+                } = *record;
+                let accounted = activation.timing.wait_ms.unwrap_or(0.0)
+                    + activation.summary.duration_ms.unwrap_or(0) as f64;
                 activation.timing.network_ms = Some((round_trip_ms - accounted).max(0.0));
                 let mut ours = pending(&function, activation.summary.id, input, wire_mode, asked);
                 ours.rerun_of = rerun_of;
                 let activation = journal::merge(ours, activation);
                 self.note_down(activation.clone()).await?;
-                Ok(InvokeReply { activation, promoted: false })
+                Ok(InvokeReply {
+                    activation,
+                    promoted: false,
+                })
             }
             RemoteOutcome::Accepted(id) => {
                 let promoted = mode == InvokeMode::Blocking;
-                let mode = if promoted { Mode::Promoted } else { Mode::NonBlocking };
+                let mode = if promoted {
+                    Mode::Promoted
+                } else {
+                    Mode::NonBlocking
+                };
                 let mut activation = pending(&function, id, input, mode, asked);
                 activation.rerun_of = rerun_of;
                 self.note_down(activation.clone()).await?;
@@ -126,12 +142,21 @@ impl Panel {
     /// On disk before the window is told: the input of a run that a provider accepted is nowhere else.
     async fn note_down(&self, activation: Activation) -> Result<()> {
         let id = activation.summary.id;
-        self.store.record_all(vec![activation]).await.map_err(|e| Self::unrecorded(id, &e))
+        self.store
+            .record_all(vec![activation])
+            .await
+            .map_err(|e| Self::unrecorded(id, &e))
     }
 }
 
 /// The row of a run that a provider has accepted and that is not over.
-fn pending(function: &FunctionRef, id: ActivationId, input: JsonText, mode: Mode, start: beckon_core::Millis) -> Activation {
+fn pending(
+    function: &FunctionRef,
+    id: ActivationId,
+    input: JsonText,
+    mode: Mode,
+    start: beckon_core::Millis,
+) -> Activation {
     Activation {
         summary: ActivationSummary {
             id,

@@ -17,7 +17,11 @@ impl Panel {
 
     /// Makes a namespace on the local engine.
     pub async fn create_namespace(&self, name: NamespaceName, label: String) -> Result<Namespace> {
-        let label = if label.trim().is_empty() { name.as_str() } else { label.trim() };
+        let label = if label.trim().is_empty() {
+            name.as_str()
+        } else {
+            label.trim()
+        };
         self.store.create_namespace(&name, label).await
     }
 
@@ -35,10 +39,20 @@ impl Panel {
         let mut secrets = Vec::new();
         for summary in self.store.functions(Some(&name)).await? {
             let function = self.engine.delete_function(&summary.key).await?;
-            secrets.extend(function.secret_names.iter().map(|secret| function_secret(&function.id, secret)));
+            secrets.extend(
+                function
+                    .secret_names
+                    .iter()
+                    .map(|secret| function_secret(&function.id, secret)),
+            );
         }
         let tokens = self.store.tokens().await?;
-        secrets.extend(tokens.iter().filter(|t| t.kept && *t.scope.namespace() == name).map(|t| token_secret(&t.id)));
+        secrets.extend(
+            tokens
+                .iter()
+                .filter(|t| t.kept && *t.scope.namespace() == name)
+                .map(|t| token_secret(&t.id)),
+        );
         self.store.delete_namespace(&name).await?;
         self.remove_secrets(secrets).await;
         Ok(())
@@ -52,7 +66,9 @@ impl Panel {
             return;
         }
         let secrets = self.secrets.clone();
-        let removed = self.blocking(move || names.iter().try_for_each(|name| secrets.remove(name))).await;
+        let removed = self
+            .blocking(move || names.iter().try_for_each(|name| secrets.remove(name)))
+            .await;
         if let Err(error) = removed {
             tracing::warn!(%error, "secrets of deleted things are still in the secret store");
         }
@@ -64,5 +80,8 @@ pub(super) fn confirm(name: &str, typed: &str) -> Result<()> {
     if name == typed {
         return Ok(());
     }
-    Err(Error::new(ErrorCode::InvalidInput, format!("To delete it, type its name: {name}")))
+    Err(Error::new(
+        ErrorCode::InvalidInput,
+        format!("To delete it, type its name: {name}"),
+    ))
 }

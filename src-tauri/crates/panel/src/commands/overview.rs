@@ -9,9 +9,10 @@ use crate::{Panel, Sink, panel::PLAYGROUND, views::Overview};
 impl Panel {
     /// What the window needs before it can show anything.
     pub async fn overview(&self) -> Result<Overview> {
+        let gateway_url = self.gateway_url.read().clone();
         Ok(Overview {
             version: env!("CARGO_PKG_VERSION").into(),
-            gateway_url: self.gateway_url.read().clone(),
+            gateway_url,
             data_dir: self.data_dir.display().to_string(),
             connections: self.all_connections().await?,
             secret_store: self.secrets.state(),
@@ -55,15 +56,24 @@ impl Panel {
     /// The local function that was run last, or else the first example, or else any.
     async fn first_function(&self) -> Result<Option<FunctionRef>> {
         let functions = self.store.functions(None).await?;
-        let local = filter::Filter { connections: vec![LOCAL.into()], ..filter::Filter::default() };
+        let local = filter::Filter {
+            connections: vec![LOCAL.into()],
+            ..filter::Filter::default()
+        };
         let last = self.store.page(&local, None, 1).await?.rows.into_iter().next();
         let is_last = |f: &&beckon_core::FunctionSummary| {
-            last.as_ref().is_some_and(|l| l.namespace == f.key.namespace && l.function == f.key.name)
+            last.as_ref()
+                .is_some_and(|l| l.namespace == f.key.namespace && l.function == f.key.name)
         };
         let example = FunctionName::new("hello")?;
-        let is_example =
-            |f: &&beckon_core::FunctionSummary| f.key.namespace.as_str() == PLAYGROUND && f.key.name == example;
-        let first = functions.iter().find(is_last).or_else(|| functions.iter().find(is_example)).or(functions.first());
+        let is_example = |f: &&beckon_core::FunctionSummary| {
+            f.key.namespace.as_str() == PLAYGROUND && f.key.name == example
+        };
+        let first = functions
+            .iter()
+            .find(is_last)
+            .or_else(|| functions.iter().find(is_example))
+            .or(functions.first());
         Ok(first.map(|f| FunctionRef {
             connection: LOCAL.into(),
             namespace: f.key.namespace.clone(),

@@ -19,14 +19,23 @@ impl Panel {
     pub async fn save_settings(&self, settings: Settings) -> Result<Settings> {
         let range = |what: &str, value: u32, min: u32, max: u32| match (min..=max).contains(&value) {
             true => Ok(()),
-            false => Err(Error::new(ErrorCode::InvalidInput, format!("{what} must be between {min} and {max}."))),
+            false => Err(Error::new(
+                ErrorCode::InvalidInput,
+                format!("{what} must be between {min} and {max}."),
+            )),
         };
-        range("The blocking limit (ms)", settings.blocking_limit_ms, 1_000, 900_000)?;
+        range(
+            "The blocking limit (ms)",
+            settings.blocking_limit_ms,
+            1_000,
+            900_000,
+        )?;
         range("The retention (hours)", settings.retention_hours, 72, 8_760)?;
         range("The gateway's port", settings.gateway_port.into(), 1_024, 65_535)?;
         let text = serde_json::to_string(&settings).map_err(|e| Error::internal("encode settings", e))?;
         self.store.set_setting(KEY, &text).await?;
-        self.engine.set_blocking_limit(Duration::from_millis(settings.blocking_limit_ms.into()));
+        self.engine
+            .set_blocking_limit(Duration::from_millis(settings.blocking_limit_ms.into()));
         *self.settings.write() = settings;
         Ok(settings)
     }
@@ -34,7 +43,9 @@ impl Panel {
 
 /// The settings as they were saved, defaults where nothing was.
 pub(crate) async fn stored(store: &Store) -> Result<Settings> {
-    let Some(text) = store.setting(KEY).await? else { return Ok(Settings::default()) };
+    let Some(text) = store.setting(KEY).await? else {
+        return Ok(Settings::default());
+    };
     Ok(serde_json::from_str(&text).unwrap_or_else(|error| {
         tracing::warn!(%error, "the settings could not be read; using defaults");
         Settings::default()

@@ -22,18 +22,30 @@ impl Panel {
             return Err(Error::new(ErrorCode::InvalidInput, "The token needs a name."));
         }
         if draft.expires_in_seconds == Some(0) {
-            return Err(Error::new(ErrorCode::InvalidInput, "A token lives for at least one second."));
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                "A token lives for at least one second.",
+            ));
         }
         let namespace = draft.scope.namespace();
         if self.store.namespace(namespace).await?.is_none() {
             return Err(Error::not_found(format_args!("namespace {namespace}")));
         }
         if let TokenScope::Function { namespace, name } = &draft.scope {
-            let function = FunctionRef { connection: beckon_core::LOCAL.into(), namespace: namespace.clone(), name: name.clone() };
+            let function = FunctionRef {
+                connection: beckon_core::LOCAL.into(),
+                namespace: namespace.clone(),
+                name: name.clone(),
+            };
             self.local_function(&function).await?;
         }
-        let (token, credential) = self.make_token(name, draft.scope, draft.expires_in_seconds).await?;
-        Ok(NewToken { token, credential: credential.expose().to_owned() })
+        let (token, credential) = self
+            .make_token(name, draft.scope, draft.expires_in_seconds)
+            .await?;
+        Ok(NewToken {
+            token,
+            credential: credential.expose().to_owned(),
+        })
     }
 
     /// Ends a token at once.
@@ -48,9 +60,14 @@ impl Panel {
     /// Takes a revoked or expired token off the list.
     pub async fn forget_token(&self, id: String) -> Result<()> {
         let tokens = self.store.tokens().await?;
-        let token = tokens.iter().find(|t| t.id == id).ok_or_else(|| Error::not_found("token with this id"))?;
+        let token = tokens
+            .iter()
+            .find(|t| t.id == id)
+            .ok_or_else(|| Error::not_found("token with this id"))?;
         if token.is_live(self.clock.now()) {
-            return Err(Error::new(ErrorCode::Conflict, "This token is still in use.").with_hint("Revoke it first."));
+            return Err(
+                Error::new(ErrorCode::Conflict, "This token is still in use.").with_hint("Revoke it first.")
+            );
         }
         if token.kept {
             self.remove_secrets(vec![token_secret(&id)]).await;
@@ -61,7 +78,10 @@ impl Panel {
     /// The credential that calls this function, because the user pressed *Show token*.
     pub async fn show_token(&self, function: FunctionRef) -> Result<ShownToken> {
         let (name, key) = self.credential_for(&function).await?;
-        Ok(ShownToken { name, credential: key.expose().to_owned() })
+        Ok(ShownToken {
+            name,
+            credential: key.expose().to_owned(),
+        })
     }
 }
 
@@ -76,7 +96,10 @@ impl Panel {
         if let Some(token) = self.kept_token(function).await? {
             let (secrets, name) = (self.secrets.clone(), token_secret(&token.id));
             if let Some(secret) = self.blocking(move || secrets.get(&name)).await? {
-                return Ok((token.name, Secret::new(format!("{}:{}", token.id, secret.expose()))));
+                return Ok((
+                    token.name,
+                    Secret::new(format!("{}:{}", token.id, secret.expose())),
+                ));
             }
         }
         if !self.secrets.is_usable() {
@@ -88,8 +111,12 @@ impl Panel {
                     .with_hint("Choose the encrypted file, or make a token on the Tokens page and copy it when it is shown."),
             });
         }
-        let scope = TokenScope::Namespace { namespace: function.namespace.clone() };
-        let (token, credential) = self.make_token(format!("{} (this machine)", function.namespace), scope, None).await?;
+        let scope = TokenScope::Namespace {
+            namespace: function.namespace.clone(),
+        };
+        let (token, credential) = self
+            .make_token(format!("{} (this machine)", function.namespace), scope, None)
+            .await?;
         Ok((token.name, credential))
     }
 
@@ -97,14 +124,33 @@ impl Panel {
     pub(crate) async fn kept_token(&self, function: &FunctionRef) -> Result<Option<Token>> {
         let now = self.clock.now();
         let fits = |t: &Token| {
-            t.kept && t.kind == TokenKind::Openwhisk && t.is_live(now) && t.scope.allows(&function.namespace, &function.name)
+            t.kept
+                && t.kind == TokenKind::Openwhisk
+                && t.is_live(now)
+                && t.scope.allows(&function.namespace, &function.name)
         };
-        let rank = |t: &Token| (matches!(t.scope, TokenScope::Function { .. }), t.expires.unwrap_or(i64::MAX));
-        Ok(self.store.tokens().await?.into_iter().filter(fits).max_by_key(rank))
+        let rank = |t: &Token| {
+            (
+                matches!(t.scope, TokenScope::Function { .. }),
+                t.expires.unwrap_or(i64::MAX),
+            )
+        };
+        Ok(self
+            .store
+            .tokens()
+            .await?
+            .into_iter()
+            .filter(fits)
+            .max_by_key(rank))
     }
 
     /// Makes a token, and keeps its secret where secrets can be kept.
-    async fn make_token(&self, name: String, scope: TokenScope, seconds: Option<u32>) -> Result<(Token, Secret)> {
+    async fn make_token(
+        &self,
+        name: String,
+        scope: TokenScope,
+        seconds: Option<u32>,
+    ) -> Result<(Token, Secret)> {
         let openwhisk::NewToken { id, secret } = openwhisk::new_token();
         let kept = self.secrets.is_usable();
         if kept {
@@ -124,7 +170,9 @@ impl Panel {
             revoked: None,
             kept,
         };
-        self.store.add_token(&token, openwhisk::token_hash(secret.expose())).await?;
+        self.store
+            .add_token(&token, openwhisk::token_hash(secret.expose()))
+            .await?;
         let credential = Secret::new(format!("{}:{}", token.id, secret.expose()));
         Ok((token, credential))
     }

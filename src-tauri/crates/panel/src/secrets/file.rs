@@ -53,7 +53,13 @@ impl SecretFile {
                 let salt: [u8; 16] = rand::random();
                 let kdf = (MEMORY_KIB, PASSES, LANES);
                 let key = derive(passphrase, &salt, kdf)?;
-                let file = Self { path: path.to_owned(), key, salt, kdf, entries: BTreeMap::new() };
+                let file = Self {
+                    path: path.to_owned(),
+                    key,
+                    salt,
+                    kdf,
+                    entries: BTreeMap::new(),
+                };
                 file.save()?;
                 Ok(file)
             }
@@ -71,7 +77,9 @@ impl SecretFile {
     }
 
     pub(super) fn remove(&mut self, name: &str) -> Result<()> {
-        let Some(old) = self.entries.remove(name) else { return Ok(()) };
+        let Some(old) = self.entries.remove(name) else {
+            return Ok(());
+        };
         self.save().inspect_err(|_| self.restore(name, Some(old)))
     }
 
@@ -103,22 +111,55 @@ impl SecretFile {
         let kdf = (sealed.memory_kib, sealed.passes, sealed.lanes);
         let key = derive(passphrase, &salt, kdf)?;
         let text = cipher(&key)
-            .decrypt(&XNonce::from(nonce), Payload { msg: &decode(&sealed.sealed)?, aad: &header(&salt, kdf) })
+            .decrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: &decode(&sealed.sealed)?,
+                    aad: &header(&salt, kdf),
+                },
+            )
             .map(Zeroizing::new)
-            .map_err(|_| Error::new(ErrorCode::WrongPassphrase, "This is not the passphrase of the secret file."))?;
-        let texts: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(|_| damaged("contents"))?;
-        let entries = texts.into_iter().map(|(name, text)| (name, Secret::new(text))).collect();
-        Ok(Self { path: path.to_owned(), key, salt, kdf, entries })
+            .map_err(|_| {
+                Error::new(
+                    ErrorCode::WrongPassphrase,
+                    "This is not the passphrase of the secret file.",
+                )
+            })?;
+        let texts: BTreeMap<String, String> =
+            serde_json::from_slice(&text).map_err(|_| damaged("contents"))?;
+        let entries = texts
+            .into_iter()
+            .map(|(name, text)| (name, Secret::new(text)))
+            .collect();
+        Ok(Self {
+            path: path.to_owned(),
+            key,
+            salt,
+            kdf,
+            entries,
+        })
     }
 
     /// Writes a new file beside the old one and swaps them, so that a crash leaves one of the two whole.
     fn save(&self) -> Result<()> {
         let failed = |e: std::io::Error| Error::internal("write the encrypted secret file", e);
-        let texts: BTreeMap<&str, &str> = self.entries.iter().map(|(n, s)| (n.as_str(), s.expose())).collect();
-        let text = serde_json::to_vec(&texts).map(Zeroizing::new).map_err(|e| Error::internal("encode secrets", e))?;
+        let texts: BTreeMap<&str, &str> = self
+            .entries
+            .iter()
+            .map(|(n, s)| (n.as_str(), s.expose()))
+            .collect();
+        let text = serde_json::to_vec(&texts)
+            .map(Zeroizing::new)
+            .map_err(|e| Error::internal("encode secrets", e))?;
         let nonce: [u8; 24] = rand::random();
         let sealed = cipher(&self.key)
-            .encrypt(&XNonce::from(nonce), Payload { msg: &text, aad: &header(&self.salt, self.kdf) })
+            .encrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: &text,
+                    aad: &header(&self.salt, self.kdf),
+                },
+            )
             .map_err(|e| Error::internal("encrypt secrets", e))?;
         let document = Sealed {
             format: FORMAT.into(),
@@ -136,7 +177,9 @@ impl SecretFile {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&beside).map_err(failed)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+        file.write_all(&bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(failed)?;
         fs::rename(&beside, &self.path).map_err(failed)
     }
 }
@@ -150,7 +193,11 @@ fn header(salt: &[u8; 16], kdf: (u32, u32, u32)) -> Vec<u8> {
     format!("{FORMAT} {} {} {} {}", kdf.0, kdf.1, kdf.2, BASE64.encode(salt)).into_bytes()
 }
 
-fn derive(passphrase: &Secret, salt: &[u8; 16], (memory, passes, lanes): (u32, u32, u32)) -> Result<Zeroizing<[u8; 32]>> {
+fn derive(
+    passphrase: &Secret,
+    salt: &[u8; 16],
+    (memory, passes, lanes): (u32, u32, u32),
+) -> Result<Zeroizing<[u8; 32]>> {
     let failed = |e: argon2::Error| Error::internal("derive the key of the secret file", e);
     let params = Params::new(memory, passes, lanes, Some(32)).map_err(failed)?;
     let mut key = Zeroizing::new([0; 32]);
@@ -186,15 +233,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("secrets.beckon");
         SecretFile::open_or_create(&path, &Secret::new("correct horse")).unwrap();
-        let wrong = SecretFile::open_or_create(&path, &Secret::new("wrong horse")).err().unwrap();
+        let wrong = SecretFile::open_or_create(&path, &Secret::new("wrong horse"))
+            .err()
+            .unwrap();
         assert_eq!(wrong.code, ErrorCode::WrongPassphrase);
 
-        let text = fs::read_to_string(&path).unwrap().replace("\"passes\": 3", "\"passes\": 2");
+        let text = fs::read_to_string(&path)
+            .unwrap()
+            .replace("\"passes\": 3", "\"passes\": 2");
         fs::write(&path, text).unwrap();
-        let weakened = SecretFile::open_or_create(&path, &Secret::new("correct horse")).err().unwrap();
+        let weakened = SecretFile::open_or_create(&path, &Secret::new("correct horse"))
+            .err()
+            .unwrap();
         assert_eq!(weakened.code, ErrorCode::WrongPassphrase);
         fs::write(&path, "{").unwrap();
-        let damaged = SecretFile::open_or_create(&path, &Secret::new("correct horse")).err().unwrap();
+        let damaged = SecretFile::open_or_create(&path, &Secret::new("correct horse"))
+            .err()
+            .unwrap();
         assert_eq!(damaged.code, ErrorCode::Internal);
     }
 

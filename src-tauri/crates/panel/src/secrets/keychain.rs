@@ -16,7 +16,10 @@ impl Keychain {
     /// Connects, and proves by writing that secrets can be kept: a locked keyring with nobody to unlock it connects
     /// and reads like an empty one, and only a write tells.
     pub(super) fn open(installation: &str) -> Result<Self> {
-        let keychain = Self { store: connect()?, installation: installation.to_owned() };
+        let keychain = Self {
+            store: connect()?,
+            installation: installation.to_owned(),
+        };
         keychain.set("probe", &Secret::new("probe"))?;
         keychain.remove("probe")?;
         Ok(keychain)
@@ -31,7 +34,9 @@ impl Keychain {
     }
 
     pub(super) fn set(&self, name: &str, secret: &Secret) -> Result<()> {
-        self.entry(name)?.set_password(secret.expose()).map_err(|e| unavailable(&e))
+        self.entry(name)?
+            .set_password(secret.expose())
+            .map_err(|e| unavailable(&e))
     }
 
     pub(super) fn remove(&self, name: &str) -> Result<()> {
@@ -43,7 +48,9 @@ impl Keychain {
 
     fn entry(&self, name: &str) -> Result<Entry> {
         let user = format!("{}/{name}", self.installation);
-        self.store.build(SERVICE, &user, None).map_err(|e| unavailable(&e))
+        self.store
+            .build(SERVICE, &user, None)
+            .map_err(|e| unavailable(&e))
     }
 }
 
@@ -57,7 +64,10 @@ fn connect() -> Result<Arc<CredentialStore>> {
 
 #[cfg(not(target_os = "linux"))]
 fn connect() -> Result<Arc<CredentialStore>> {
-    Err(Error::new(ErrorCode::SecretStoreUnavailable, "Beckon does not use this system's keychain yet."))
+    Err(Error::new(
+        ErrorCode::SecretStoreUnavailable,
+        "Beckon does not use this system's keychain yet.",
+    ))
 }
 
 /// The keyring's errors never contain a secret; they name D-Bus faults.

@@ -74,13 +74,19 @@ impl SecretStore {
         let path = data_dir.join("secrets.beckon");
         let place = match (choice, passphrase) {
             (SecretStoreChoice::Keychain, _) => keychain_or_why(installation),
-            (SecretStoreChoice::File, Some(passphrase)) => Place::File(SecretFile::open_or_create(&path, passphrase)?),
+            (SecretStoreChoice::File, Some(passphrase)) => {
+                Place::File(SecretFile::open_or_create(&path, passphrase)?)
+            }
             (SecretStoreChoice::File, None) if path.exists() => Place::FileLocked,
             (SecretStoreChoice::File, None) => {
                 Place::Unavailable("The encrypted file was chosen, and has no passphrase yet.".into())
             }
         };
-        Ok(Self { path, installation: installation.to_owned(), place: RwLock::new(place) })
+        Ok(Self {
+            path,
+            installation: installation.to_owned(),
+            place: RwLock::new(place),
+        })
     }
 
     pub(crate) fn state(&self) -> SecretStoreState {
@@ -88,7 +94,9 @@ impl SecretStore {
             Place::Keychain(_) => SecretStoreState::Keychain,
             Place::File(_) => SecretStoreState::FileUnlocked,
             Place::FileLocked => SecretStoreState::FileLocked,
-            Place::Unavailable(reason) => SecretStoreState::Unavailable { reason: reason.clone() },
+            Place::Unavailable(reason) => SecretStoreState::Unavailable {
+                reason: reason.clone(),
+            },
         }
     }
 
@@ -125,7 +133,10 @@ impl SecretStore {
     /// Makes the encrypted file, or opens it, and keeps secrets there from now on.
     pub(crate) fn use_file(&self, passphrase: &Secret) -> Result<()> {
         if passphrase.expose().chars().count() < 8 {
-            return Err(Error::new(ErrorCode::InvalidInput, "The passphrase needs at least 8 characters."));
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                "The passphrase needs at least 8 characters.",
+            ));
         }
         let file = SecretFile::open_or_create(&self.path, passphrase)?;
         *self.place.write() = Place::File(file);
@@ -135,7 +146,9 @@ impl SecretStore {
     /// Opens the file that was chosen.
     pub(crate) fn unlock(&self, passphrase: &Secret) -> Result<()> {
         if !self.path.exists() {
-            return Err(Error::not_found("encrypted file to unlock").with_hint("Choose the encrypted file first."));
+            return Err(
+                Error::not_found("encrypted file to unlock").with_hint("Choose the encrypted file first.")
+            );
         }
         let file = SecretFile::open_or_create(&self.path, passphrase)?;
         *self.place.write() = Place::File(file);
@@ -159,7 +172,8 @@ impl SecretStore {
 impl SecretSource for SecretStore {
     fn function_secret(&self, function_id: &str, name: &str) -> Result<Secret> {
         self.get(&function_secret(function_id, name))?.ok_or_else(|| {
-            Error::not_found(format_args!("value for the secret {name}")).with_hint("Set it again under Settings › Secrets.")
+            Error::not_found(format_args!("value for the secret {name}"))
+                .with_hint("Set it again under Settings › Secrets.")
         })
     }
 }
@@ -188,8 +202,11 @@ fn keychain_or_why(installation: &str) -> Place {
 
 fn not_usable(place: &Place) -> Error {
     match place {
-        Place::FileLocked => Error::new(ErrorCode::SecretStoreLocked, "The encrypted secret file is locked.")
-            .with_hint("Unlock it with its passphrase."),
+        Place::FileLocked => Error::new(
+            ErrorCode::SecretStoreLocked,
+            "The encrypted secret file is locked.",
+        )
+        .with_hint("Unlock it with its passphrase."),
         Place::Unavailable(reason) => Error::new(ErrorCode::SecretStoreUnavailable, reason.clone())
             .with_hint("Choose the encrypted file, or start a keychain and try again."),
         Place::Keychain(_) | Place::File(_) => Error::internal("use the secret store", "it is usable"),
@@ -205,15 +222,24 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = SecretStore::open(dir.path(), "test", SecretStoreChoice::File, None).unwrap();
         assert!(matches!(store.state(), SecretStoreState::Unavailable { .. }));
-        assert_eq!(store.set("a", &Secret::new("x")).unwrap_err().code, ErrorCode::SecretStoreUnavailable);
-        assert_eq!(store.use_file(&Secret::new("short")).unwrap_err().code, ErrorCode::InvalidInput);
+        assert_eq!(
+            store.set("a", &Secret::new("x")).unwrap_err().code,
+            ErrorCode::SecretStoreUnavailable
+        );
+        assert_eq!(
+            store.use_file(&Secret::new("short")).unwrap_err().code,
+            ErrorCode::InvalidInput
+        );
         store.use_file(&Secret::new("long enough")).unwrap();
         store.set("a", &Secret::new("x")).unwrap();
 
         let again = SecretStore::open(dir.path(), "test", SecretStoreChoice::File, None).unwrap();
         assert_eq!(again.state(), SecretStoreState::FileLocked);
         assert_eq!(again.get("a").unwrap_err().code, ErrorCode::SecretStoreLocked);
-        assert_eq!(again.unlock(&Secret::new("not it, sorry")).unwrap_err().code, ErrorCode::WrongPassphrase);
+        assert_eq!(
+            again.unlock(&Secret::new("not it, sorry")).unwrap_err().code,
+            ErrorCode::WrongPassphrase
+        );
         again.unlock(&Secret::new("long enough")).unwrap();
         assert_eq!(again.get("a").unwrap().unwrap().expose(), "x");
     }

@@ -58,17 +58,26 @@ const SOURCES: [Source; 5] = [
 
 /// The functions of the first start: name, kind and code.
 pub(crate) fn examples() -> impl Iterator<Item = (&'static str, Language, &'static str)> {
-    ["hello", "hello-python", "hello-shell"].into_iter().zip(&SOURCES).map(|(name, s)| (name, s.language, s.code))
+    ["hello", "hello-python", "hello-shell"]
+        .into_iter()
+        .zip(&SOURCES)
+        .map(|(name, s)| (name, s.language, s.code))
 }
 
 /// All templates, with the kinds of this machine.
 pub(crate) fn all(runtimes: &[RuntimeStatus]) -> Vec<Template> {
-    SOURCES.iter().filter_map(|source| template(source, runtimes)).collect()
+    SOURCES
+        .iter()
+        .filter_map(|source| template(source, runtimes))
+        .collect()
 }
 
 /// What to type for a function that was never run: the input of the template with the same code.
 pub(crate) fn input_for(code: &str) -> &'static str {
-    SOURCES.iter().find(|source| source.code == code).map_or("{}", |source| source.input)
+    SOURCES
+        .iter()
+        .find(|source| source.code == code)
+        .map_or("{}", |source| source.input)
 }
 
 fn template(source: &Source, runtimes: &[RuntimeStatus]) -> Option<Template> {
