@@ -1,0 +1,5 @@
+import type { FunctionRef } from "@/platform";
+
+export function ActivationsView(_: { scope?: FunctionRef }) {
+  return null;
+}

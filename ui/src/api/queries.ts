@@ -1,0 +1,76 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, type FunctionRef } from "@/platform";
+import { keys } from "./keys";
+
+export const overviewQuery = queryOptions({
+  queryKey: keys.overview,
+  queryFn: ({ signal }) => api.overview(signal),
+});
+export const useOverview = () => useQuery(overviewQuery);
+
+export const useEngine = () =>
+  useQuery({
+    queryKey: keys.engine,
+    queryFn: ({ signal }) => api.engineStatus(signal),
+    // Workers idle out without an event of their own.
+    refetchInterval: 15_000,
+  });
+
+export const useConnections = () =>
+  useQuery({ queryKey: keys.connections, queryFn: ({ signal }) => api.connections(signal) });
+
+export const useNamespaces = (connection: string, enabled = true) =>
+  useQuery({
+    queryKey: keys.namespaces(connection),
+    queryFn: ({ signal }) => api.namespaces({ connection }, signal),
+    enabled,
+  });
+
+export const useFunctions = (connection: string, enabled = true) =>
+  useQuery({
+    queryKey: keys.functions(connection),
+    queryFn: ({ signal }) => api.functions({ connection }, signal),
+    enabled,
+  });
+
+export const useFunction = (f: FunctionRef) =>
+  useQuery({ queryKey: keys.function(f), queryFn: ({ signal }) => api.function({ function: f }, signal) });
+
+export const useTemplates = (enabled = true) =>
+  useQuery({ queryKey: keys.templates, queryFn: ({ signal }) => api.templates(signal), enabled });
+
+export const useTokens = () =>
+  useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => api.tokens(signal) });
+
+export const useSettings = () =>
+  useQuery({ queryKey: keys.settings, queryFn: ({ signal }) => api.settings(signal) });
+
+export const useRuntimes = () =>
+  useQuery({ queryKey: keys.runtimes, queryFn: ({ signal }) => api.runtimes(signal) });
+
+export const useSecretStore = () =>
+  useQuery({ queryKey: keys.secretStore, queryFn: ({ signal }) => api.secretStore(signal) });
+
+export const useActivation = (id: string | null) =>
+  useQuery({
+    queryKey: keys.activation(id ?? ""),
+    queryFn: ({ signal }) => api.activation({ id: id ?? "" }, signal),
+    enabled: id !== null && id !== "",
+  });
+
+/** The newest runs of one function, newest first. */
+export const useRecentRuns = (f: FunctionRef, limit: number) =>
+  useQuery({
+    queryKey: keys.recentRuns(f),
+    queryFn: async ({ signal }) => (await api.activations({ filter: scopeFilter(f), limit }, signal)).rows,
+  });
+
+/** The filter text that selects one function's runs. */
+export function scopeFilter(f: FunctionRef): string {
+  return `conn:${quoteTerm(f.connection)} ns:${quoteTerm(f.namespace)} fn:${quoteTerm(f.name)}`;
+}
+
+/** A value of the filter grammar; it has no escape, and names cannot hold a quote. */
+export function quoteTerm(value: string): string {
+  return /^[\w@.&/-]+$/.test(value) ? value : `"${value.replaceAll('"', "")}"`;
+}

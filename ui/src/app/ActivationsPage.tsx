@@ -1,0 +1,5 @@
+import { ActivationsView } from "@/activations";
+
+export function ActivationsPage() {
+  return <ActivationsView />;
+}

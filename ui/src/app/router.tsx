@@ -1,0 +1,107 @@
+import {
+  createBrowserHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouterHistory,
+} from "@tanstack/react-router";
+import { ConnectionsPage } from "@/connections/ConnectionsPage";
+import { FirstPage } from "@/functions/FirstPage";
+import { FunctionPage } from "@/functions/FunctionPage";
+import { NamespacePage } from "@/functions/NamespacePage";
+import { SettingsPage } from "@/settings/SettingsPage";
+import { TokensPage } from "@/tokens/TokensPage";
+import { NotFound } from "./NotFound";
+import { PageError } from "./PageError";
+import { Shell } from "./Shell";
+
+export const FUNCTION_TABS = ["overview", "code", "invoke", "activations", "settings"] as const;
+export type FunctionTab = (typeof FUNCTION_TABS)[number];
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const firstRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", component: FirstPage });
+
+const namespaceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/c/$connection/ns/$namespace",
+  component: NamespacePage,
+});
+
+const functionRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/c/$connection/ns/$namespace/fn/$",
+  component: FunctionPage,
+  // `q` and `id` belong to the scoped log of the Activations tab.
+  validateSearch: (search): { tab?: FunctionTab; q?: string; id?: string } => ({
+    tab: FUNCTION_TABS.find((tab) => tab === search.tab),
+    q: text(search.q),
+    id: text(search.id),
+  }),
+});
+
+const activationsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/activations",
+  component: lazyRouteComponent(() => import("./ActivationsPage"), "ActivationsPage"),
+  validateSearch: (search): { q?: string; id?: string } => ({ q: text(search.q), id: text(search.id) }),
+});
+
+const connectionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/connections",
+  component: ConnectionsPage,
+});
+
+const tokensRoute = createRoute({ getParentRoute: () => rootRoute, path: "/tokens", component: TokensPage });
+
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings",
+  component: SettingsPage,
+});
+
+const routeTree = rootRoute.addChildren([
+  firstRoute,
+  namespaceRoute,
+  functionRoute,
+  activationsRoute,
+  connectionsRoute,
+  tokensRoute,
+  settingsRoute,
+]);
+
+/** Search values stay the text that they are: `?q=status:error`, not JSON. */
+function parseSearch(search: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(search));
+}
+
+function stringifySearch(search: Record<string, unknown>): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(search)) {
+    if (typeof value === "string" && value !== "") params.set(key, value);
+  }
+  const result = params.toString();
+  return result === "" ? "" : `?${result}`;
+}
+
+export function makeRouter(history: RouterHistory = createBrowserHistory()) {
+  return createRouter({
+    routeTree,
+    history,
+    parseSearch,
+    stringifySearch,
+    defaultErrorComponent: PageError,
+    scrollRestoration: false,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,3 @@
+export function FunctionPage() {
+  return null;
+}

@@ -1,0 +1,5 @@
+import type { Activation, ActivationDetail } from "@/platform";
+
+export function RecordView(_: { detail?: ActivationDetail; activation?: Activation }) {
+  return null;
+}
