@@ -1,0 +1,45 @@
+//! The gateway: what clients of a provider find on this machine instead of the provider.
+//!
+//! All dialects live at the root of one port; their paths do not collide. Around them stands what has nothing to do
+//! with a dialect: the guard against pages and names from elsewhere ([`guard`]), and orderly treatment of bodies that
+//! nobody reads.
+
+mod body;
+mod guard;
+mod refusal;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use beckon_core::Clock;
+use beckon_engine::Engine;
+use beckon_store::Store;
+
+use crate::openwhisk;
+pub(crate) use body::{read_body, require_json};
+pub(crate) use refusal::Refusal;
+
+/// What the dialects serve from.
+#[derive(Clone)]
+pub struct Gateway {
+    /// Runs the functions.
+    pub engine: Engine,
+    /// Keeps functions, tokens and activations.
+    pub store: Store,
+    /// The time that tokens are judged by.
+    pub clock: Clock,
+}
+
+/// Every dialect, to be served on a loopback address.
+///
+/// A request whose `Host` is not loopback, or that a page of another origin makes, is refused with 403 before any
+/// dialect sees it.
+pub fn router(gateway: Gateway) -> Router {
+    Router::new()
+        .merge(openwhisk::gateway::routes())
+        .fallback(|| async { Refusal::not_found("The requested resource could not be found.") })
+        .with_state(gateway)
+        .layer(from_fn(body::drain))
+        .layer(from_fn(guard::guard))
+        // With more dialects, this one goes by the path: each writes its own error documents.
+        .layer(from_fn(openwhisk::gateway::speak))
+}

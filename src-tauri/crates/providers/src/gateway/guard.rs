@@ -1,0 +1,209 @@
+//! Who may speak to the gateway at all.
+//!
+//! It listens on loopback, but every web page that a person opens can send requests there, and a name that its owner
+//! points to 127.0.0.1 (DNS rebinding) makes them look like the page's own. Therefore both the name that the client
+//! used (`Host`) and, where a browser says it, the page's origin (`Origin`) must be loopback themselves. For the same
+//! reason CORS is granted to loopback origins only, where upstream answers `*`.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use axum::extract::Request;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, HOST, ORIGIN, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Refusal;
+
+/// Upstream's list, and the header that names a transaction.
+const ALLOWED_HEADERS: &str =
+    "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent, X-Request-ID";
+const ALLOWED_METHODS: &str = "GET, DELETE, POST, PUT, HEAD";
+const EXPOSED_HEADERS: &str = "x-openwhisk-activation-id, X-Request-ID";
+
+/// Refuses what does not come from this machine; answers preflights.
+pub(super) async fn guard(request: Request, next: Next) -> Response {
+    if let Err(refusal) = check_host(request.uri(), request.headers()) {
+        return refusal.into_response();
+    }
+    let origin = match check_origin(request.headers()) {
+        Ok(origin) => origin,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::OK.into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    if let Some(origin) = origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(EXPOSED_HEADERS),
+        );
+        headers.append(VARY, HeaderValue::from_static("Origin"));
+    }
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static(ALLOWED_HEADERS),
+    );
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static(ALLOWED_METHODS),
+    );
+    response
+}
+
+/// All names that the request gives to this server: the header, and the authority of an absolute URI.
+fn check_host(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    let named = headers
+        .get_all(HOST)
+        .iter()
+        .map(|host| host.to_str().unwrap_or("?"));
+    let mut some = false;
+    for host in named.chain(uri.authority().map(axum::http::uri::Authority::as_str)) {
+        some = true;
+        if !is_loopback(host) {
+            return Err(Refusal::forbidden(format!(
+                "The Host '{}' is not an address of this machine's loopback interface.",
+                shown(host)
+            )));
+        }
+    }
+    if some {
+        Ok(())
+    } else {
+        Err(Refusal::forbidden("The request has no Host header."))
+    }
+}
+
+fn check_origin(headers: &HeaderMap) -> Result<Option<HeaderValue>, Refusal> {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(None);
+    };
+    let text = origin.to_str().unwrap_or("?");
+    // `null` (a sandboxed frame, a local file) is no origin that could be trusted.
+    let loopback = text.split_once("://").is_some_and(|(_, host)| is_loopback(host));
+    if loopback && headers.get_all(ORIGIN).iter().count() == 1 {
+        return Ok(Some(origin.clone()));
+    }
+    Err(Refusal::forbidden(format!(
+        "Pages from the origin '{}' may not call this machine's functions.",
+        shown(text)
+    )))
+}
+
+/// The refused name, short and printable.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+/// `127.0.0.0/8`, `[::1]`, `localhost` and names below it, each with or without a port.
+fn is_loopback(authority: &str) -> bool {
+    if let Some(rest) = authority.strip_prefix('[') {
+        let Some((address, port)) = rest.split_once(']') else {
+            return false;
+        };
+        return (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+            && address.parse::<Ipv6Addr>().is_ok_and(|ip| {
+                ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|mapped| mapped.is_loopback())
+            });
+    }
+    let host = match authority.split_once(':') {
+        Some((host, port)) if is_port(port) => host,
+        Some(_) => return false,
+        None => authority,
+    };
+    if let Ok(ip) = host.parse::<Ipv4Addr>() {
+        return ip.is_loopback();
+    }
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    name == "localhost"
+        || name.strip_suffix(".localhost").is_some_and(|sub| {
+            !sub.is_empty()
+                && sub
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+        })
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_names_and_nothing_else() {
+        for good in [
+            "127.0.0.1",
+            "127.0.0.1:6464",
+            "127.9.9.9:1",
+            "localhost",
+            "LOCALHOST:80",
+            "localhost.",
+            "[::1]",
+            "[::1]:6464",
+            "a.b.localhost:1",
+            "tauri.localhost",
+            "[::ffff:127.0.0.1]:1",
+        ] {
+            assert!(is_loopback(good), "{good}");
+        }
+        for bad in [
+            "",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "evillocalhost",
+            ".localhost",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[::2]",
+            "[::1",
+            "[::1]x",
+            "127.0.0.1:x",
+            "user@localhost",
+            "localhost:80:80",
+            "2130706433",
+            "evil.example#.localhost",
+            "127.1",
+        ] {
+            assert!(!is_loopback(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_name_must_be_loopback() {
+        let mut headers = HeaderMap::new();
+        assert!(check_host(&Uri::from_static("/"), &headers).is_err());
+        headers.insert(HOST, HeaderValue::from_static("127.0.0.1:6464"));
+        assert!(check_host(&Uri::from_static("/"), &headers).is_ok());
+        assert!(check_host(&Uri::from_static("http://evil.example/"), &headers).is_err());
+        headers.append(HOST, HeaderValue::from_static("evil.example"));
+        let refusal = check_host(&Uri::from_static("/"), &headers).unwrap_err();
+        assert!(refusal.text.contains("'evil.example'"));
+    }
+
+    #[test]
+    fn origins() {
+        let check = |origin: &'static str| {
+            check_origin(&HeaderMap::from_iter([(
+                ORIGIN,
+                HeaderValue::from_static(origin),
+            )]))
+            .map(|o| o.is_some())
+        };
+        assert!(matches!(check("http://localhost:5173"), Ok(true)));
+        assert!(matches!(check("tauri://localhost"), Ok(true)));
+        assert!(check("https://evil.example").is_err());
+        assert!(check("null").is_err());
+        assert!(matches!(check_origin(&HeaderMap::new()), Ok(None)));
+    }
+}

@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use beckon_core::{Activation, ActivationId, Cause, Error, ErrorCode, JsonText};
+use beckon_engine::{Invocation, Outcome};
+
+use super::call::Call;
+use super::get::NO_SUCH;
+use super::json_text;
+use crate::gateway::{Gateway, Refusal, read_body, require_json};
+use crate::openwhisk::wire::Record;
+use crate::openwhisk::{ACTIVATION_HEADER, BODY_LIMIT};
+
+/// `POST P/actions/[{package}/]{name}`: runs a function.
+///
+/// Blocking: 200, 502 or 500 with the record (`result=true`: the bare result), or 202 with the id when the wait is
+/// over first. Non-blocking: 202 with the id, once the run is on disk.
+pub(super) async fn invoke(
+    State(gateway): State<Gateway>,
+    call: Call,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let received = gateway.clock.now();
+    let blocking = call.query.flag("blocking", false)?;
+    let bare = call.query.flag("result", false)?;
+    let longest = u64::try_from(gateway.engine.blocking_limit().as_millis()).unwrap_or(u64::MAX);
+    let wait = call.query.timeout(longest)?.map(Duration::from_millis);
+    let key = call.function()?;
+    call.may_use(&key)?;
+    let input = input(&headers, body).await?;
+    let invocation = Invocation {
+        id: ActivationId::new(),
+        function: key,
+        input,
+        cause: Cause::Gateway,
+        token_id: Some(call.token.id),
+        rerun_of: None,
+        transaction_id: Some(call.transaction),
+        api_host: call.api_host,
+        received,
+    };
+    if !blocking {
+        return Ok(accepted(gateway.engine.accept(invocation).await.map_err(refuse)?));
+    }
+    match gateway.engine.invoke(invocation, wait).await.map_err(refuse)? {
+        Outcome::Promoted(id) => Ok(accepted(id)),
+        Outcome::Finished(activation) => Ok(finished(&activation, bare)),
+    }
+}
+
+/// The arguments: an object, or nothing at all.
+async fn input(headers: &HeaderMap, body: Body) -> Result<JsonText, Refusal> {
+    let text = read_body(headers, body, "Request", BODY_LIMIT).await?;
+    if text.trim().is_empty() {
+        return Ok(JsonText::empty_object());
+    }
+    require_json(headers)?;
+    JsonText::parse_object(text).map_err(|error| {
+        Refusal::bad_request(format!("The request content was malformed:\n{}", error.message))
+    })
+}
+
+fn refuse(error: Error) -> Refusal {
+    match error.code {
+        ErrorCode::NotFound => Refusal::not_found(NO_SUCH),
+        ErrorCode::LimitExceeded => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error.message),
+        _ => error.into(),
+    }
+}
+
+fn accepted(id: ActivationId) -> Response {
+    named(
+        json_text(StatusCode::ACCEPTED, format!("{{\"activationId\":\"{id}\"}}")),
+        id,
+    )
+}
+
+fn finished(activation: &Activation, bare: bool) -> Response {
+    let status = match activation.summary.status.openwhisk_code() {
+        Some(0) => StatusCode::OK,
+        Some(1 | 2) => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let record = Record::of(activation);
+    // Upstream answers an array bare whether that was asked for or not, and clients have come to rely on it.
+    let array = record.response.result.get().starts_with('[');
+    let text = if bare || array {
+        record.response.result.get().to_owned()
+    } else {
+        record.to_json()
+    };
+    named(json_text(status, text), activation.summary.id)
+}
+
+/// With a bare result this header is the only place that names the run.
+fn named(mut response: Response, id: ActivationId) -> Response {
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(ACTIVATION_HEADER), id);
+    }
+    response
+}

@@ -1,0 +1,48 @@
+use axum::extract::Request;
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use rand::distr::{Alphanumeric, SampleString};
+use serde_json::json;
+
+use crate::gateway::Refusal;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REALM: HeaderValue = HeaderValue::from_static("Basic realm=\"OpenWhisk secure realm\"");
+
+/// The transaction id of a request, in its extensions.
+#[derive(Debug, Clone)]
+pub(super) struct Transaction(pub(super) String);
+
+/// The dialect's outermost layer: gives the request its transaction id, returns it in `X-Request-ID`, and writes
+/// refusals as upstream's error document, `{"error", "code"}`, where `code` is that id as text.
+pub(crate) async fn speak(mut request: Request, next: Next) -> Response {
+    let id = transaction(request.headers());
+    request.extensions_mut().insert(Transaction(id.clone()));
+    let mut response = next.run(request).await;
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        let document = json!({ "error": refusal.text, "code": id }).to_string();
+        *response.body_mut() = document.into();
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if refusal.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, REALM);
+        }
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The caller's own id, unless it starts with upstream's prefix of internal ids or is no decent text; else 32 random
+/// alphanumerics.
+fn transaction(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    match given {
+        Some(id) if (1..=256).contains(&id.len()) && !id.starts_with("sid_") => id.to_owned(),
+        _ => Alphanumeric.sample_string(&mut rand::rng(), 32),
+    }
+}
