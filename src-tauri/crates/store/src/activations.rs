@@ -1,5 +1,7 @@
 //! The journal's public face; the folder `journal` has how it works.
 
+use std::cmp::Reverse;
+
 use beckon_core::{
     Activation, ActivationId, ActivationSummary, FunctionName, LOCAL, Millis, NamespaceName, Result, Status,
     filter::Filter,
@@ -368,7 +370,7 @@ fn page(reader: &Reader<'_>, filter: &Filter, after: Option<Cursor>, limit: u32)
         )?);
     }
     let mut rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-    rows.sort_by(|a, b| (b.start, b.id).cmp(&(a.start, a.id)));
+    rows.sort_by_key(|row| Reverse((row.start, row.id)));
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| Cursor {
         start: row.start,

@@ -147,3 +147,59 @@ impl Reader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const FOR_EVER: &str = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT max(n) FROM numbers";
+
+    fn readers() -> (tempfile::TempDir, Readers) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        drop(schema::open_writer(&path).unwrap());
+        (directory, Readers::open(&path).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_dropped_query_stops_and_the_next_one_is_not_hit() {
+        let (_directory, readers) = readers();
+        let (sender, mut stopped) = tokio::sync::mpsc::unbounded_channel();
+        for _ in 0..3 * READERS {
+            let sender = sender.clone();
+            let endless = readers.read(move |reader| {
+                let outcome = reader.db.query_row(FOR_EVER, [], |row| row.get::<_, i64>(0));
+                let _ = sender.send(outcome.is_err());
+                Ok(outcome?)
+            });
+            assert!(
+                tokio::time::timeout(Duration::from_millis(20), endless)
+                    .await
+                    .is_err()
+            );
+            let next =
+                readers.read(|reader| Ok(reader.db.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?));
+            assert_eq!(next.await.unwrap(), 1);
+        }
+        drop(sender);
+        while let Some(interrupted) = stopped.recv().await {
+            assert!(interrupted);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write_and_survives_a_panic() {
+        let (_directory, readers) = readers();
+        for _ in 0..2 * READERS {
+            let panicked = readers
+                .read(|_| -> Result<(), Fault> { panic!("in a query") })
+                .await;
+            assert_eq!(panicked.unwrap_err().code, beckon_core::ErrorCode::Internal);
+            let written = readers
+                .read(|reader| Ok(reader.db.execute("DELETE FROM settings", [])?))
+                .await;
+            assert!(written.unwrap_err().details.unwrap().contains("readonly"));
+        }
+    }
+}
