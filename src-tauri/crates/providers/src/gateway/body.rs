@@ -17,6 +17,8 @@ use super::Refusal;
 
 /// How long a client may pause within its body.
 const PAUSE: Duration = Duration::from_secs(30);
+/// The deepest JSON.
+const NESTING: usize = 120;
 /// How much of a body that nobody wants is read and thrown away, and for how long.
 const DRAIN_BYTES: usize = 256 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(20);
@@ -61,6 +63,29 @@ pub(crate) async fn read_body(
     }
     String::from_utf8(bytes)
         .map_err(|_| Refusal::bad_request("The request content was malformed:\nThe body is not UTF-8."))
+}
+
+/// Refuses JSON nested deeper than the parsers behind the gateway go (serde_json 128 levels, CPython about 1,000).
+pub(crate) fn check_nesting(json: &str) -> Result<(), Refusal> {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > NESTING {
+            let text = format!(
+                "The request content was malformed:\nThe JSON is nested deeper than {NESTING} levels."
+            );
+            return Err(Refusal::bad_request(text));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a media type other than JSON. A missing one is legal: doctl sends none without parameters.
@@ -138,5 +163,23 @@ impl Drop for Drained {
             // Past either bound the connection is closed after all: that client does not mean to stop.
             let _ended = tokio::time::timeout(DRAIN_TIME, read).await;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_real_nesting_counts() {
+        let text = format!(
+            r#"{{"a":"{}\"{}","b":[{}1]}}"#,
+            "[".repeat(999),
+            "{".repeat(999),
+            "[],".repeat(999)
+        );
+        assert!(check_nesting(&text).is_ok());
+        assert!(check_nesting(&format!("{}{}", "[".repeat(120), "]".repeat(120))).is_ok());
+        assert!(check_nesting(&"[".repeat(121)).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use beckon_core::{Activation, FunctionKey, JsonText, Secret};
 
-use super::{basic, function_path, path_segment, wire};
+use super::{action_url, basic, wire};
 
 /// Linux takes at most 128 KiB in one argument of a program; above this the body travels on standard input.
 const LONGEST_ARGUMENT: usize = 120_000;
@@ -64,12 +64,7 @@ pub fn curl(call: &CurlCall<'_>) -> String {
         CurlMode::Result => "blocking=true&result=true",
         CurlMode::NonBlocking => "blocking=false",
     };
-    let url = format!(
-        "{}/api/v1/namespaces/{}/actions/{}?{query}",
-        call.api_host.trim_end_matches('/'),
-        path_segment(call.function.namespace.as_str()),
-        function_path(&call.function.name),
-    );
+    let url = format!("{}?{query}", action_url(call.api_host, call.function));
     let credential = match call.token {
         TokenForm::Masked { hint } => {
             format!("-H {}", quote(&format!("Authorization: Basic ********{hint}")))

@@ -8,7 +8,8 @@ pub mod copy_as;
 pub(crate) mod gateway;
 pub(crate) mod wire;
 
-use beckon_core::Secret;
+use beckon_core::{FunctionKey, Secret};
+pub use copy_as::record;
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
 
@@ -40,6 +41,17 @@ pub fn new_token() -> NewToken {
 #[must_use]
 pub fn token_hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
+}
+
+/// The URL of a function below `api_host`, as the REST API has it.
+#[must_use]
+pub fn action_url(api_host: &str, function: &FunctionKey) -> String {
+    format!(
+        "{}/api/v1/namespaces/{}/actions/{}",
+        api_host.trim_end_matches('/'),
+        path_segment(function.namespace.as_str()),
+        function_path(&function.name),
+    )
 }
 
 /// The Basic credential of `user:password`, without the scheme.
@@ -100,6 +112,10 @@ mod tests {
     #[test]
     fn path_segments_are_encoded() {
         assert_eq!(path_segment("a b&c@d"), "a%20b%26c%40d");
-        assert_eq!(function_path(&"my pkg/f".parse().unwrap()), "my%20pkg/f");
+        let key = FunctionKey::new("n", "my pkg/f").unwrap();
+        assert_eq!(
+            action_url("http://h/", &key),
+            "http://h/api/v1/namespaces/n/actions/my%20pkg/f"
+        );
     }
 }

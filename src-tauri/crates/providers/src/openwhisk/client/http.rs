@@ -216,9 +216,12 @@ impl Reply {
                 "{} answered with something that is not OpenWhisk's API.",
                 self.host
             ))
+            // The parser's own words may repeat a value; its place is enough.
             .with_details(format!(
-                "HTTP {}: {error}. {}",
+                "HTTP {}, line {} column {}: {}",
                 self.status.as_u16(),
+                error.line(),
+                error.column(),
                 self.excerpt
             ))
         })
@@ -276,7 +279,7 @@ impl Reply {
         if self.excerpt.contains("***") {
             self.excerpt.clone()
         } else {
-            text.chars().take(1000).collect()
+            text.chars().take(400).collect()
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use beckon_core::{ActivationId, FunctionKey, JsonText, Mode, Result};
+use beckon_core::{ActivationId, Error, ErrorCode, FunctionKey, JsonText, Mode, Result};
 use serde::Deserialize;
 
 use super::http::{BLOCKING_TIMEOUT, Http, Reply};
@@ -52,8 +52,8 @@ pub(super) async fn invoke(
             },
         },
         _ => Err(reply.ok().err().unwrap_or_else(|| {
-            beckon_core::Error::new(
-                beckon_core::ErrorCode::BadReply,
+            Error::new(
+                ErrorCode::BadReply,
                 "The provider's answer to the call is unknown.",
             )
         })),
@@ -63,7 +63,17 @@ pub(super) async fn invoke(
 fn accepted(reply: &Reply) -> Result<RemoteOutcome> {
     let id = match header_id(reply) {
         Some(id) => id,
-        None => reply.json::<Accepted>()?.activation_id.parse()?,
+        None => reply
+            .json::<Accepted>()?
+            .activation_id
+            .parse()
+            .map_err(|error: Error| {
+                Error::new(
+                    ErrorCode::BadReply,
+                    "The provider accepted the call with an activation id that is none.",
+                )
+                .with_details(error.message)
+            })?,
     };
     Ok(RemoteOutcome::Accepted(id))
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use beckon_core::{CodePackage, Runtime};
 use beckon_engine::Engine;
 
+use super::malformed;
 use crate::gateway::Refusal;
 use crate::openwhisk::wire::PutExec;
 
@@ -13,19 +14,8 @@ const CODE_LIMIT: usize = 48 * 1024 * 1024;
 
 /// The runtime and the code of an `exec`.
 pub(super) fn package(exec: PutExec, engine: &Engine) -> Result<(Runtime, CodePackage), Refusal> {
-    let unsupported = || unsupported(&exec.kind, engine);
-    let runtime = match Runtime::new(exec.kind.as_str()) {
-        Ok(runtime) if exec.kind.contains(':') => runtime,
-        _ => return Err(unsupported()),
-    };
-    let known = engine.runtimes().into_iter().any(|status| {
-        status.available
-            && status.language == runtime.language()
-            && (runtime.version() == "default" || status.kind == runtime)
-    });
-    if !known {
-        return Err(unsupported());
-    }
+    // Which versions there are is the engine's to say, when it saves the function.
+    let runtime = Runtime::new(exec.kind.as_str()).map_err(|_| unsupported(&exec.kind, engine))?;
     let code = exec.code.unwrap_or_default();
     if code.is_empty() {
         return Err(malformed(
@@ -63,7 +53,7 @@ fn within<T>(size: usize, code: T) -> Result<T, Refusal> {
     Err(Refusal::new(axum::http::StatusCode::PAYLOAD_TOO_LARGE, text))
 }
 
-/// Upstream's sentence; every kind that runs here is listed, and the families' `default`.
+/// Upstream's sentence, with every kind that runs here.
 fn unsupported(kind: &str, engine: &Engine) -> Refusal {
     let kinds: Vec<String> = engine
         .runtimes()
@@ -76,10 +66,6 @@ fn unsupported(kind: &str, engine: &Engine) -> Refusal {
         "The specified runtime '{kind}' is not supported by this platform. Valid values are: {}.",
         kinds.join(", ")
     ))
-}
-
-pub(super) fn malformed(detail: &str) -> Refusal {
-    Refusal::bad_request(format!("The request content was malformed:\n{detail}"))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use beckon_engine::{Invocation, Outcome};
 
 use super::call::Call;
 use super::get::NO_SUCH;
-use super::json_text;
-use crate::gateway::{Gateway, Refusal, read_body, require_json};
+use super::{json_text, malformed};
+use crate::gateway::{Gateway, Refusal, check_nesting, read_body, require_json};
 use crate::openwhisk::wire::Record;
 use crate::openwhisk::{ACTIVATION_HEADER, BODY_LIMIT};
 
@@ -59,9 +59,8 @@ async fn input(headers: &HeaderMap, body: Body) -> Result<JsonText, Refusal> {
         return Ok(JsonText::empty_object());
     }
     require_json(headers)?;
-    JsonText::parse_object(text).map_err(|error| {
-        Refusal::bad_request(format!("The request content was malformed:\n{}", error.message))
-    })
+    check_nesting(&text)?;
+    JsonText::parse_object(text).map_err(|error| malformed(&error.message))
 }
 
 fn refuse(error: Error) -> Refusal {

@@ -85,6 +85,11 @@ fn only(router: MethodRouter<Gateway>, methods: &'static str) -> MethodRouter<Ga
     })
 }
 
+/// Upstream's 400 for a body that cannot be understood.
+fn malformed(detail: &str) -> Refusal {
+    Refusal::bad_request(format!("The request content was malformed:\n{detail}"))
+}
+
 /// A JSON document whose text exists already.
 fn json_text(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()

@@ -9,10 +9,11 @@ use beckon_core::{ErrorCode, Function, FunctionKey, Limits, NamedJson, NewFuncti
 use beckon_store::Expect;
 
 use super::call::Call;
-use super::code::{malformed, package};
+use super::code::package;
 use super::get::NO_SUCH;
 use super::limits::MAX_LOGS_MB;
-use crate::gateway::{Gateway, Refusal, read_body, require_json};
+use super::malformed;
+use crate::gateway::{Gateway, Refusal, check_nesting, read_body, require_json};
 use crate::openwhisk::BODY_LIMIT;
 use crate::openwhisk::wire::{Action, Pair, PutAction, PutLimits, web_export};
 
@@ -66,7 +67,10 @@ async fn save(
             ),
             (ErrorCode::Conflict, _) => Refusal::new(StatusCode::CONFLICT, "resource already exists"),
             (ErrorCode::NotFound, _) => Refusal::not_found(NO_SUCH),
-            (ErrorCode::RuntimeMissing, _) => malformed(&error.message),
+            (ErrorCode::InvalidInput, _) => malformed(&error.message),
+            (ErrorCode::RuntimeMissing, _) => {
+                malformed(&format!("{} {}", error.message, error.hint.unwrap_or_default()))
+            }
             _ => error.into(),
         })
 }
@@ -201,12 +205,18 @@ fn limits(old: Limits, wanted: PutLimits) -> Result<Limits, Refusal> {
         Some(value) => u32::try_from(value.max(0)).unwrap_or(u32::MAX),
         None => old,
     };
-    if let Some(mb) = wanted.logs
-        && mb > MAX_LOGS_MB as i64
-    {
-        return Err(malformed(&format!(
-            "log size {mb} MB exceeds allowed threshold of {MAX_LOGS_MB} MB"
-        )));
+    match wanted.logs.map(|mb| (mb, u64::try_from(mb))) {
+        Some((mb, Err(_))) => {
+            return Err(malformed(&format!(
+                "log size {mb} MB below allowed threshold of 0 MB"
+            )));
+        }
+        Some((mb, Ok(size))) if size > MAX_LOGS_MB => {
+            return Err(malformed(&format!(
+                "log size {mb} MB exceeds allowed threshold of {MAX_LOGS_MB} MB"
+            )));
+        }
+        _ => {}
     }
     match wanted.concurrency {
         None | Some(1) => {}
@@ -237,7 +247,7 @@ fn within(field: &str, pairs: &[Pair]) -> Result<(), Refusal> {
         .map(|pair| pair.key.len() + pair.value.get().len() + 20)
         .sum();
     if size <= BODY_LIMIT {
-        return Ok(());
+        return pairs.iter().try_for_each(|pair| check_nesting(pair.value.get()));
     }
     let text = format!("{field} larger than allowed: {size} > {BODY_LIMIT} bytes.");
     Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, text))
