@@ -155,3 +155,44 @@ impl AtPath for Error {
         self.with_details(details)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(db: &Connection, pragma: &str) -> i32 {
+        db.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_commit_of_the_writer_is_an_fsync() {
+        let directory = tempfile::tempdir().unwrap();
+        let db = open_writer(&directory.path().join("beckon.db")).unwrap();
+        assert_eq!(number(&db, "synchronous"), 2); // FULL
+        let mode: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+
+    #[test]
+    fn an_interrupted_creation_is_completed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        std::fs::write(&path, "").unwrap(); // created, and nothing more
+        let db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "application_id", APPLICATION_ID).unwrap(); // named, and nothing more
+        drop(db);
+        let db = open_writer(&path).unwrap();
+        assert_eq!(number(&db, "user_version"), VERSION);
+        assert_eq!(number(&db, "application_id"), APPLICATION_ID);
+        drop(db);
+        assert_eq!(number(&open_writer(&path).unwrap(), "user_version"), VERSION);
+    }
+
+    #[test]
+    fn a_directory_that_is_missing_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = open_writer(&directory.path().join("nowhere/beckon.db")).unwrap_err();
+        assert!(error.details.unwrap().contains("nowhere"));
+    }
+}

@@ -1,4 +1,5 @@
 //! The file: what is promised of it when processes die, and what is refused.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Every term of the filter, against a plain reading of what it means.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 mod common;
 
@@ -13,7 +14,7 @@ fn runs(count: u128) -> Vec<Activation> {
     (1..=count)
         .map(|number| {
             let mut run = run(number);
-            let pick = |of: u128| (number * 2_654_435_761 >> 7) % of;
+            let pick = |of: u128| ((number * 2_654_435_761) >> 7) % of;
             let names = [
                 "hello",
                 "hello-python",
@@ -168,7 +169,7 @@ async fn words_are_found_in_logs_results_and_input() {
     let opened = open().await;
     let runs = runs(900);
     opened.store.record_all(runs.clone()).await.unwrap();
-    let buzz = |number: u128| number % 3 == 0;
+    let buzz = |number: u128| number.is_multiple_of(3);
     let cases: &[(&str, &dyn Fn(u128) -> bool)] = &[
         ("buzzing", &buzz),
         ("buzz", &buzz),             // the beginning of a word

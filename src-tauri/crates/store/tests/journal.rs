@@ -1,4 +1,5 @@
 //! Records in, records out.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 mod common;
 

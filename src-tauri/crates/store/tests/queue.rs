@@ -1,4 +1,5 @@
 //! Accepted runs: the promise of a 202.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Namespaces, functions, tokens, connections, drafts and settings.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 mod common;
 

@@ -131,7 +131,7 @@ impl Plan {
             empty: places.as_ref().is_some_and(Vec::is_empty),
         };
         plan.empty |= plan.bounds.0 > plan.bounds.1;
-        let mut candidates = plan.read(filter, places.as_deref())?;
+        let mut candidates = plan.read(reader, filter, places.as_deref())?;
         plan.by_id = filter.id.is_some();
         if !plan.empty && !plan.by_id {
             plan.choose(reader, &mut candidates)?;
@@ -140,7 +140,12 @@ impl Plan {
     }
 
     /// Notes every term as a check, and the indexes that could serve; the more selective by nature come first.
-    fn read(&mut self, filter: &Filter, places: Option<&[i64]>) -> Result<Vec<Source>, Fault> {
+    fn read(
+        &mut self,
+        reader: &Reader<'_>,
+        filter: &Filter,
+        places: Option<&[i64]>,
+    ) -> Result<Vec<Source>, Fault> {
         let mut candidates = Vec::new();
         let mut index = |name, ranges: Vec<String>| {
             if ranges.len() <= RANGES {
@@ -232,7 +237,7 @@ impl Plan {
             index(DURATION, vec![durations.join(" AND ")]);
         }
         self.checks.extend(durations);
-        if let Some(expression) = text::expression(filter)? {
+        if let Some(expression) = text::expression(filter, |word| text::endings(reader.db, word))? {
             self.bind(Value::Text(expression));
             self.words = Some(self.values.len());
         }

@@ -3,6 +3,8 @@
 
 use beckon_core::{Activation, Error, ErrorCode, LogLine, filter::Filter};
 
+use rusqlite::{Connection, OptionalExtension as _};
+
 use crate::fault::Fault;
 
 /// Most bytes indexed of each of logs, result and input.
@@ -108,7 +110,12 @@ fn one_line(text: &str, length: usize) -> String {
 
 /// The FTS5 expression of a filter's words; `None` when they do not restrict anything. A word must occur as it is
 /// or as a beginning (`hel` finds hello) from its third character on; an excluded one must not occur as it is.
-pub(crate) fn expression(filter: &Filter) -> Result<Option<String>, Fault> {
+///
+/// `endings` gives the words of the index that begin with the one given, or nothing when they are too many.
+pub(crate) fn expression(
+    filter: &Filter,
+    endings: impl Fn(&str) -> Result<Option<Vec<String>>, Fault>,
+) -> Result<Option<String>, Fault> {
     if filter.words.len() + filter.not_words.len() > WORDS {
         return Err(Error::new(
             ErrorCode::InvalidInput,
@@ -116,15 +123,15 @@ pub(crate) fn expression(filter: &Filter) -> Result<Option<String>, Fault> {
         )
         .into());
     }
-    let wanted: Vec<_> = filter
-        .words
-        .iter()
-        .filter_map(|word| phrase(word, true))
-        .collect();
+    let mut wanted = Vec::with_capacity(filter.words.len());
+    for word in filter.words.iter().filter(|word| has_text(word)) {
+        wanted.push(beginning(word, &endings)?);
+    }
     let unwanted: Vec<_> = filter
         .not_words
         .iter()
-        .filter_map(|word| phrase(word, false))
+        .filter(|word| has_text(word))
+        .map(|word| quote(word))
         .collect();
     if wanted.is_empty() && unwanted.is_empty() {
         return Ok(None);
@@ -140,20 +147,75 @@ pub(crate) fn expression(filter: &Filter) -> Result<Option<String>, Fault> {
     Ok(Some(text))
 }
 
-/// A word as an FTS5 string: everything in it is text. One without a letter or digit has nothing to find.
-fn phrase(word: &str, beginning: bool) -> Option<String> {
-    if !word.chars().any(char::is_alphanumeric) {
-        return None;
+/// A word without a letter or digit has nothing to find.
+fn has_text(word: &str) -> bool {
+    word.chars().any(char::is_alphanumeric)
+}
+
+/// A word as an FTS5 string: everything in it is text. FTS5 reads a C string, which would end at a NUL.
+fn quote(word: &str) -> String {
+    format!("\"{}\"", word.replace('\0', " ").replace('"', "\"\""))
+}
+
+/// A word or phrase whose last word may go on.
+///
+/// FTS5 answers `word *` by reading every row of every word that begins so, before it gives the first. The same as
+/// alternatives of whole words is read from the newest row on, and ends with the page.
+fn beginning(
+    word: &str,
+    endings: impl Fn(&str) -> Result<Option<Vec<String>>, Fault>,
+) -> Result<String, Fault> {
+    let cut = word
+        .rfind(|c: char| !c.is_alphanumeric())
+        .map_or(0, |at| at + word[at..].chars().next().map_or(0, char::len_utf8));
+    let (before, last) = word.split_at(cut);
+    if last.chars().count() < 3 {
+        return Ok(quote(word));
     }
-    // The query is a C string for FTS5: it would end at a NUL.
-    let text = word.replace('\0', " ").replace('"', "\"\"");
-    let last = word
-        .rsplit(|c: char| !c.is_alphanumeric())
-        .find(|part| !part.is_empty())
-        .unwrap_or_default();
-    let open = word.ends_with(char::is_alphanumeric) && last.chars().count() >= 3;
-    let star = if beginning && open { " *" } else { "" };
-    Some(format!("\"{text}\"{star}"))
+    // The index folds case, and accents too: what becomes of other letters is only known to FTS5.
+    let known = if last.is_ascii() {
+        endings(&last.to_ascii_lowercase())?
+    } else {
+        None
+    };
+    Ok(match known {
+        None => format!("{} *", quote(word)),
+        // No word at all: asked as it is, it finds nothing, quickly.
+        Some(words) if words.is_empty() => quote(word),
+        Some(words) => {
+            let phrases: Vec<_> = words
+                .iter()
+                .map(|word| quote(&format!("{before}{word}")))
+                .collect();
+            format!("({})", phrases.join(" OR "))
+        }
+    })
+}
+
+/// Most words that one beginning is spelled out as.
+const ENDINGS: usize = 24;
+
+/// The words of the index that begin with `beginning`, if they are few.
+pub(crate) fn endings(db: &Connection, beginning: &str) -> Result<Option<Vec<String>>, Fault> {
+    let mut words: Vec<String> = Vec::new();
+    // One question per word, each answered by the first of its rows: the table has one for each occurrence, in the
+    // order of words.
+    let mut statement = db.prepare_cached("SELECT term FROM vocabulary WHERE term >= ?1 LIMIT 1")?;
+    let mut from = beginning.to_owned();
+    while let Some(word) = statement
+        .query_row([&from], |row| row.get::<_, String>(0))
+        .optional()?
+    {
+        if !word.starts_with(beginning) {
+            break;
+        }
+        if words.len() == ENDINGS {
+            return Ok(None);
+        }
+        from = format!("{word}\0"); // the smallest text after it
+        words.push(word);
+    }
+    Ok(Some(words))
 }
 
 #[cfg(test)]
@@ -177,17 +239,33 @@ mod tests {
 
     #[test]
     fn words_are_quoted_for_fts5() {
-        let filter = Filter {
-            words: vec!["a\"b c".into(), "NOT".into(), "--".into()],
-            ..Filter::default()
+        let ask = |words: &[&str], not_words: &[&str]| {
+            let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+            let filter = Filter {
+                words: own(words),
+                not_words: own(not_words),
+                ..Filter::default()
+            };
+            let endings = |word: &str| {
+                Ok(match word {
+                    "hel" => Some(vec!["hello".into(), "help".into()]),
+                    "nil" => Some(Vec::new()),
+                    _ => None,
+                })
+            };
+            expression(&filter, endings).unwrap()
         };
-        let text = expression(&filter).unwrap().unwrap();
-        assert_eq!(text, r#"({logs result input} : ("a""b c" AND "NOT" *))"#);
-        let filter = Filter {
-            not_words: vec!["noise".into()],
-            ..Filter::default()
-        };
-        let text = expression(&filter).unwrap().unwrap();
-        assert_eq!(text, r#"(every : all) NOT ({logs result input} : ("noise"))"#);
+        let all = |text: &str| Some(format!("({{logs result input}} : ({text}))"));
+        assert_eq!(ask(&["a\"b c", "NOT", "--"], &[]), all(r#""a""b c" AND "NOT" *"#));
+        assert_eq!(ask(&["say: HEL"], &[]), all(r#"("say: hello" OR "say: help")"#));
+        assert_eq!(
+            ask(&["nil", "grün", "x\0"], &[]),
+            all(r#""nil" AND "grün" * AND "x ""#)
+        );
+        assert_eq!(
+            ask(&[], &["noise"]),
+            Some(r#"(every : all) NOT ({logs result input} : ("noise"))"#.into())
+        );
+        assert_eq!(ask(&["--"], &["\""]), None);
     }
 }

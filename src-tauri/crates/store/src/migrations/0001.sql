@@ -141,6 +141,9 @@ CREATE VIRTUAL TABLE words USING fts5 (
     logs, result, input, every, content = '', contentless_delete = 1, tokenize = 'unicode61'
 );
 
+-- The words that are in the index, for finding those with a given beginning.
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, instance);
+
 -- How many runs started in each minute (span 60000) and hour (span 3600000); slot is start / span.
 CREATE TABLE rollups (
     span              INTEGER NOT NULL,

@@ -1,5 +1,6 @@
 //! What the tests share: a store in a directory of its own, and runs to put into it.
 #![allow(dead_code, unreachable_pub)] // each test file is a crate that uses a part of this
+#![allow(clippy::unwrap_used)] // a test may panic
 
 use std::path::PathBuf;
 
