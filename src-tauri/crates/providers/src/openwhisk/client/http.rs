@@ -270,7 +270,7 @@ impl Reply {
 
     fn bad(&self, message: String) -> Error {
         let mut error = Error::new(ErrorCode::BadReply, message);
-        error.retryable = matches!(self.status.as_u16(), 502 | 503 | 504);
+        error.retryable = matches!(self.status.as_u16(), 502..=504);
         error
     }
 

@@ -68,7 +68,7 @@ pub(super) async fn activations(
         for record in &page {
             match read::activation(record, namespace, Mode::NonBlocking) {
                 Ok(activation) if read::is_run(record) && seen.insert(activation.summary.id) => {
-                    found.push(activation)
+                    found.push(activation);
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "a provider's activation record was left out"),
