@@ -19,7 +19,7 @@ const OVERLAP: Millis = 15 * 60_000;
 /// Takes up the runs that were being followed, and starts reading the connections.
 pub(crate) async fn start(panel: &Arc<Panel>) -> Result<()> {
     for activation in panel.store.polling().await? {
-        follow(panel, activation);
+        follow(panel, activation.summary.id);
     }
     let (weak, stop) = (Arc::downgrade(panel), panel.stop.clone());
     panel.tasks.spawn(stop.run_until_cancelled_owned(async move {
@@ -72,7 +72,7 @@ pub(crate) async fn sync(panel: &Panel, connection: &Connection) -> Result<u32> 
 }
 
 /// Asks for a record until there is one. A missing record is *pending*, not an error.
-pub(crate) fn follow(panel: &Arc<Panel>, activation: Activation) {
+pub(crate) fn follow(panel: &Arc<Panel>, id: ActivationId) {
     let (weak, stop) = (Arc::downgrade(panel), panel.stop.clone());
     panel.tasks.spawn(stop.run_until_cancelled_owned(async move {
         let mut pause = FIRST_PAUSE;
@@ -80,10 +80,10 @@ pub(crate) fn follow(panel: &Arc<Panel>, activation: Activation) {
             tokio::time::sleep(pause).await;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE);
             let Some(panel) = weak.upgrade() else { return };
-            match look(&panel, activation.summary.id).await {
+            match look(&panel, id).await {
                 Ok(Look::Over) => return,
                 Ok(Look::Pending) => {}
-                Err(error) => tracing::debug!(id = %activation.summary.id, %error, "no record yet"),
+                Err(error) => tracing::debug!(%id, %error, "no record yet"),
             }
         }
     }));

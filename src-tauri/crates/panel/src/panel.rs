@@ -89,7 +89,7 @@ impl Panel {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
-        panel.first_start(config.examples).await?;
+        panel.first_start(config.examples, config.background).await?;
         if config.background {
             journal::start(&panel).await?;
             retention::start(&panel);
@@ -139,7 +139,9 @@ impl Panel {
             .map_err(|e| Error::internal("finish a blocking call", e))?
     }
 
-    async fn first_start(&self, examples: bool) -> Result<()> {
+    /// The playground, and the examples in it. A command line that comes before the first real start makes the
+    /// namespace, so that there is one to make tokens for, and leaves the examples to that start.
+    async fn first_start(&self, examples: bool, real: bool) -> Result<()> {
         const KEY: &str = "playground";
         if self.store.setting(KEY).await?.is_some() {
             return Ok(());
@@ -147,6 +149,9 @@ impl Panel {
         let namespace = NamespaceName::new(PLAYGROUND)?;
         if self.store.namespace(&namespace).await?.is_none() {
             self.store.create_namespace(&namespace, "Playground").await?;
+        }
+        if !real {
+            return Ok(());
         }
         if examples {
             for (name, language, code) in templates::examples() {

@@ -81,11 +81,13 @@ impl Panel {
 
     /// Notes what a call taught about a connection, and tells the window when that is news.
     pub(crate) fn note_state(&self, id: &str, state: ConnectionState) {
-        let old = self.remotes.states.lock().insert(id.to_owned(), state.clone());
-        let same = match (&old, &state) {
+        let mut states = self.remotes.states.lock();
+        let same = match (states.get(id), &state) {
             (Some(ConnectionState::Connected { .. }), ConnectionState::Connected { .. }) => true,
-            (old, new) => old.as_ref() == Some(new),
+            (old, new) => old == Some(new),
         };
+        states.insert(id.to_owned(), state);
+        drop(states);
         if !same {
             self.store.publish(Event::Connections);
         }

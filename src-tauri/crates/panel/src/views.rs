@@ -255,7 +255,7 @@ pub struct InvokeReply {
 pub struct ActivationDetail {
     /// The record.
     pub activation: Activation,
-    /// The record as the provider's API serves it, pretty-printed JSON. `None` while there is none.
+    /// The record as the provider's API serves it, JSON. `None` while there is none.
     pub raw: Option<String>,
 }
 

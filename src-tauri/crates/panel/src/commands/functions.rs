@@ -155,7 +155,7 @@ impl Panel {
         let entry = function_secret(&stored.id, &name);
         let detail = self
             .change(&function, None, |new| {
-                new.secret_names.retain(|secret| *secret != name)
+                new.secret_names.retain(|secret| *secret != name);
             })
             .await?;
         self.remove_secrets(vec![entry]).await;

@@ -133,7 +133,7 @@ impl Panel {
                 let mut activation = pending(&function, id, input, mode, asked);
                 activation.rerun_of = rerun_of;
                 self.note_down(activation.clone()).await?;
-                journal::follow(self, activation.clone());
+                journal::follow(self, id);
                 Ok(InvokeReply { activation, promoted })
             }
         }

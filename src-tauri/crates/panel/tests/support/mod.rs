@@ -10,13 +10,13 @@ use beckon_core::{Clock, Error, Secret};
 use beckon_panel::{Panel, PanelConfig, SecretStoreChoice};
 use serde_json::{Value, json};
 
-pub const PASSPHRASE: &str = "correct horse battery";
+pub(crate) const PASSPHRASE: &str = "correct horse battery";
 
-pub async fn start(dir: &Path) -> Result<Arc<Panel>> {
+pub(crate) async fn start(dir: &Path) -> Result<Arc<Panel>> {
     start_with(dir, SecretStoreChoice::File).await
 }
 
-pub async fn start_with(dir: &Path, choice: SecretStoreChoice) -> Result<Arc<Panel>> {
+pub(crate) async fn start_with(dir: &Path, choice: SecretStoreChoice) -> Result<Arc<Panel>> {
     let config = PanelConfig {
         data_dir: dir.to_owned(),
         examples: true,
@@ -30,7 +30,7 @@ pub async fn start_with(dir: &Path, choice: SecretStoreChoice) -> Result<Arc<Pan
 }
 
 /// Serves the panel's gateway on a free loopback port; answers its URL.
-pub async fn serve_gateway(panel: &Panel) -> Result<String> {
+pub(crate) async fn serve_gateway(panel: &Panel) -> Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     panel.set_gateway_url(&url);
@@ -40,18 +40,18 @@ pub async fn serve_gateway(panel: &Panel) -> Result<String> {
 }
 
 /// Calls a command; its error as the doors pass it on.
-pub async fn call(panel: &Arc<Panel>, name: &str, arguments: Value) -> Result<Value, Error> {
+pub(crate) async fn call(panel: &Arc<Panel>, name: &str, arguments: Value) -> Result<Value, Error> {
     let command = beckon_panel::command(name).unwrap_or_else(|| panic!("no command {name}"));
     let json = (command.call)(panel.clone(), arguments, Arc::new(|_| false)).await?;
     Ok(serde_json::from_str(&json).expect("commands answer JSON"))
 }
 
-pub fn function(connection: &str, name: &str) -> Value {
+pub(crate) fn function(connection: &str, name: &str) -> Value {
     json!({ "connection": connection, "namespace": "playground", "name": name })
 }
 
 /// Asks for a record until its status is `wanted`.
-pub async fn until(panel: &Arc<Panel>, id: &Value, wanted: &str) -> Result<Value> {
+pub(crate) async fn until(panel: &Arc<Panel>, id: &Value, wanted: &str) -> Result<Value> {
     for _ in 0..600 {
         let found = call(panel, "activation", json!({ "id": id })).await?;
         if found["activation"]["status"] == wanted {
