@@ -40,7 +40,10 @@ for (const running of [true, false]) {
     assert.equal(`v${node.version}`, execFileSync("node", ["--version"], { encoding: "utf8" }).trim());
     assert.equal(node.kind, `nodejs:${node.version.split(".")[0]}`);
     const python = all.find((r) => r.language === "python");
-    assert.match(execFileSync("python3", ["--version"], { encoding: "utf8" }), new RegExp(python.version.replaceAll(".", "\\.")));
+    assert.match(
+      execFileSync("python3", ["--version"], { encoding: "utf8" }),
+      new RegExp(python.version.replaceAll(".", "\\.")),
+    );
     assert.ok(all.some((r) => r.language === "executable" && r.available));
     const table = await ok(place, ["runtime", "list"]);
     assert.match(table, /^KIND +RUNTIME +VERSION +WHERE\n/);
@@ -48,13 +51,18 @@ for (const running of [true, false]) {
   });
 }
 
-test("a missing runtime says how to install it, and its functions say it too", { timeout: 4 * MINUTES }, async (t) => {
+test("a missing runtime says how to install it, and its functions say it too", {
+  timeout: 4 * MINUTES,
+}, async (t) => {
   const place = await home(t);
   // A machine with a shell and Python and no Node.
   const bin = join(place.dir, "bin");
   await mkdir(bin);
   for (const program of ["sh", "env", "cat", "sed", "python3"]) {
-    await symlink(execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim(), join(bin, program));
+    await symlink(
+      execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim(),
+      join(bin, program),
+    );
   }
   const env = { PATH: bin };
   const all = JSON.parse(await ok(place, ["runtime", "list", "-o", "json"], { env }));
@@ -65,7 +73,10 @@ test("a missing runtime says how to install it, and its functions say it too", {
 
   const beckon = await serve(t, { home: place, env });
   const client = await beckon.client();
-  const reply = await client.put("needs-node", { kind: "nodejs:default", code: "function main() { return {} }" });
+  const reply = await client.put("needs-node", {
+    kind: "nodejs:default",
+    code: "function main() { return {} }",
+  });
   if (reply.status === 200) {
     assert.ok([500, 502, 503].includes((await client.invoke("needs-node")).status));
   } else {

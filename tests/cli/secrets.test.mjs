@@ -19,7 +19,11 @@ test("the keychain keeps tokens and functions' secrets", { timeout: 4 * MINUTES 
   const shown = await panel.call("show_token", { function: local("hello") });
   assert.equal((await first.as(shown.credential).invoke("hello")).status, 200);
   await panel.create("reads-secret", "nodejs:default", READS_SECRET);
-  await panel.call("set_function_secret", { function: local("reads-secret"), name: "API_KEY", value: "s3cr3t-välue" });
+  await panel.call("set_function_secret", {
+    function: local("reads-secret"),
+    name: "API_KEY",
+    value: "s3cr3t-välue",
+  });
   const detail = await panel.call("function", { function: local("reads-secret") });
   assert.deepEqual(detail.secrets, ["API_KEY"]);
   assert.ok(!JSON.stringify(detail).includes("s3cr3t"), "the page never sees it");
@@ -33,7 +37,8 @@ test("the keychain keeps tokens and functions' secrets", { timeout: 4 * MINUTES 
   assert.deepEqual(await result(), { key: "s3cr3t-välue" });
   await panel.call("remove_function_secret", { function: local("reads-secret"), name: "API_KEY" });
   assert.deepEqual(await result(), { key: null });
-  for (const log of [first.stderr, second.stderr]) assert.ok(!log.includes("s3cr3t") && !log.includes(shown.credential));
+  for (const log of [first.stderr, second.stderr])
+    assert.ok(!log.includes("s3cr3t") && !log.includes(shown.credential));
 });
 
 test("without a keychain it says so and works", { timeout: 4 * MINUTES }, async (t) => {
@@ -45,20 +50,30 @@ test("without a keychain it says so and works", { timeout: 4 * MINUTES }, async 
   assert.equal(secretStore.state, "unavailable");
   assert.match(secretStore.reason, /no keychain/i);
 
-  const credential = (await ok(beckon.home, ["token", "create", "--for", "openwhisk"], { env: { keychain: false } })).trim();
-  assert.deepEqual((await beckon.as(credential).invoke("hello", { name: "Ada" })).json, { body: "Hello Ada!" });
+  const credential = (
+    await ok(beckon.home, ["token", "create", "--for", "openwhisk"], { env: { keychain: false } })
+  ).trim();
+  assert.deepEqual((await beckon.as(credential).invoke("hello", { name: "Ada" })).json, {
+    body: "Hello Ada!",
+  });
   const [listed] = await panel.call("tokens");
   assert.equal(listed.kept, false);
 
   const refusal = await panel.refused("show_token", { function: local("hello") });
   assert.equal(refusal.code, "secret_store_unavailable");
   assert.ok(refusal.said.hint, "with what to do next");
-  const secret = await panel.refused("set_function_secret", { function: local("hello"), name: "K", value: "v" });
+  const secret = await panel.refused("set_function_secret", {
+    function: local("hello"),
+    name: "K",
+    value: "v",
+  });
   assert.equal(secret.code, "secret_store_unavailable", "nothing is kept where it was not chosen");
 
   // The choice can be made in the panel, and works at once.
   assert.equal((await panel.refused("use_secret_file", { passphrase: "short" })).code, "invalid_input");
-  assert.deepEqual(await panel.call("use_secret_file", { passphrase: PASSPHRASE }), { state: "file_unlocked" });
+  assert.deepEqual(await panel.call("use_secret_file", { passphrase: PASSPHRASE }), {
+    state: "file_unlocked",
+  });
   const shown = await panel.call("show_token", { function: local("hello") });
   assert.equal((await beckon.as(shown.credential).invoke("hello")).status, 200);
 });
@@ -68,21 +83,35 @@ test("--secret-store file keeps secrets in an encrypted file", { timeout: 6 * MI
   const args = ["--port", "0", "--secret-store", "file"];
   assert.match(await refused(place, ["serve", ...args]), /BECKON_PASSPHRASE/);
 
-  const first = await serve(t, { home: place, args, env: { keychain: false, BECKON_PASSPHRASE: PASSPHRASE } });
+  const first = await serve(t, {
+    home: place,
+    args,
+    env: { keychain: false, BECKON_PASSPHRASE: PASSPHRASE },
+  });
   let panel = await first.panel();
   assert.deepEqual((await panel.call("overview")).secretStore, { state: "file_unlocked" });
   const { credential } = await panel.call("show_token", { function: local("hello") });
   await panel.create("reads-secret", "nodejs:default", READS_SECRET);
-  await panel.call("set_function_secret", { function: local("reads-secret"), name: "API_KEY", value: "in the file" });
+  await panel.call("set_function_secret", {
+    function: local("reads-secret"),
+    name: "API_KEY",
+    value: "in the file",
+  });
   await first.stop();
 
   const path = join(place.dataDir, "secrets.beckon");
   const bytes = await readFile(path);
-  assert.ok(!bytes.includes("in the file") && !bytes.includes(credential.split(":")[1]) && !bytes.includes(PASSPHRASE));
+  assert.ok(
+    !bytes.includes("in the file") &&
+      !bytes.includes(credential.split(":")[1]) &&
+      !bytes.includes(PASSPHRASE),
+  );
   assert.equal((await stat(path)).mode & 0o077, 0, "only its user may read it");
 
   // The choice is remembered. With a wrong passphrase nothing starts; with none it starts locked, and says so.
-  const wrong = await run(place, ["serve", "--port", "0"], { env: { keychain: false, BECKON_PASSPHRASE: "not this one" } });
+  const wrong = await run(place, ["serve", "--port", "0"], {
+    env: { keychain: false, BECKON_PASSPHRASE: "not this one" },
+  });
   assert.equal(wrong.code, 1);
   assert.match(wrong.stderr, /passphrase/i);
   const locked = await serve(t, { home: place, env: { keychain: false } });
@@ -90,15 +119,23 @@ test("--secret-store file keeps secrets in an encrypted file", { timeout: 6 * MI
   panel = await locked.panel();
   assert.deepEqual((await panel.call("overview")).secretStore, { state: "file_locked" });
   assert.equal((await panel.refused("show_token", { function: local("hello") })).code, "secret_store_locked");
-  assert.equal((await panel.refused("unlock_secret_file", { passphrase: "not this one" })).code, "wrong_passphrase");
-  assert.deepEqual(await panel.call("unlock_secret_file", { passphrase: PASSPHRASE }), { state: "file_unlocked" });
+  assert.equal(
+    (await panel.refused("unlock_secret_file", { passphrase: "not this one" })).code,
+    "wrong_passphrase",
+  );
+  assert.deepEqual(await panel.call("unlock_secret_file", { passphrase: PASSPHRASE }), {
+    state: "file_unlocked",
+  });
   assert.equal((await panel.call("show_token", { function: local("hello") })).credential, credential);
   const { activation } = await panel.invoke(local("reads-secret"));
   assert.deepEqual(JSON.parse(activation.result), { key: "in the file" });
   await locked.stop();
 
   const third = await serve(t, { home: place, env: { keychain: false, BECKON_PASSPHRASE: PASSPHRASE } });
-  assert.equal((await (await third.panel()).call("show_token", { function: local("hello") })).credential, credential);
+  assert.equal(
+    (await (await third.panel()).call("show_token", { function: local("hello") })).credential,
+    credential,
+  );
 });
 
 test("the file and the keychain are never mixed up", { timeout: 4 * MINUTES }, async (t) => {

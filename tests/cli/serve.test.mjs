@@ -12,9 +12,12 @@ import { local, Panel } from "../lib/panel.mjs";
 import { soon, until } from "../lib/sandbox.mjs";
 
 const MINUTES = 60_000;
-const SLOW = "async function main({ ms }) { await new Promise((done) => setTimeout(done, ms)); return { waited: ms } }";
+const SLOW =
+  "async function main({ ms }) { await new Promise((done) => setTimeout(done, ms)); return { waited: ms } }";
 
-test("serve prints one JSON line and nothing else on standard output", { timeout: 4 * MINUTES }, async (t) => {
+test("serve prints one JSON line and nothing else on standard output", {
+  timeout: 4 * MINUTES,
+}, async (t) => {
   const beckon = await serve(t);
   assert.deepEqual(Object.keys(beckon.announced).sort(), ["gateway", "panel", "pid", "version"]);
   assert.match(beckon.announced.gateway, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -26,14 +29,24 @@ test("serve prints one JSON line and nothing else on standard output", { timeout
   // It is ready when it says so, and a run that logs does not change what standard output holds.
   assert.equal((await request(`${beckon.gateway}/api/v1`)).status, 200);
   const panel = await beckon.panel();
-  await panel.create("chatty", "nodejs:default", "function main() { console.log('to the record'); return {} }");
+  await panel.create(
+    "chatty",
+    "nodejs:default",
+    "function main() { console.log('to the record'); return {} }",
+  );
   const { activation } = await panel.invoke(local("chatty"));
-  assert.deepEqual(activation.logs.map((line) => line.text), ["to the record"]);
+  assert.deepEqual(
+    activation.logs.map((line) => line.text),
+    ["to the record"],
+  );
   await beckon.stop();
   assert.equal(beckon.stdout.split("\n").length, 2, `more than one line:\n${beckon.stdout}`);
   assert.ok(!beckon.stderr.includes("to the record"), "what functions print is in their records");
   assert.match(beckon.stderr, /stopping/, "the log is on standard error");
-  assert.ok(!beckon.stderr.includes(new URL(beckon.link).searchParams.get("token")), "the log holds no token");
+  assert.ok(
+    !beckon.stderr.includes(new URL(beckon.link).searchParams.get("token")),
+    "the log holds no token",
+  );
 });
 
 test("the first start has a playground with three examples that run", { timeout: 4 * MINUTES }, async (t) => {
@@ -53,10 +66,29 @@ test("the first start has a playground with three examples that run", { timeout:
 
 test("--no-examples starts empty, and a second start adds nothing", { timeout: 4 * MINUTES }, async (t) => {
   const first = await serve(t, { args: ["--port", "0", "--no-examples"] });
-  assert.deepEqual(await (await first.panel()).call("functions", { connection: "local", namespace: null }), []);
+  assert.deepEqual(
+    await (await first.panel()).call("functions", { connection: "local", namespace: null }),
+    [],
+  );
   await first.stop();
   const second = await serve(t, { home: first.home });
-  assert.deepEqual(await (await second.panel()).call("functions", { connection: "local", namespace: null }), []);
+  assert.deepEqual(
+    await (await second.panel()).call("functions", { connection: "local", namespace: null }),
+    [],
+  );
+});
+
+test("a command line that came first does not take the examples away", {
+  timeout: 4 * MINUTES,
+}, async (t) => {
+  const place = await home(t);
+  assert.deepEqual(
+    JSON.parse(await ok(place, ["namespace", "list", "-o", "json"])).map((n) => n.name),
+    ["playground"],
+  );
+  const beckon = await serve(t, { home: place });
+  const functions = await (await beckon.panel()).call("functions", { connection: "local", namespace: null });
+  assert.equal(functions.length, 3);
 });
 
 test("--port takes that port, and says so when it is taken", { timeout: 4 * MINUTES }, async (t) => {
@@ -71,7 +103,9 @@ test("--port takes that port, and says so when it is taken", { timeout: 4 * MINU
   assert.equal(beckon.gateway, `http://127.0.0.1:${port}`);
 });
 
-test("a second serve on one directory is refused, and the first goes on", { timeout: 4 * MINUTES }, async (t) => {
+test("a second serve on one directory is refused, and the first goes on", {
+  timeout: 4 * MINUTES,
+}, async (t) => {
   const beckon = await serve(t);
   const said = await refused(beckon.home, ["serve", "--port", "0"]);
   assert.match(said, /already running/);
@@ -99,7 +133,9 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
   });
 }
 
-test("after kill -9 no process is left and the directory can be used at once", { timeout: 4 * MINUTES }, async (t) => {
+test("after kill -9 no process is left and the directory can be used at once", {
+  timeout: 4 * MINUTES,
+}, async (t) => {
   const beckon = await serve(t);
   const client = await beckon.client();
   await client.deploy("slow", { kind: "nodejs:default", code: SLOW });
@@ -108,7 +144,11 @@ test("after kill -9 no process is left and the directory can be used at once", {
   await beckon.kill(); // sees that the workers end too
   assert.ok((await readdir(beckon.home.dataDir)).includes("run.json"), "it had no time to tidy up");
   const listed = JSON.parse(await ok(beckon.home, ["namespace", "list", "-o", "json"]));
-  assert.deepEqual(listed.map((n) => n.name), ["playground"], "the command line is not misled by the stale file");
+  assert.deepEqual(
+    listed.map((n) => n.name),
+    ["playground"],
+    "the command line is not misled by the stale file",
+  );
   const again = await serve(t, { home: beckon.home });
   assert.equal((await (await again.client()).invoke("hello", { name: "Ada" })).status, 200);
 });
@@ -134,7 +174,10 @@ test("the data directory comes from BECKON_DATA_DIR too", { timeout: 4 * MINUTES
 
 test("without a display the bare command serves", { timeout: 4 * MINUTES }, async (t) => {
   const place = await home(t);
-  const child = spawn(BINARY, ["--data-dir", place.dataDir], { env: environment(place), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(BINARY, ["--data-dir", place.dataDir], {
+    env: environment(place),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   killAtExit(child);
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => (output.stdout += chunk));

@@ -35,8 +35,21 @@ for (const running of [true, false]) {
     const place = first.home;
     if (!running) await first.stop();
 
-    const printed = await ok(place, ["token", "create", "--for", "openwhisk", "--namespace", "playground", "--name", "Build robot"]);
-    assert.match(printed, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[A-Za-z0-9]{64}\n$/, "user:key alone on a line");
+    const printed = await ok(place, [
+      "token",
+      "create",
+      "--for",
+      "openwhisk",
+      "--namespace",
+      "playground",
+      "--name",
+      "Build robot",
+    ]);
+    assert.match(
+      printed,
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[A-Za-z0-9]{64}\n$/,
+      "user:key alone on a line",
+    );
     const { id, secret } = parts(printed.trim());
 
     const found = (await list(place)).find((entry) => entry.id === id);
@@ -49,7 +62,11 @@ for (const running of [true, false]) {
       assert.ok(text.includes(id));
       assert.ok(!text.includes(secret), "a list never shows a secret");
     }
-    assert.equal(await holds(place.dataDir, secret), undefined, "the secret is in no file of the data directory");
+    assert.equal(
+      await holds(place.dataDir, secret),
+      undefined,
+      "the secret is in no file of the data directory",
+    );
 
     const beckon = running ? first : await serve(t, { home: place });
     const client = beckon.as(printed.trim());
@@ -59,7 +76,11 @@ for (const running of [true, false]) {
     assert.equal(await ok(place, ["token", "revoke", id]), "");
     assert.equal(typeof (await list(place)).find((entry) => entry.id === id)?.revoked, "number");
     const after = running ? beckon : await serve(t, { home: place });
-    assertDialectError(await after.as(printed.trim()).send("GET", "/namespaces"), 401, /authentication is invalid/);
+    assertDialectError(
+      await after.as(printed.trim()).send("GET", "/namespaces"),
+      401,
+      /authentication is invalid/,
+    );
   });
 }
 
@@ -93,7 +114,12 @@ test("a token ends at its time", { timeout: 4 * MINUTES }, async (t) => {
 
 test("lengths of life are read as people write them", { timeout: 4 * MINUTES }, async (t) => {
   const beckon = await serve(t);
-  for (const [text, seconds] of [["24h", 86_400], ["30d", 2_592_000], ["90m", 5_400], ["never", undefined]]) {
+  for (const [text, seconds] of [
+    ["24h", 86_400],
+    ["30d", 2_592_000],
+    ["90m", 5_400],
+    ["never", undefined],
+  ]) {
     const { id } = parts(await token(beckon.home, "--expires", text));
     const { created, expires } = (await list(beckon.home)).find((entry) => entry.id === id);
     assert.equal(expires, seconds === undefined ? null : created + seconds * 1_000, text);
@@ -107,7 +133,10 @@ test("a function's token reaches that function only", { timeout: 4 * MINUTES }, 
   assert.equal(reply.status, 200, reply.text);
   assert.deepEqual(reply.json, { body: "Hello Ada!" });
   assertDialectError(await client.invoke("hello-python"), 403, /not authorized/);
-  assertDialectError(await client.put("hello-python", { kind: "nodejs:default", code: "function main() {}" }), 403);
+  assertDialectError(
+    await client.put("hello-python", { kind: "nodejs:default", code: "function main() {}" }),
+    403,
+  );
   assertDialectError(await client.send("DELETE", "/namespaces/_/actions/hello-shell"), 403);
 
   // Somebody else's run in the same namespace is not its business.
@@ -123,7 +152,10 @@ test("a namespace's token reaches that namespace only", { timeout: 4 * MINUTES }
   assert.deepEqual((await client.send("GET", "/namespaces")).json, ["elsewhere"]);
   assert.deepEqual((await client.send("GET", "/namespaces/_/actions")).json, []);
   assertDialectError(await client.send("GET", "/namespaces/playground/actions"), 403);
-  assertDialectError(await client.send("POST", "/namespaces/playground/actions/hello?blocking=true", { body: {} }), 403);
+  assertDialectError(
+    await client.send("POST", "/namespaces/playground/actions/hello?blocking=true", { body: {} }),
+    403,
+  );
   assertDialectError(await client.send("GET", "/namespaces/playground/activations"), 403);
 });
 
@@ -133,15 +165,30 @@ test("the last use is noted", { timeout: 4 * MINUTES }, async (t) => {
   const find = async () => (await list(beckon.home)).find((entry) => entry.id === parts(credential).id);
   assert.equal((await find()).lastUsed, null);
   assert.equal((await beckon.as(credential).invoke("hello")).status, 200);
-  await until("the last use to be noted", async () => typeof (await find()).lastUsed === "number", { within: 90_000, every: 500 });
+  await until("the last use to be noted", async () => typeof (await find()).lastUsed === "number", {
+    within: 90_000,
+    every: 500,
+  });
 });
 
 test("what cannot be done ends with 1 and one clear line", { timeout: 4 * MINUTES }, async (t) => {
   const place = await home(t);
   const check = async () => {
-    assert.match(await refused(place, ["token", "create", "--for", "openwhisk", "--namespace", "nowhere"]), /nowhere/);
     assert.match(
-      await refused(place, ["token", "create", "--for", "openwhisk", "--namespace", "playground", "--function", "nothing"]),
+      await refused(place, ["token", "create", "--for", "openwhisk", "--namespace", "nowhere"]),
+      /nowhere/,
+    );
+    assert.match(
+      await refused(place, [
+        "token",
+        "create",
+        "--for",
+        "openwhisk",
+        "--namespace",
+        "playground",
+        "--function",
+        "nothing",
+      ]),
       /nothing/,
     );
     await refused(place, ["token", "revoke", "00000000-0000-4000-8000-000000000000"]);

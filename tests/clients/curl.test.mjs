@@ -52,11 +52,27 @@ test("the guide's curl commands", { timeout: 5 * MINUTES }, async (t) => {
       early.error,
       "The requested activation record does not exist. This either means that the invocation is still running and the record is not yet created or the activation's retention period has already expired.",
     );
-    const record = await until("the record", async () => {
-      const answer = JSON.parse(await sh(get));
-      return answer.activationId && answer;
-    }, { every: 300 });
-    const { namespace, name, version, subject, start, end, duration, statusCode, response, logs, annotations } = record;
+    const record = await until(
+      "the record",
+      async () => {
+        const answer = JSON.parse(await sh(get));
+        return answer.activationId && answer;
+      },
+      { every: 300 },
+    );
+    const {
+      namespace,
+      name,
+      version,
+      subject,
+      start,
+      end,
+      duration,
+      statusCode,
+      response,
+      logs,
+      annotations,
+    } = record;
     assert.deepEqual([namespace, version, statusCode], ["playground", "0.0.1", 0]);
     assert.ok(["hello", "sample/hello"].includes(name), "with or without its package, as the guide has both");
     assert.equal(typeof subject, "string");
@@ -64,23 +80,34 @@ test("the guide's curl commands", { timeout: 5 * MINUTES }, async (t) => {
     assert.equal(duration, end - start);
     assert.ok(duration >= 3_000);
     const { status, success, result } = response;
-    assert.deepEqual({ status, statusCode: response.statusCode, success, result }, {
-      status: "success",
-      statusCode: 0,
-      success: true,
-      result: { body: "Hello stranger!" },
-    });
+    assert.deepEqual(
+      { status, statusCode: response.statusCode, success, result },
+      {
+        status: "success",
+        statusCode: 0,
+        success: true,
+        result: { body: "Hello stranger!" },
+      },
+    );
     assert.deepEqual(logs, []);
     const found = Object.fromEntries(annotations.map(({ key, value }) => [key, value]));
     assert.equal(found.path, "playground/sample/hello");
-    assert.ok(["kind", "limits", "waitTime", "initTime", "timeout"].every((key) => key in found), Object.keys(found).join());
+    assert.ok(
+      ["kind", "limits", "waitTime", "initTime", "timeout"].every((key) => key in found),
+      Object.keys(found).join(),
+    );
   });
 
   await t.test("the last three activations", async () => {
     for (let i = 0; i < 3; i++) await client.invoke("hello", { name: `number ${i}` });
-    const out = await sh(`curl -sS -X GET "${api}/activations?limit=3" \\\n-H "Authorization: Basic ${bare}"`);
+    const out = await sh(
+      `curl -sS -X GET "${api}/activations?limit=3" \\\n-H "Authorization: Basic ${bare}"`,
+    );
     const list = JSON.parse(out);
-    assert.deepEqual(list.map((item) => item.name), ["hello", "hello", "hello"]);
+    assert.deepEqual(
+      list.map((item) => item.name),
+      ["hello", "hello", "hello"],
+    );
     assert.ok(list.every((item) => item.statusCode === 0 && !("response" in item)));
   });
 

@@ -50,7 +50,10 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
     assert.equal(got.exec.binary, false);
 
     const listed = await ow.actions.list();
-    assert.deepEqual(listed.map((action) => action.name), ["greet"]);
+    assert.deepEqual(
+      listed.map((action) => action.name),
+      ["greet"],
+    );
     assert.equal(listed[0].exec?.code, undefined, "a list has no code");
 
     await assert.rejects(ow.actions.create({ name: "greet", action: GREET }), (error) => {
@@ -58,7 +61,11 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
       assert.match(error.message, /resource already exists/);
       return true;
     });
-    const updated = await ow.actions.update({ name: "greet", action: GREET, params: { from: "the gateway" } });
+    const updated = await ow.actions.update({
+      name: "greet",
+      action: GREET,
+      params: { from: "the gateway" },
+    });
     assert.equal(updated.version, "0.0.2");
   });
 
@@ -73,14 +80,21 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
     assert.equal(record.version, "0.0.2");
     assert.equal(record.duration, record.end - record.start);
 
-    const result = await ow.actions.invoke({ name: "greet", params: { name: "Grace" }, blocking: true, result: true });
+    const result = await ow.actions.invoke({
+      name: "greet",
+      params: { name: "Grace" },
+      blocking: true,
+      result: true,
+    });
     assert.deepEqual(result, { greeting: "Hello Grace", from: "the gateway" });
   });
 
   await t.test("invokes without waiting, and finds record, logs and result", async () => {
     const { activationId } = await ow.actions.invoke({ name: "greet", params: { name: "Lin" } });
     assert.match(activationId, /^[0-9a-f]{32}$/);
-    const record = await until("the record", () => ow.activations.get({ name: activationId }), { every: 200 });
+    const record = await until("the record", () => ow.activations.get({ name: activationId }), {
+      every: 200,
+    });
     assert.equal(record.activationId, activationId);
     assert.equal(record.namespace, "playground");
     assert.equal(typeof record.subject, "string");
@@ -89,15 +103,24 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
     const annotations = Object.fromEntries(record.annotations.map(({ key, value }) => [key, value]));
     assert.equal(annotations.path, "playground/greet");
     assert.match(annotations.kind, /^nodejs:/);
-    assert.deepEqual([typeof annotations.limits, typeof annotations.waitTime, annotations.timeout], ["object", "number", false]);
+    assert.deepEqual(
+      [typeof annotations.limits, typeof annotations.waitTime, annotations.timeout],
+      ["object", "number", false],
+    );
 
     const { logs } = await ow.activations.logs({ name: activationId });
     assert.deepEqual(logs, record.logs);
     // A date in thirty columns, the stream, the text: command lines cut them apart by place.
     assert.equal(logs.length, 2);
     for (const line of logs) assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z +(stdout|stderr): /);
-    assert.ok(logs.every((line) => line.slice(30).startsWith(" std")), logs.join("\n"));
-    assert.deepEqual(logs.map((line) => line.slice(31)), ["stdout: greeting Lin", "stderr: to whom it may concern"]);
+    assert.ok(
+      logs.every((line) => line.slice(30).startsWith(" std")),
+      logs.join("\n"),
+    );
+    assert.deepEqual(
+      logs.map((line) => line.slice(31)),
+      ["stdout: greeting Lin", "stderr: to whom it may concern"],
+    );
 
     const result = await ow.activations.result({ name: activationId });
     assert.deepEqual(result.result, { greeting: "Hello Lin", from: "the gateway" });
@@ -109,8 +132,14 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
     assert.equal(all.length, 3);
     assert.ok(all.every((a, i) => i === 0 || a.start <= all[i - 1].start));
     assert.equal(all[0].response, undefined, "a list has no results");
-    assert.deepEqual((await ow.activations.list({ limit: 1 })).map((a) => a.activationId), [all[0].activationId]);
-    assert.deepEqual((await ow.activations.list({ limit: 1, skip: 1 })).map((a) => a.activationId), [all[1].activationId]);
+    assert.deepEqual(
+      (await ow.activations.list({ limit: 1 })).map((a) => a.activationId),
+      [all[0].activationId],
+    );
+    assert.deepEqual(
+      (await ow.activations.list({ limit: 1, skip: 1 })).map((a) => a.activationId),
+      [all[1].activationId],
+    );
     const docs = await ow.activations.list({ docs: true, limit: 1 });
     assert.equal(typeof docs[0].response.result, "object");
     assert.deepEqual(await ow.activations.list({ upto: all[2].start - 1 }), []);
@@ -120,12 +149,18 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
   await t.test("a zip with several files, as a Buffer", async () => {
     const packed = zip({
       "package.json": JSON.stringify({ name: "packed", version: "1.0.0", main: "src/index.js" }),
-      "src/index.js": 'const { shout } = require("./lib/shout.js");\nexports.main = ({ text }) => ({ said: shout(text) });\n',
+      "src/index.js":
+        'const { shout } = require("./lib/shout.js");\nexports.main = ({ text }) => ({ said: shout(text) });\n',
       "src/lib/shout.js": "exports.shout = (text) => text.toUpperCase() + '!';\n",
     });
     const created = await ow.actions.create({ name: "packed", action: packed });
     assert.equal(created.exec.binary, true);
-    const said = await ow.actions.invoke({ name: "packed", params: { text: "it runs" }, blocking: true, result: true });
+    const said = await ow.actions.invoke({
+      name: "packed",
+      params: { text: "it runs" },
+      blocking: true,
+      result: true,
+    });
     assert.deepEqual(said, { said: "IT RUNS!" });
     const got = await ow.actions.get({ name: "packed" });
     assert.ok(Buffer.from(got.exec.code, "base64").equals(packed), "it comes back as it was given");
@@ -137,7 +172,12 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
       "words.py": "def shout(text):\n    return text.upper() + '!'\n",
     });
     await ow.actions.create({ name: "packed-python", action: packed, kind: "python:default" });
-    const said = await ow.actions.invoke({ name: "packed-python", params: { text: "it runs" }, blocking: true, result: true });
+    const said = await ow.actions.invoke({
+      name: "packed-python",
+      params: { text: "it runs" },
+      blocking: true,
+      result: true,
+    });
     assert.deepEqual(said, { said: "IT RUNS!" });
   });
 
@@ -149,7 +189,10 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
     ]) {
       await assert.rejects(call(), (error) => {
         assert.equal(error.statusCode, 404);
-        assert.match(error.message, /Returned HTTP 404 \(Not Found\) --> "The requested resource does not exist\."/);
+        assert.match(
+          error.message,
+          /Returned HTTP 404 \(Not Found\) --> "The requested resource does not exist\."/,
+        );
         return true;
       });
     }
@@ -161,9 +204,15 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
   });
 
   await t.test("errors of the function: application and developer errors told apart", async () => {
-    await ow.actions.create({ name: "rejects", action: "async function main() { throw new Error('no luck') }" });
+    await ow.actions.create({
+      name: "rejects",
+      action: "async function main() { throw new Error('no luck') }",
+    });
     await ow.actions.create({ name: "throws", action: "function main() { throw new Error('no luck') }" });
-    await ow.actions.create({ name: "says-error", action: "function main() { return { error: 'not today', dropped: 1 } }" });
+    await ow.actions.create({
+      name: "says-error",
+      action: "function main() { return { error: 'not today', dropped: 1 } }",
+    });
     await ow.actions.create({
       name: "raises",
       action: "def main(args):\n    raise ValueError('no luck')\n",
@@ -195,7 +244,8 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
   await t.test("a call that outlives the limit becomes asynchronous", async () => {
     await ow.actions.create({
       name: "slow",
-      action: "function main({ ms }) { return new Promise((done) => setTimeout(() => done({ waited: ms }), ms)) }",
+      action:
+        "function main({ ms }) { return new Promise((done) => setTimeout(() => done({ waited: ms }), ms)) }",
     });
     // The client unwraps what it gets; a 202 it rejects with the id.
     const panel = await beckon.panel();
@@ -203,7 +253,9 @@ test("the openwhisk client", { timeout: 8 * MINUTES }, async (t) => {
     await panel.call("save_settings", { settings: { ...settings, blockingLimitMs: 1_000 } });
     const { activationId } = await ow.actions.invoke({ name: "slow", params: { ms: 4_000 }, blocking: true });
     assert.match(activationId, /^[0-9a-f]{32}$/);
-    const record = await until("the record", () => ow.activations.get({ name: activationId }), { every: 250 });
+    const record = await until("the record", () => ow.activations.get({ name: activationId }), {
+      every: 250,
+    });
     assert.deepEqual(record.response.result, { waited: 4_000 });
     await panel.call("save_settings", { settings });
   });

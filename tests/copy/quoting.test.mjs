@@ -24,10 +24,12 @@ const SHELLS = ["sh", "bash", "zsh"].filter((shell) => {
 });
 
 // What shells, curl and JSON give a meaning to.
+// biome-ignore format: a table
 const SPICES = [
-  "'", '"', "''", "\\", "\\\\", "\\'", "\n", "\r\n", "\t", "$", "$HOME", "${HOME}", "$(id)", "`id`", "!", "!!", "!id", "@", "@/etc/passwd",
-  "%", "%41", "&", "&&", ";", "|", ">", "<", "<<'JSON'", "\nJSON\n", "*", "?", "[a-z]", "{a,b}", "#", "~", "=", "--data", "-", "(", ")",
-  "é", "日本語", "🦊", "\u2028", "\u00a0", "\ufeff", "\u0000", "\u0001", "\u0007", "\u001b[31m", "\u007f", "\\u0041", "\\n", "'\\''", " ", "  ", "a", "Z", "0",
+  "'", '"', "''", "\\", "\\\\", "\\'", "'\\''", "\n", "\r\n", "\t", "$", "$HOME", "$" + "{HOME}", "$(id)", "`id`",
+  "!", "!!", "!id", "@", "@/etc/passwd", "%", "%41", "&", "&&", ";", "|", ">", "<", "<<'JSON'", "\nJSON\n", "*", "?",
+  "[a-z]", "{a,b}", "#", "~", "=", "--data", "-", "(", ")", "é", "日本語", "🦊", "\u2028", "\u00a0", "\ufeff", "\u0000",
+  "\u0001", "\u0007", "\u001b[31m", "\u007f", "\\u0041", "\\n", " ", "  ", "a", "Z", "0",
 ];
 
 /** Numbers from a seed (mulberry32), so that a failure can be repeated. */
@@ -58,7 +60,8 @@ function* hostile(seed, count) {
         return text();
     }
   };
-  const object = (depth) => Object.fromEntries(Array.from({ length: 1 + pick(4) }, (_, i) => [`${text()}${i}`, value(depth)]));
+  const object = (depth) =>
+    Object.fromEntries(Array.from({ length: 1 + pick(4) }, (_, i) => [`${text()}${i}`, value(depth)]));
   for (let i = 0; i < count; i++) {
     const input = object(0);
     // As typed by a person, in the three ways that people and programs write JSON.
@@ -68,7 +71,10 @@ function* hostile(seed, count) {
 
 /** JSON in which everything that is not ASCII is escaped. */
 function ascii(value) {
-  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Runs a script and answers its standard output. Nothing may come on standard error: curl shows progress there, so it is told not to. */
@@ -77,8 +83,13 @@ function run(shell, args, { input, env = {} } = {}) {
     const child = execFile(
       shell,
       args,
-      { timeout: 60_000, maxBuffer: 64 * 1024 * 1024, env: { PATH: process.env.PATH, HOME: "/nonexistent", LANG: "C.UTF-8", ...env } },
-      (error, stdout, stderr) => (error ? reject(new Error(`${shell}: ${error.message}\n${stderr}`)) : resolve(stdout)),
+      {
+        timeout: 60_000,
+        maxBuffer: 64 * 1024 * 1024,
+        env: { PATH: process.env.PATH, HOME: "/nonexistent", LANG: "C.UTF-8", ...env },
+      },
+      (error, stdout, stderr) =>
+        error ? reject(new Error(`${shell}: ${error.message}\n${stderr}`)) : resolve(stdout),
     );
     child.stdin.end(input ?? "");
   });
@@ -98,12 +109,21 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
     return { text, variable };
   };
   const same = (out, record, what) =>
-    assert.deepEqual(JSON.parse(out), JSON.parse(record.result), `${what}\ninput: ${record.input}\nseed: ${SEED}`);
+    assert.deepEqual(
+      JSON.parse(out),
+      JSON.parse(record.result),
+      `${what}\ninput: ${record.input}\nseed: ${SEED}`,
+    );
 
   await t.test(`${INPUTS} hostile inputs of past runs in ${SHELLS.join(", ")}`, async () => {
     let number = 0;
     for (const input of hostile(SEED, INPUTS)) {
-      const { activation } = await panel.call("invoke", { function: echo, input, mode: "blocking", rerunOf: null });
+      const { activation } = await panel.call("invoke", {
+        function: echo,
+        input,
+        mode: "blocking",
+        rerunOf: null,
+      });
       assert.equal(activation.status, "success");
       assert.deepEqual(JSON.parse(activation.result), { echo: JSON.parse(input) });
       const { text } = await copy({ type: "run", id: activation.id }, "real");
@@ -118,10 +138,30 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
   });
 
   await t.test("inputs that begin with what curl reads as something else", async () => {
-    for (const first of ["@/etc/passwd", "@-", "<file", "-d", "--", "name@/etc/passwd", "{}", "[1-9]", "\\", "'", "\n"]) {
+    for (const first of [
+      "@/etc/passwd",
+      "@-",
+      "<file",
+      "-d",
+      "--",
+      "name@/etc/passwd",
+      "{}",
+      "[1-9]",
+      "\\",
+      "'",
+      "\n",
+    ]) {
       const input = JSON.stringify({ [first]: first, text: first });
-      const { activation } = await panel.call("invoke", { function: echo, input, mode: "blocking", rerunOf: null });
-      for (const source of [{ type: "run", id: activation.id }, { type: "function", function: echo, input }]) {
+      const { activation } = await panel.call("invoke", {
+        function: echo,
+        input,
+        mode: "blocking",
+        rerunOf: null,
+      });
+      for (const source of [
+        { type: "run", id: activation.id },
+        { type: "function", function: echo, input },
+      ]) {
         const { text } = await copy(source, "real");
         for (const shell of SHELLS) same(await run(shell, ["-c", text]), activation, `${shell}\n${text}`);
       }
@@ -129,16 +169,28 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
   });
 
   await t.test("pasted into an interactive bash, where ! has a meaning", async () => {
-    const input = JSON.stringify({ text: "Hi!! !echo !$ !1 it's \"!\"", "key!": "!" });
-    const { activation } = await panel.call("invoke", { function: echo, input, mode: "blocking", rerunOf: null });
+    const input = JSON.stringify({ text: 'Hi!! !echo !$ !1 it\'s "!"', "key!": "!" });
+    const { activation } = await panel.call("invoke", {
+      function: echo,
+      input,
+      mode: "blocking",
+      rerunOf: null,
+    });
     const { text } = await copy({ type: "run", id: activation.id }, "real");
-    const out = await run("bash", ["--norc", "--noprofile", "-i"], { input: `set -H\necho before >/dev/null\n${text}\nexit\n` });
+    const out = await run("bash", ["--norc", "--noprofile", "-i"], {
+      input: `set -H\necho before >/dev/null\n${text}\nexit\n`,
+    });
     same(out, activation, text);
   });
 
   await t.test("an input longer than an argument can be", async () => {
     const input = JSON.stringify({ text: `it's\n$HOME\nJSON\n${"x'\\".repeat(100_000)}` }, null, 1);
-    const { activation } = await panel.call("invoke", { function: echo, input, mode: "blocking", rerunOf: null });
+    const { activation } = await panel.call("invoke", {
+      function: echo,
+      input,
+      mode: "blocking",
+      rerunOf: null,
+    });
     assert.equal(activation.status, "success");
     await copy({ type: "run", id: activation.id }, "real");
     for (const shell of SHELLS) same(await run(shell, [script]), activation, shell);
@@ -146,11 +198,21 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
 
   await t.test("numbers keep their digits", async () => {
     const input = '{"big": 12345678901234567890123, "small": 1.000, "exponent": 1E400}';
-    await panel.create("digits", "shell:default", "#!/bin/sh\ninput=$(cat)\nprintf '{\"got\": %s}\\n' \"$input\"\n");
-    const { activation } = await panel.call("invoke", { function: local("digits"), input, mode: "blocking", rerunOf: null });
+    await panel.create(
+      "digits",
+      "shell:default",
+      '#!/bin/sh\ninput=$(cat)\nprintf \'{"got": %s}\\n\' "$input"\n',
+    );
+    const { activation } = await panel.call("invoke", {
+      function: local("digits"),
+      input,
+      mode: "blocking",
+      rerunOf: null,
+    });
     const { text } = await copy({ type: "run", id: activation.id }, "real");
     for (const out of [activation.result, await run("sh", ["-c", text])]) {
-      for (const digits of ["12345678901234567890123", "1.000", "1E400"]) assert.ok(out.includes(digits), out);
+      for (const digits of ["12345678901234567890123", "1.000", "1E400"])
+        assert.ok(out.includes(digits), out);
     }
   });
 
@@ -179,8 +241,11 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
 
     const env = await copy(source, "env");
     assert.match(env.variable, /^[A-Z_]+$/);
-    assert.ok(!env.text.includes(secret) && !env.text.includes(bare) && env.text.includes(`$${env.variable}`));
-    for (const shell of SHELLS) same(await run(shell, ["-c", env.text], { env: { [env.variable]: credential } }), activation, shell);
+    assert.ok(
+      !env.text.includes(secret) && !env.text.includes(bare) && env.text.includes(`$${env.variable}`),
+    );
+    for (const shell of SHELLS)
+      same(await run(shell, ["-c", env.text], { env: { [env.variable]: credential } }), activation, shell);
 
     const whole = JSON.parse(await run("sh", ["-c", (await copy(source, "real", "blocking")).text]));
     assert.deepEqual(whole.response.result, JSON.parse(activation.result));
@@ -191,10 +256,35 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
   });
 
   await t.test("what cannot be copied says why", async () => {
-    assert.equal((await panel.refused("copy_curl", { source: { type: "run", id: "0".repeat(32) }, mode: "result", token: "real", to: "page" })).code, "not_found");
-    assert.equal((await panel.refused("copy_curl", { source: { type: "function", function: echo, input: "{" }, mode: "result", token: "real", to: "page" })).code, "invalid_input");
+    assert.equal(
+      (
+        await panel.refused("copy_curl", {
+          source: { type: "run", id: "0".repeat(32) },
+          mode: "result",
+          token: "real",
+          to: "page",
+        })
+      ).code,
+      "not_found",
+    );
+    assert.equal(
+      (
+        await panel.refused("copy_curl", {
+          source: { type: "function", function: echo, input: "{" },
+          mode: "result",
+          token: "real",
+          to: "page",
+        })
+      ).code,
+      "invalid_input",
+    );
     const { activation } = await panel.invoke(echo, {});
-    const clipboard = await panel.refused("copy_curl", { source: { type: "run", id: activation.id }, mode: "result", token: "real", to: "clipboard" });
+    const clipboard = await panel.refused("copy_curl", {
+      source: { type: "run", id: activation.id },
+      mode: "result",
+      token: "real",
+      to: "clipboard",
+    });
     assert.equal(clipboard.code, "not_supported", "this host has no clipboard; the page has");
   });
 });

@@ -50,7 +50,9 @@ async function deployMarking(panel, name, file, milliseconds, lostPolicy) {
 }
 
 for (const lostPolicy of ["record", "retry"]) {
-  test(`kill -9 during ${RUNS} accepted invocations, policy ${lostPolicy}`, { timeout: 10 * MINUTES }, async (t) => {
+  test(`kill -9 during ${RUNS} accepted invocations, policy ${lostPolicy}`, {
+    timeout: 10 * MINUTES,
+  }, async (t) => {
     const beckon = await serve(t);
     const panel = await beckon.panel();
     const file = marksFile(beckon);
@@ -73,15 +75,22 @@ for (const lostPolicy of ["record", "retry"]) {
     await sending;
     const begun = counts(file, "begin");
     const ended = counts(file, "end");
-    assert.ok(ended.size < accepted.size, `everything was over before the kill (${ended.size} of ${accepted.size})`);
+    assert.ok(
+      ended.size < accepted.size,
+      `everything was over before the kill (${ended.size} of ${accepted.size})`,
+    );
 
     const again = await serve(t, { home: beckon.home });
     const after = await again.panel();
-    await until("every run to be over", async () => {
-      const open = await after.activations("status:pending", 1);
-      const { queued, running } = await after.call("engine_status");
-      return open.length === 0 && queued === 0 && running === 0;
-    }, { every: 250, within: 4 * MINUTES });
+    await until(
+      "every run to be over",
+      async () => {
+        const open = await after.activations("status:pending", 1);
+        const { queued, running } = await after.call("engine_status");
+        return open.length === 0 && queued === 0 && running === 0;
+      },
+      { every: 250, within: 4 * MINUTES },
+    );
 
     const finished = counts(file, "end");
     let lost = 0;
@@ -117,7 +126,9 @@ for (const lostPolicy of ["record", "retry"]) {
   });
 }
 
-test("kill -9 three times in a row: the queue is worked off in the end", { timeout: 8 * MINUTES }, async (t) => {
+test("kill -9 three times in a row: the queue is worked off in the end", {
+  timeout: 8 * MINUTES,
+}, async (t) => {
   let beckon = await serve(t);
   const panel = await beckon.panel();
   const file = marksFile(beckon);
@@ -132,18 +143,28 @@ test("kill -9 three times in a row: the queue is worked off in the end", { timeo
   }
   const client = beckon.as(credential);
   for (const [n, id] of ids.entries()) {
-    const reply = await until(`run ${n}`, async () => {
-      const found = await client.activation(id);
-      return found.status === 200 && found;
-    }, { every: 200, within: 3 * MINUTES });
+    const reply = await until(
+      `run ${n}`,
+      async () => {
+        const found = await client.activation(id);
+        return found.status === 200 && found;
+      },
+      { every: 200, within: 3 * MINUTES },
+    );
     assert.deepEqual(reply.json.response.result, { n });
   }
 });
 
-test("a blocking call that was cut off by kill -9 is in the log as lost", { timeout: 4 * MINUTES }, async (t) => {
+test("a blocking call that was cut off by kill -9 is in the log as lost", {
+  timeout: 4 * MINUTES,
+}, async (t) => {
   const beckon = await serve(t);
   const panel = await beckon.panel();
-  await panel.create("slow", "nodejs:default", "function main() { return new Promise((d) => setTimeout(() => d({}), 60000)) }");
+  await panel.create(
+    "slow",
+    "nodejs:default",
+    "function main() { return new Promise((d) => setTimeout(() => d({}), 60000)) }",
+  );
   const call = panel.invoke(local("slow"), { of: "mine" }).catch((error) => error);
   await until("the run to begin", async () => (await panel.call("engine_status")).running === 1);
   await beckon.kill();
@@ -158,11 +179,19 @@ test("a blocking call that was cut off by kill -9 is in the log as lost", { time
   assert.deepEqual(JSON.parse((await after.activation(row.id)).input), { of: "mine" });
 });
 
-test("a worker that crashes in the middle of a run is reported as such", { timeout: 4 * MINUTES }, async (t) => {
+test("a worker that crashes in the middle of a run is reported as such", {
+  timeout: 4 * MINUTES,
+}, async (t) => {
   const beckon = await serve(t);
   const client = await beckon.client();
-  await client.deploy("crashes", { kind: "nodejs:default", code: "function main() { console.log('last words'); process.abort() }" });
-  await client.deploy("exits", { kind: "python:default", code: "import os\ndef main(args):\n    os._exit(3)\n" });
+  await client.deploy("crashes", {
+    kind: "nodejs:default",
+    code: "function main() { console.log('last words'); process.abort() }",
+  });
+  await client.deploy("exits", {
+    kind: "python:default",
+    code: "import os\ndef main(args):\n    os._exit(3)\n",
+  });
   for (const name of ["crashes", "exits"]) {
     const reply = await client.invoke(name, {}, "blocking=true");
     assert.equal(reply.status, 502, reply.text);
@@ -171,7 +200,10 @@ test("a worker that crashes in the middle of a run is reported as such", { timeo
   }
   const [{ id }] = await (await beckon.panel()).activations("fn:crashes");
   const record = await (await beckon.panel()).activation(id);
-  assert.ok(record.logs.some((line) => line.text === "last words"), "what it printed before is there");
+  assert.ok(
+    record.logs.some((line) => line.text === "last words"),
+    "what it printed before is there",
+  );
   assert.equal((await client.invoke("hello", { name: "Ada" })).status, 200);
 });
 
@@ -180,23 +212,30 @@ test("a deadline kills the whole process group", { timeout: 4 * MINUTES }, async
   const client = await beckon.client();
   await client.deploy(
     "hangs",
-    { kind: "nodejs:default", code: "const { spawn } = require('node:child_process');\nfunction main() { spawn('sleep', ['987654']); while (true); }" },
+    {
+      kind: "nodejs:default",
+      code: "const { spawn } = require('node:child_process');\nfunction main() { spawn('sleep', ['987654']); while (true); }",
+    },
     { limits: { timeout: 1_000 } },
   );
   const reply = await client.invoke("hangs", {}, "blocking=true");
   assert.equal(reply.status, 502, reply.text);
   assert.match(reply.json.response.result.error, /exceeded its time limits of 1000 milliseconds/);
   assert.ok(reply.json.annotations.some(({ key, value }) => key === "timeout" && value === true));
-  await until("the group to be gone", () => {
-    const names = descendants(beckon.pid).map(({ pid }) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "latin1");
-      } catch {
-        return "";
-      }
-    });
-    return !names.some((name) => name.includes("987654"));
-  }, { within: 20_000 });
+  await until(
+    "the group to be gone",
+    () => {
+      const names = descendants(beckon.pid).map(({ pid }) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        } catch {
+          return "";
+        }
+      });
+      return !names.some((name) => name.includes("987654"));
+    },
+    { within: 20_000 },
+  );
 });
 
 /** A file beside the data directory. */

@@ -29,7 +29,12 @@ test("the panel's door", { timeout: 6 * MINUTES }, async (t) => {
   }
 
   await t.test("without a session", async () => {
-    for (const headers of [json, { ...json, cookie: "beckon=1" }, { ...json, cookie: `${cookie}0` }, { ...json, authorization: "Bearer x" }]) {
+    for (const headers of [
+      json,
+      { ...json, cookie: "beckon=1" },
+      { ...json, cookie: `${cookie}0` },
+      { ...json, authorization: "Bearer x" },
+    ]) {
       for (const command of ["overview", "tokens", "show_token", "events", "nothing"]) {
         const error = assertError(await call(command, headers), 401, "unauthorized");
         assert.match(error.hint, /beckon url/);
@@ -40,15 +45,29 @@ test("the panel's door", { timeout: 6 * MINUTES }, async (t) => {
   });
 
   await t.test("another media type", async () => {
-    for (const type of [undefined, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) {
+    for (const type of [
+      undefined,
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "multipart/form-data; boundary=x",
+    ]) {
       const headers = type ? { cookie, "content-type": type } : { cookie };
       assertError(await call("overview", headers), 400, "invalid_input");
     }
-    assert.equal((await call("overview", { cookie, "content-type": "application/json; charset=utf-8" })).status, 200);
+    assert.equal(
+      (await call("overview", { cookie, "content-type": "application/json; charset=utf-8" })).status,
+      200,
+    );
   });
 
   await t.test("a page of another origin", async () => {
-    for (const origin of ["http://evil.example", "null", "http://127.0.0.1:1", beckon.gateway, beckon.panelOrigin.replace("http:", "https:")]) {
+    for (const origin of [
+      "http://evil.example",
+      "null",
+      "http://127.0.0.1:1",
+      beckon.gateway,
+      beckon.panelOrigin.replace("http:", "https:"),
+    ]) {
       const reply = await call("overview", { ...json, cookie, origin });
       assert.equal(reply.status, 403, `${origin}: ${reply.text}`);
       assert.match(reply.text, /other origins/);
@@ -64,10 +83,19 @@ test("the panel's door", { timeout: 6 * MINUTES }, async (t) => {
 
   await t.test("a Host that is not this machine", async () => {
     const port = new URL(beckon.panelOrigin).port;
-    for (const host of [`evil.example:${port}`, "127.0.0.1", "127.0.0.1:1", `127.0.0.1.evil.example:${port}`]) {
+    for (const host of [
+      `evil.example:${port}`,
+      "127.0.0.1",
+      "127.0.0.1:1",
+      `127.0.0.1.evil.example:${port}`,
+    ]) {
       for (const path of ["/", "/api/overview", "/session/link"]) {
         const method = path === "/" ? "GET" : "POST";
-        const reply = await request(`${beckon.panelOrigin}${path}`, { method, headers: { ...json, cookie, host }, body: method === "POST" ? "{}" : undefined });
+        const reply = await request(`${beckon.panelOrigin}${path}`, {
+          method,
+          headers: { ...json, cookie, host },
+          body: method === "POST" ? "{}" : undefined,
+        });
         assert.equal(reply.status, 403, `${host}${path}: ${reply.text}`);
       }
     }
@@ -88,25 +116,54 @@ test("the panel's door", { timeout: 6 * MINUTES }, async (t) => {
   await t.test("commands and arguments that are none", async () => {
     assertError(await call("nothing", { ...json, cookie }), 404, "not_found");
     assertError(await call("..%2foverview", { ...json, cookie }), 404, "not_found");
-    for (const body of ["{", "nonsense", '{"id":}']) assertError(await call("activation", { ...json, cookie }, body), 400, "invalid_input");
+    for (const body of ["{", "nonsense", '{"id":}'])
+      assertError(await call("activation", { ...json, cookie }, body), 400, "invalid_input");
     for (const body of ["[]", "null", '"x"', "{}", '{"id":5}', '{"id":"xyz"}']) {
       assertError(await call("activation", { ...json, cookie }, body), 400, "invalid_input");
     }
-    assertError(await call("activation", { ...json, cookie }, JSON.stringify({ id: "0".repeat(32) })), 404, "not_found");
-    assertError(await call("function", { ...json, cookie }, JSON.stringify({ function: local("nothing") })), 404, "not_found");
-    assertError(await call("delete_function", { ...json, cookie }, JSON.stringify({ function: local("hello"), confirmation: "hallo" })), 400, "invalid_input");
     assertError(
-      await call("delete_namespace", { ...json, cookie }, JSON.stringify({ name: "playground", confirmation: "" })),
+      await call("activation", { ...json, cookie }, JSON.stringify({ id: "0".repeat(32) })),
+      404,
+      "not_found",
+    );
+    assertError(
+      await call("function", { ...json, cookie }, JSON.stringify({ function: local("nothing") })),
+      404,
+      "not_found",
+    );
+    assertError(
+      await call(
+        "delete_function",
+        { ...json, cookie },
+        JSON.stringify({ function: local("hello"), confirmation: "hallo" }),
+      ),
+      400,
+      "invalid_input",
+    );
+    assertError(
+      await call(
+        "delete_namespace",
+        { ...json, cookie },
+        JSON.stringify({ name: "playground", confirmation: "" }),
+      ),
       400,
       "invalid_input",
     );
     for (const input of ["{", "[1]", "nonsense"]) {
-      assert.equal((await panel.refused("invoke", { function: local("hello"), input, mode: "blocking", rerunOf: null })).code, "invalid_input");
+      assert.equal(
+        (await panel.refused("invoke", { function: local("hello"), input, mode: "blocking", rerunOf: null }))
+          .code,
+        "invalid_input",
+      );
     }
     // A version that somebody else has replaced is not overwritten.
     const code = { type: "source", text: "function main() { return {} }" };
     await panel.call("save_code", { function: local("hello"), code, expectedVersion: "0.0.1" });
-    const late = await panel.refused("save_code", { function: local("hello"), code, expectedVersion: "0.0.1" });
+    const late = await panel.refused("save_code", {
+      function: local("hello"),
+      code,
+      expectedVersion: "0.0.1",
+    });
     assert.equal(late.code, "conflict");
   });
 
@@ -117,7 +174,11 @@ test("the panel's door", { timeout: 6 * MINUTES }, async (t) => {
   });
 
   await t.test("a new link needs this user's own token, not a session", async () => {
-    const reply = await request(`${beckon.panelOrigin}/session/link`, { method: "POST", headers: { ...json, cookie }, body: "{}" });
+    const reply = await request(`${beckon.panelOrigin}/session/link`, {
+      method: "POST",
+      headers: { ...json, cookie },
+      body: "{}",
+    });
     assertError(reply, 401, "unauthorized");
     const guessed = await request(`${beckon.panelOrigin}/?token=${"0".repeat(64)}`);
     assert.equal(guessed.status, 403);
@@ -129,7 +190,9 @@ test("the panel's door", { timeout: 6 * MINUTES }, async (t) => {
     const { items, stop } = await panel.events();
     await panel.invoke(local("hello-python"), { name: "Ada" });
     await until("the run among the events", () =>
-      items.some((event) => event.type === "activations" && event.rows.some((row) => row.function === "hello-python")),
+      items.some(
+        (event) => event.type === "activations" && event.rows.some((row) => row.function === "hello-python"),
+      ),
     );
     stop();
     assert.equal((await call("overview", { ...json, cookie })).status, 200);

@@ -21,12 +21,18 @@ const FLAGS = [
 const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 
 /** The installed browser. Playwright's own is never downloaded. */
-const EXECUTABLE = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-  (path) => path && existsSync(path),
-);
+const EXECUTABLE = [
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => path && existsSync(path));
 
 /** Opens a browser of the test's own; answers `{ context, page, complaints }`. */
-export async function openBrowser(t, { origin, colorScheme = "light", viewport = { width: 1280, height: 800 } }) {
+export async function openBrowser(
+  t,
+  { origin, colorScheme = "light", viewport = { width: 1280, height: 800 } },
+) {
   assert.ok(EXECUTABLE, "there is no Chromium here: apt-get install chromium, or name one in CHROMIUM");
   const profile = await directory(t, "chromium");
   const context = await chromium.launchPersistentContext(profile, {
@@ -43,17 +49,21 @@ export async function openBrowser(t, { origin, colorScheme = "light", viewport =
   const complaints = [];
   const watch = (page) => {
     page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+      if (["error", "warning"].includes(message.type()))
+        complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
     });
     page.on("pageerror", (error) => complaints.push(`uncaught: ${error.stack ?? error}`));
     page.on("request", (request) => {
-      if (!request.url().startsWith(origin) && !/^(data|blob|about):/.test(request.url())) complaints.push(`asked another host: ${request.url()}`);
+      if (!request.url().startsWith(origin) && !/^(data|blob|about):/.test(request.url()))
+        complaints.push(`asked another host: ${request.url()}`);
     });
   };
   await context.exposeBinding("__violated", (_, text) => complaints.push(`content security policy: ${text}`));
   await context.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => {
-      window.__violated(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+      window.__violated(
+        `${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+      );
     });
   });
   context.on("page", watch);
@@ -68,17 +78,23 @@ const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 export async function assertAccessible(page, what) {
   // Colours and opacity on their way somewhere would be measured half-way.
   await page.evaluate(async () => {
-    const moving = document.getAnimations().filter((a) => a.effect?.getTiming().iterations !== Number.POSITIVE_INFINITY);
+    const moving = document
+      .getAnimations()
+      .filter((a) => a.effect?.getTiming().iterations !== Number.POSITIVE_INFINITY);
     await Promise.all(moving.map((animation) => animation.finished.catch(() => {})));
   });
   // Evaluated by the browser's own inspector, which the page's policy does not concern.
   await page.evaluate(await axeSource);
   const { violations } = await page.evaluate(
-    (rules) => window.axe.run(document, { runOnly: { type: "tag", values: rules }, resultTypes: ["violations"] }),
+    (rules) =>
+      window.axe.run(document, { runOnly: { type: "tag", values: rules }, resultTypes: ["violations"] }),
     RULES,
   );
   const lines = violations.flatMap(({ id, help, nodes }) =>
-    nodes.map((node) => `${id} (${help}): ${node.target.join(" ")}\n    ${node.html.slice(0, 200)}\n    ${node.failureSummary?.replaceAll("\n", " ")}`),
+    nodes.map(
+      (node) =>
+        `${id} (${help}): ${node.target.join(" ")}\n    ${node.html.slice(0, 200)}\n    ${node.failureSummary?.replaceAll("\n", " ")}`,
+    ),
   );
   assert.equal(lines.length, 0, `${what}: ${lines.length} violations\n${lines.join("\n")}`);
 }

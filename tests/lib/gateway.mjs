@@ -13,7 +13,11 @@ export class Gateway {
   /** Any request to the API; `path` begins after `/api/v1`. */
   send(method, path, { headers = {}, ...options } = {}) {
     const authorization = this.credential ? { authorization: basic(this.credential) } : {};
-    return request(`${this.origin}/api/v1${path}`, { method, headers: { ...authorization, ...headers }, ...options });
+    return request(`${this.origin}/api/v1${path}`, {
+      method,
+      headers: { ...authorization, ...headers },
+      ...options,
+    });
   }
 
   /** Calls an action of the caller's namespace. */
@@ -49,7 +53,10 @@ export class Gateway {
 /** Asserts that an answer is an error of the dialect: a sentence, and the transaction id as a string. */
 export function assertDialectError(reply, status, text) {
   const allowed = Array.isArray(status) ? status : [status];
-  assert.ok(allowed.includes(reply.status), `${reply.status} is not ${allowed.join(" or ")}: ${reply.text.slice(0, 500)}`);
+  assert.ok(
+    allowed.includes(reply.status),
+    `${reply.status} is not ${allowed.join(" or ")}: ${reply.text.slice(0, 500)}`,
+  );
   assert.match(reply.headers["content-type"] ?? "", /^application\/json/);
   const body = reply.json;
   assert.equal(typeof body.code, "string", `code is a string in ${reply.text}`);

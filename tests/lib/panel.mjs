@@ -79,7 +79,11 @@ export class Panel {
 
   /** Makes a local function from source. */
   create(name, kind, text, namespace = "playground") {
-    return this.call("create_function", { function: local(name, namespace), kind, code: { type: "source", text } });
+    return this.call("create_function", {
+      function: local(name, namespace),
+      kind,
+      code: { type: "source", text },
+    });
   }
 
   /** Runs a function and answers its record. */

@@ -1,6 +1,6 @@
 // Who is running, read from /proc. A process is known by its id and its start time, because ids are used again.
 
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Every live process: `{ pid, parent, group, start }`. Ended ones that nobody has waited for yet do not count. */
 export function all() {
@@ -15,7 +15,13 @@ function stat(pid) {
   if (!text) return undefined;
   // The second field is the program's name in brackets, and may contain anything.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { pid: Number(pid), state: fields[0], parent: Number(fields[1]), group: Number(fields[2]), start: fields[19] };
+  return {
+    pid: Number(pid),
+    state: fields[0],
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    start: fields[19],
+  };
 }
 
 /** The processes below `pid`, and their children. */
@@ -41,15 +47,17 @@ export function stillRunning(processes) {
 export function mentioning(path) {
   return all().filter(({ pid }) => {
     if (pid === process.pid) return false;
-    return [read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/environ`), link(`/proc/${pid}/cwd`)].some((text) =>
-      text.includes(path),
+    return [read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/environ`), link(`/proc/${pid}/cwd`)].some(
+      (text) => text.includes(path),
     );
   });
 }
 
 /** For messages. */
 export function describe(processes) {
-  return processes.map(({ pid }) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim()}`).join("\n");
+  return processes
+    .map(({ pid }) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim()}`)
+    .join("\n");
 }
 
 function read(path) {

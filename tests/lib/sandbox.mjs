@@ -26,7 +26,8 @@ async function runAll(list) {
       errors.push(error);
     }
   }
-  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("\n"));
+  if (errors.length > 0)
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("\n"));
 }
 
 /** A directory of the test's own. */
@@ -49,7 +50,8 @@ export async function until(what, look, { within = 60_000, every = 50 } = {}) {
     } catch (error) {
       last = error;
     }
-    if (Date.now() > end) throw new Error(`gave up waiting for ${what}${last ? `: ${last.message}` : ""}`, { cause: last });
+    if (Date.now() > end)
+      throw new Error(`gave up waiting for ${what}${last ? `: ${last.message}` : ""}`, { cause: last });
     await pause(every);
   }
 }

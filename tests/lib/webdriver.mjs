@@ -25,7 +25,10 @@ export async function openWindow(t, home, display) {
     TAURI_AUTOMATION: "true",
     TAURI_WEBVIEW_AUTOMATION: "true",
   });
-  const driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   killAtExit(driver);
   let said = "";
   for (const stream of [driver.stdout, driver.stderr]) stream.on("data", (chunk) => (said += chunk));
@@ -41,7 +44,9 @@ export async function openWindow(t, home, display) {
       throw new Error(`the window left running:\n${names}\n${said}`);
     });
   });
-  await until("WebKitWebDriver", async () => (await request(`${base}/status`)).json.value.ready, { within: 30_000 });
+  await until("WebKitWebDriver", async () => (await request(`${base}/status`)).json.value.ready, {
+    within: 30_000,
+  });
   const window = new Window(base, () => said);
   await window.open();
   defer(t, () => window.close());
@@ -77,7 +82,10 @@ class Window {
 
   /** Runs a function in the page and answers what it returns. */
   run(script, ...args) {
-    return this.#send("POST", `${this.#session}/execute/sync`, { script: `return (${script}).apply(null, arguments)`, args: args.map(wire) });
+    return this.#send("POST", `${this.#session}/execute/sync`, {
+      script: `return (${script}).apply(null, arguments)`,
+      args: args.map(wire),
+    });
   }
 
   /**
@@ -89,11 +97,10 @@ class Window {
     const { within = 60_000 } = what;
     const plain = (text) => (text instanceof RegExp ? { source: text.source, flags: text.flags } : text);
     const query = { css: what.css, role: what.role, name: plain(what.name), text: plain(what.text) };
-    const found = await until(
-      `${JSON.stringify(query)} in the window`,
-      () => this.run(findInPage, query),
-      { within, every: 100 },
-    ).catch(async (error) => {
+    const found = await until(`${JSON.stringify(query)} in the window`, () => this.run(findInPage, query), {
+      within,
+      every: 100,
+    }).catch(async (error) => {
       const text = await this.run("() => document.body.innerText").catch((e) => String(e));
       throw new Error(`${error.message}\nThe window shows:\n${text}\n${this.#log()}`);
     });
@@ -107,14 +114,20 @@ class Window {
 
   /** Keys to whatever has the focus. */
   async keys(text) {
-    const actions = [...text].flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]);
-    await this.#send("POST", `${this.#session}/actions`, { actions: [{ type: "key", id: "keyboard", actions }] });
+    const actions = [...text].flatMap((value) => [
+      { type: "keyDown", value },
+      { type: "keyUp", value },
+    ]);
+    await this.#send("POST", `${this.#session}/actions`, {
+      actions: [{ type: "key", id: "keyboard", actions }],
+    });
   }
 
   /** Saves a picture among the artifacts. The frame that is taken is the one before the last change, so wait two. */
   async screenshot(name) {
     await this.#send("POST", `${this.#session}/execute/async`, {
-      script: "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))",
+      script:
+        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))",
       args: [],
     });
     const png = Buffer.from(await this.#send("GET", `${this.#session}/screenshot`), "base64");

@@ -24,7 +24,11 @@ export function zip(files) {
   for (const [name, content] of entries) {
     if (!packed.has(content)) {
       const bytes = Buffer.from(content);
-      packed.set(content, { data: deflateRawSync(bytes, { level: 9 }), crc: crc32(bytes), size: bytes.length });
+      packed.set(content, {
+        data: deflateRawSync(bytes, { level: 9 }),
+        crc: crc32(bytes),
+        size: bytes.length,
+      });
     }
     const { data, crc, size } = packed.get(content);
     const path = Buffer.from(name);

@@ -21,11 +21,20 @@ async function pair(t) {
   await ok(theirs.home, ["namespace", "create", "fn-remote"]);
   const key = await token(theirs.home, "--namespace", "fn-remote");
   const provider = theirs.as(key);
-  await provider.deploy("greet", { kind: "nodejs:default", code: "function main({ name }) { console.log('hi', name); return { greeting: 'Hello ' + name } }" });
+  await provider.deploy("greet", {
+    kind: "nodejs:default",
+    code: "function main({ name }) { console.log('hi', name); return { greeting: 'Hello ' + name } }",
+  });
   await provider.deploy("slow", { kind: "nodejs:default", code: SLOW });
   const ours = await serve(t);
   const panel = await ours.panel();
-  const draft = { name: "Second Beckon", kind: "openwhisk", environment: "production", apiHost: theirs.gateway, key };
+  const draft = {
+    name: "Second Beckon",
+    kind: "openwhisk",
+    environment: "production",
+    apiHost: theirs.gateway,
+    key,
+  };
   return { theirs, provider, key, ours, panel, draft };
 }
 
@@ -46,11 +55,18 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
     assert.equal(connection.state.state, "connected");
     assert.equal(connection.keyHint, key.slice(-4));
     assert.equal(connection.environment, "production");
-    assert.deepEqual((await panel.call("connections")).map((c) => c.name), ["This machine", "Second Beckon"]);
+    assert.deepEqual(
+      (await panel.call("connections")).map((c) => c.name),
+      ["This machine", "Second Beckon"],
+    );
 
     const secret = key.split(":")[1];
     for (const path of await readdir(ours.home.dataDir, { recursive: true, withFileTypes: true })) {
-      if (path.isFile()) assert.ok(!(await readFile(join(path.path, path.name))).includes(secret), `${path.name} holds the key`);
+      if (path.isFile())
+        assert.ok(
+          !(await readFile(join(path.path, path.name))).includes(secret),
+          `${path.name} holds the key`,
+        );
     }
     assert.ok(!JSON.stringify(await panel.call("connections")).includes(secret));
     assert.ok(!JSON.stringify(await panel.call("overview")).includes(secret));
@@ -68,13 +84,19 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
       assert.deepEqual(tried.namespaces, ["fn-remote"], pasted);
     }
     const whole = `curl -X POST "${theirs.gateway}/api/v1/namespaces/fn-remote/actions/greet?blocking=true" -H "Authorization: ${bare}"`;
-    const tried = await panel.call("test_connection", { draft: { ...draft, apiHost: "", key: whole }, id: null });
+    const tried = await panel.call("test_connection", {
+      draft: { ...draft, apiHost: "", key: whole },
+      id: null,
+    });
     assert.equal(tried.apiHost, theirs.gateway, "a curl command has the host too");
     await panel.call("test_connection", { draft: { ...draft, key: null }, id: connection.id });
   });
 
   await t.test("lists namespaces and functions", async () => {
-    assert.deepEqual((await panel.call("namespaces", { connection: connection.id })).map((n) => n.name), ["fn-remote"]);
+    assert.deepEqual(
+      (await panel.call("namespaces", { connection: connection.id })).map((n) => n.name),
+      ["fn-remote"],
+    );
     const functions = await panel.call("functions", { connection: connection.id, namespace: null });
     assert.deepEqual(functions.map((f) => f.name).sort(), ["greet", "slow"]);
     assert.ok(functions.every((f) => f.kind.startsWith("nodejs:") && f.version === "0.0.1"));
@@ -91,7 +113,10 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
     assert.equal(record.connection, connection.id);
     assert.deepEqual(JSON.parse(record.input), { name: "Ada" });
     assert.deepEqual(JSON.parse(record.result), { greeting: "Hello Ada" });
-    assert.deepEqual(record.logs.map((line) => [line.stream, line.text]), [["stdout", "hi Ada"]]);
+    assert.deepEqual(
+      record.logs.map((line) => [line.stream, line.text]),
+      [["stdout", "hi Ada"]],
+    );
     assert.equal(record.version, "0.0.1");
     assert.ok(record.timing.networkMs >= 0);
     const provided = await provider.activation(activation.id);
@@ -107,17 +132,25 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
     assert.equal(activation.status, "polling", "no record yet is not an error");
     assert.deepEqual(JSON.parse(activation.input), { seconds: 2 });
     assert.ok((await panel.activations("status:pending")).some((row) => row.id === activation.id));
-    const record = await until("the end of the run", async () => {
-      const found = await panel.activation(activation.id);
-      return found.status !== "polling" && found;
-    }, { every: 200 });
+    const record = await until(
+      "the end of the run",
+      async () => {
+        const found = await panel.activation(activation.id);
+        return found.status !== "polling" && found;
+      },
+      { every: 200 },
+    );
     assert.equal(record.status, "success");
     assert.equal(record.mode, "non_blocking");
     assert.deepEqual(JSON.parse(record.input), { seconds: 2 });
     assert.deepEqual(JSON.parse(record.result), { waited: 2 });
     assert.ok(record.durationMs >= 2_000);
     await until("the window to be told", () =>
-      items.some((e) => e.type === "activations" && e.rows.some((row) => row.id === activation.id && row.status === "success")),
+      items.some(
+        (e) =>
+          e.type === "activations" &&
+          e.rows.some((row) => row.id === activation.id && row.status === "success"),
+      ),
     );
     stop();
   });
@@ -135,19 +168,52 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
     assert.equal(record.cause, "provider");
     assert.equal(record.input, null, "the provider does not keep inputs");
     assert.deepEqual(JSON.parse(record.result), { greeting: "Hello Grace" });
-    assert.deepEqual(record.logs.map((line) => line.text), ["hi Grace"]);
-    assert.equal(await panel.call("sync_connection", { id: connection.id }), 0, "a second look finds nothing new");
-    assert.equal((await panel.refused("copy_curl", { source: { type: "run", id: direct.json.activationId }, mode: "result", token: "real", to: "page" })).code, "not_supported");
+    assert.deepEqual(
+      record.logs.map((line) => line.text),
+      ["hi Grace"],
+    );
+    assert.equal(
+      await panel.call("sync_connection", { id: connection.id }),
+      0,
+      "a second look finds nothing new",
+    );
+    assert.equal(
+      (
+        await panel.refused("copy_curl", {
+          source: { type: "run", id: direct.json.activationId },
+          mode: "result",
+          token: "real",
+          to: "page",
+        })
+      ).code,
+      "not_supported",
+    );
   });
 
   await t.test("errors of the function and of the call", async () => {
-    await provider.deploy("fails", { kind: "python:default", code: "def main(args):\n    raise ValueError('no luck')\n" });
+    await provider.deploy("fails", {
+      kind: "python:default",
+      code: "def main(args):\n    raise ValueError('no luck')\n",
+    });
     const { activation } = await panel.invoke(at(connection, "fails"), {});
     assert.equal(activation.status, "application_error");
     assert.match(activation.result, /no luck/);
-    assert.equal((await panel.refused("invoke", { function: at(connection, "nothing"), input: "{}", mode: "blocking", rerunOf: null })).code, "not_found");
+    assert.equal(
+      (
+        await panel.refused("invoke", {
+          function: at(connection, "nothing"),
+          input: "{}",
+          mode: "blocking",
+          rerunOf: null,
+        })
+      ).code,
+      "not_found",
+    );
     for (const [command, args] of [
-      ["save_code", { function: at(connection, "greet"), code: { type: "source", text: "x" }, expectedVersion: "0.0.1" }],
+      [
+        "save_code",
+        { function: at(connection, "greet"), code: { type: "source", text: "x" }, expectedVersion: "0.0.1" },
+      ],
       ["delete_function", { function: at(connection, "greet"), confirmation: "greet" }],
     ]) {
       assert.equal((await panel.refused(command, args)).code, "not_supported");
@@ -156,13 +222,21 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
 
   await t.test("a revoked key is noticed, and a new one mends it", async () => {
     await ok(theirs.home, ["token", "revoke", key.split(":")[0]]);
-    const refusal = await panel.refused("invoke", { function: at(connection, "greet"), input: "{}", mode: "blocking", rerunOf: null });
+    const refusal = await panel.refused("invoke", {
+      function: at(connection, "greet"),
+      input: "{}",
+      mode: "blocking",
+      rerunOf: null,
+    });
     assert.equal(refusal.code, "unauthorized");
     const failing = (await panel.call("connections")).find((c) => c.id === connection.id);
     assert.equal(failing.state.state, "failing");
     assert.equal(failing.state.error.code, "unauthorized");
     const fresh = await token(theirs.home, "--namespace", "fn-remote");
-    const mended = await panel.call("edit_connection", { id: connection.id, draft: { ...draft, key: fresh } });
+    const mended = await panel.call("edit_connection", {
+      id: connection.id,
+      draft: { ...draft, key: fresh },
+    });
     assert.equal(mended.state.state, "connected");
     const { activation } = await panel.invoke(at(connection, "greet"), { name: "again" });
     assert.equal(activation.status, "success");
@@ -171,8 +245,16 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
   await t.test("a remote that is down is said to be, and comes back", async () => {
     const port = new URL(theirs.gateway).port;
     await theirs.stop();
-    assert.equal((await panel.call("check_connection", { id: connection.id })).state.error.code, "unreachable");
-    const refusal = await panel.refused("invoke", { function: at(connection, "greet"), input: "{}", mode: "blocking", rerunOf: null });
+    assert.equal(
+      (await panel.call("check_connection", { id: connection.id })).state.error.code,
+      "unreachable",
+    );
+    const refusal = await panel.refused("invoke", {
+      function: at(connection, "greet"),
+      input: "{}",
+      mode: "blocking",
+      rerunOf: null,
+    });
     assert.equal(refusal.code, "unreachable");
     assert.equal(refusal.said.retryable, true);
     await serve(t, { home: theirs.home, args: ["--port", port] });
@@ -183,14 +265,22 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
     const rows = await panel.activations(`conn:${connection.id}`);
     assert.ok(rows.length >= 5);
     await panel.call("remove_connection", { id: connection.id });
-    assert.deepEqual((await panel.call("connections")).map((c) => c.id), ["local"]);
+    assert.deepEqual(
+      (await panel.call("connections")).map((c) => c.id),
+      ["local"],
+    );
     assert.equal((await panel.activations(`conn:${connection.id}`)).length, rows.length);
     assert.equal((await panel.refused("namespaces", { connection: connection.id })).code, "not_found");
   });
 });
 
-for (const [how, end] of [["SIGTERM", (beckon) => beckon.stop()], ["kill -9", (beckon) => beckon.kill()]]) {
-  test(`an asynchronous run is followed to its end across a restart by ${how}`, { timeout: 6 * MINUTES }, async (t) => {
+for (const [how, end] of [
+  ["SIGTERM", (beckon) => beckon.stop()],
+  ["kill -9", (beckon) => beckon.kill()],
+]) {
+  test(`an asynchronous run is followed to its end across a restart by ${how}`, {
+    timeout: 6 * MINUTES,
+  }, async (t) => {
     const { ours, panel, draft } = await pair(t);
     const connection = await panel.call("add_connection", { draft });
     const { activation } = await panel.invoke(at(connection, "slow"), { seconds: 8 }, "non_blocking");
@@ -201,14 +291,21 @@ for (const [how, end] of [["SIGTERM", (beckon) => beckon.stop()], ["kill -9", (b
     const after = await again.panel();
     const meanwhile = await after.activation(activation.id);
     assert.deepEqual(JSON.parse(meanwhile.input), { seconds: 8 }, "the input is still there");
-    const record = await until("the end of the run", async () => {
-      const found = await after.activation(activation.id);
-      return found.status !== "polling" && found;
-    }, { every: 250, within: 2 * MINUTES });
+    const record = await until(
+      "the end of the run",
+      async () => {
+        const found = await after.activation(activation.id);
+        return found.status !== "polling" && found;
+      },
+      { every: 250, within: 2 * MINUTES },
+    );
     assert.equal(record.status, "success");
     assert.deepEqual(JSON.parse(record.result), { waited: 8 });
     assert.deepEqual(JSON.parse(record.input), { seconds: 8 });
-    assert.deepEqual(record.logs.map((line) => line.text), ["starting"]);
+    assert.deepEqual(
+      record.logs.map((line) => line.text),
+      ["starting"],
+    );
     assert.equal((await after.activations("fn:slow")).length, 1, "one run, one record");
   });
 }
@@ -222,13 +319,19 @@ test("a run that ended while we were away is found", { timeout: 6 * MINUTES }, a
   await until("the run to be over", async () => (await provider.activation(activation.id)).status === 200);
   await pause(200);
   const after = await (await serve(t, { home: ours.home })).panel();
-  await until("both records", async () => {
-    const rows = await after.activations(`conn:${connection.id} status:success`);
-    return rows.some((row) => row.id === activation.id) && rows.some((row) => row.id === direct);
-  }, { every: 250 });
+  await until(
+    "both records",
+    async () => {
+      const rows = await after.activations(`conn:${connection.id} status:success`);
+      return rows.some((row) => row.id === activation.id) && rows.some((row) => row.id === direct);
+    },
+    { every: 250 },
+  );
 });
 
-test("a blocking call that outlives the provider's limit becomes asynchronous", { timeout: 6 * MINUTES }, async (t) => {
+test("a blocking call that outlives the provider's limit becomes asynchronous", {
+  timeout: 6 * MINUTES,
+}, async (t) => {
   const { theirs, panel, draft } = await pair(t);
   const connection = await panel.call("add_connection", { draft });
   const remote = await theirs.panel();
@@ -237,10 +340,14 @@ test("a blocking call that outlives the provider's limit becomes asynchronous", 
   const { activation, promoted } = await panel.invoke(at(connection, "slow"), { seconds: 4 });
   assert.equal(promoted, true);
   assert.equal(activation.mode, "promoted");
-  const record = await until("its end", async () => {
-    const found = await panel.activation(activation.id);
-    return found.status === "success" && found;
-  }, { every: 200 });
+  const record = await until(
+    "its end",
+    async () => {
+      const found = await panel.activation(activation.id);
+      return found.status === "success" && found;
+    },
+    { every: 200 },
+  );
   assert.equal(record.mode, "promoted", "the row says so");
   assert.deepEqual(JSON.parse(record.input), { seconds: 4 });
 });
