@@ -1,5 +1,3 @@
-import type { CopyMode, CopySource } from "@/platform";
-
-export function CopyCurl(_: { source: CopySource; defaultMode?: CopyMode }) {
-  return null;
-}
+export { CopyCurl } from "./CopyCurl";
+export { copyCommand, TOKEN_WORDS } from "./copyCommand";
+export { useCopyPrefs } from "./useCopyPrefs";

@@ -1,5 +1,3 @@
-import type { Activation, ActivationDetail } from "@/platform";
-
-export function RecordView(_: { detail?: ActivationDetail; activation?: Activation }) {
-  return null;
-}
+export { RecordActions } from "./RecordActions";
+export { type RecordTab, RecordView, type RecordViewProps } from "./RecordView";
+export { linkTo, type RunActions, useRunActions } from "./useRunActions";

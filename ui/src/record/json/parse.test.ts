@@ -22,8 +22,16 @@ describe("parseJson", () => {
     expect(root.end).toBe(depth * 2);
   });
 
+  it("reads a string of a megabyte", () => {
+    const text = JSON.stringify("\\n".repeat(500_000));
+    expect(parseJson(text).end).toBe(text.length);
+  });
+
   it.each([
     "",
+    '"\\x"',
+    '"\\u12g4"',
+    '"open',
     "{",
     "[1,]",
     "[1 2]",

@@ -22,7 +22,10 @@ export class JsonProblem extends Error {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/uy;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/uy;
+const QUOTE = 34;
+const BACKSLASH = 92;
+const FIRST_PRINTED = 32;
 const LITERAL = /true|false|null/uy;
 const BLANK = /[ \t\n\r]*/uy;
 
@@ -37,6 +40,24 @@ export function parseJson(text: string): JsonNode {
     const found = pattern.exec(text)?.[0] ?? null;
     if (found !== null) at += found.length;
     return found;
+  };
+  // By hand: a pattern would keep a way back for each character of a long string.
+  const string = (): boolean => {
+    if (text[at] !== '"') return false;
+    for (let end = at + 1; end < text.length; end += 1) {
+      const c = text.charCodeAt(end);
+      if (c === QUOTE) {
+        at = end + 1;
+        return true;
+      }
+      if (c < FIRST_PRINTED) return false;
+      if (c !== BACKSLASH) continue;
+      ESCAPE.lastIndex = end;
+      const escaped = ESCAPE.exec(text)?.[0];
+      if (escaped === undefined) return false;
+      end += escaped.length - 1;
+    }
+    return false;
   };
   const blank = () => void match(BLANK);
 
@@ -53,7 +74,7 @@ export function parseJson(text: string): JsonNode {
       node = make(c === "{" ? "object" : "array");
       open.push(node);
     } else if (c === '"') {
-      if (match(STRING) === null) fail("A string that does not end");
+      if (!string()) fail("A string that does not end");
       node = make("string");
     } else if (match(LITERAL) !== null) {
       node = make("literal");
@@ -73,7 +94,7 @@ export function parseJson(text: string): JsonNode {
       return;
     }
     const start = at;
-    if (match(STRING) === null) fail("A key in quotes was expected");
+    if (!string()) fail("A key in quotes was expected");
     const key = decode(text.slice(start, at));
     blank();
     if (text[at] !== ":") fail("A ':' was expected");

@@ -1,0 +1,58 @@
+import { Ban, Fingerprint, Link2, Pin, PinOff, RotateCcw } from "lucide-react";
+import { CopyCurl } from "@/copy";
+import type { Activation } from "@/platform";
+import { IconButton } from "@/ui/IconButton";
+import { isPending } from "@/ui/StatusBadge";
+import type { RunActions } from "./useRunActions";
+
+export function RecordActions({ activation, actions }: { activation: Activation; actions: RunActions }) {
+  const { id, pinned, status, input } = activation;
+  const unknown = input === null;
+  return (
+    <>
+      {isPending(status) && activation.connection === "local" && (
+        <IconButton
+          size="sm"
+          label="Cancel run"
+          icon={<Ban size={14} aria-hidden />}
+          onClick={() => void actions.cancel(id)}
+        />
+      )}
+      <IconButton
+        size="sm"
+        label={unknown ? "Re-run: the input is not known" : "Re-run with the same input"}
+        shortcut="r"
+        data-testid="rerun"
+        disabled={unknown}
+        icon={<RotateCcw size={14} aria-hidden />}
+        onClick={() => void actions.rerun(id)}
+      />
+      <IconButton
+        size="sm"
+        label="Copy id"
+        shortcut="y"
+        icon={<Fingerprint size={14} aria-hidden />}
+        onClick={() => void actions.copyId(id)}
+      />
+      <IconButton
+        size="sm"
+        label="Copy link"
+        shortcut="u"
+        icon={<Link2 size={14} aria-hidden />}
+        onClick={() => void actions.copyLink(id)}
+      />
+      <IconButton
+        size="sm"
+        label={pinned ? "Unpin: let retention remove it" : "Pin: keep beyond retention"}
+        shortcut="p"
+        aria-pressed={pinned}
+        icon={pinned ? <PinOff size={14} aria-hidden /> : <Pin size={14} aria-hidden />}
+        onClick={() => void actions.pin({ id, pinned })}
+      />
+      <CopyCurl
+        source={{ type: "run", id }}
+        defaultMode={activation.mode === "blocking" ? "blocking" : "non_blocking"}
+      />
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+import { type ReactNode, useState } from "react";
+import { useActivation } from "@/api/queries";
+import type { Activation, ActivationDetail } from "@/platform";
+import { CodeEditor } from "@/ui/CodeEditor";
+import { ErrorState } from "@/ui/ErrorState";
+import { Skeleton } from "@/ui/Skeleton";
+import { isPending } from "@/ui/StatusBadge";
+import { Tabs } from "@/ui/Tabs";
+import { JsonView } from "./json/JsonView";
+import { LogsPane } from "./LogsPane";
+import { ResultPane } from "./ResultPane";
+import { TimingPane } from "./TimingPane";
+
+export type RecordTab = "result" | "input" | "logs" | "timing" | "raw";
+
+export interface RecordViewProps {
+  /** The record; or `detail`, which has the raw form with it. */
+  activation?: Activation;
+  detail?: ActivationDetail;
+  /** The record as the provider's API serves it. Read when the tab is opened where it is not given. */
+  raw?: string | null;
+  /** The tab to start with. */
+  initialTab?: RecordTab;
+  onTab?: (tab: RecordTab) => void;
+  /** Shown at the right end of the tab row. */
+  aside?: ReactNode;
+  /** Offered while the run is queued or running. */
+  onCancel?: () => void;
+}
+
+/** One run: Result, Input, Logs, Timing, Raw. Fills its parent and scrolls inside. */
+export function RecordView({ activation, detail, raw, initialTab, onTab, aside, onCancel }: RecordViewProps) {
+  const [tab, setTab] = useState<RecordTab>(initialTab ?? "result");
+  const record = activation ?? detail?.activation;
+  if (!record) return null;
+  const logs = record.logs.length;
+  return (
+    <Tabs
+      label="Record"
+      size="sm"
+      value={tab}
+      onChange={(next) => {
+        setTab(next);
+        onTab?.(next);
+      }}
+      aside={aside}
+      className="h-full"
+      panelClassName="flex flex-col overflow-hidden"
+      items={[
+        { id: "result", label: "Result", panel: <ResultPane activation={record} onCancel={onCancel} /> },
+        { id: "input", label: "Input", panel: <InputPane activation={record} /> },
+        {
+          id: "logs",
+          label: logs === 0 ? "Logs" : `Logs ${logs.toLocaleString("en")}`,
+          panel: <LogsPane activation={record} />,
+        },
+        { id: "timing", label: "Timing", panel: <TimingPane activation={record} /> },
+        { id: "raw", label: "Raw", panel: <RawPane activation={record} raw={raw ?? detail?.raw} /> },
+      ]}
+    />
+  );
+}
+
+function InputPane({ activation }: { activation: Activation }) {
+  if (activation.input === null) {
+    return (
+      <p className="px-4 py-8 text-center text-muted">
+        Somebody else made this run: the provider keeps no input, so it is not known.
+      </p>
+    );
+  }
+  return <JsonView text={activation.input} label="Input" testId="input" />;
+}
+
+function RawPane({ activation, raw }: { activation: Activation; raw: string | null | undefined }) {
+  const fetched = useActivation(raw === undefined ? activation.id : null);
+  const text = raw === undefined ? fetched.data?.raw : raw;
+  if (raw === undefined && fetched.isError) {
+    return <ErrorState error={fetched.error} onRetry={() => void fetched.refetch()} />;
+  }
+  if (text === undefined) return <Skeleton className="p-4" />;
+  if (text === null) {
+    return (
+      <p className="px-4 py-8 text-center text-muted">
+        {isPending(activation.status)
+          ? "The requested activation record does not exist yet: there is one when the run is over."
+          : "The provider has no record of this run."}
+      </p>
+    );
+  }
+  return (
+    <div data-testid="raw" className="min-h-0 flex-1">
+      <CodeEditor value={text} language="json" label="Raw record" readOnly wrap />
+    </div>
+  );
+}
