@@ -3,20 +3,50 @@
 //! The engine knows no dialect. A caller hands it an [`Invocation`] and gets an [`Activation`]; how that is spelled on
 //! the wire is the business of the gateways.
 
-mod deploy;
+//!
+//! ```text
+//! lib ─ what callers see            run ─ a run from request to record     queue ─ accepted runs, from disk
+//! deploy, package, code ─ code in   attempt ─ a run in a worker            pool ─ slots, warm workers, lines
+//! runtimes ─ interpreters           worker, frame, shims/ ─ warm workers   executable ─ a process per run
+//! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
+//! ```
 
-pub use deploy::check_zip;
+mod attempt;
+mod code;
+mod deploy;
+mod end;
+mod executable;
+mod frame;
+mod inner;
+mod logs;
+mod package;
+mod pool;
+mod process;
+mod queue;
+mod run;
+mod runtimes;
+mod status;
+mod survivors;
+mod worker;
+
+pub use deploy::{CODE_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
+pub(crate) use inner::Inner;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, Cause, Clock, Function, FunctionKey, JsonText, Millis, NewFunction, Result, RuntimeStatus, Secret,
+    Activation, ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, JsonText, Millis, Mode,
+    NewFunction, Result, RuntimeStatus, Secret, Status, WebExport,
 };
 use beckon_store::{Expect, Store};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::attempt::Request;
+use crate::run::{Asked, Attached, Registered, Run, Stop};
 
 /// Where and how an engine works.
 #[derive(Debug, Clone)]
@@ -29,10 +59,31 @@ pub struct EngineConfig {
     pub idle_timeout: Duration,
     /// Most worker processes altogether. Default 4 × cores, at least 16.
     pub max_workers: usize,
-    /// Most runs that wait for one function; beyond it the caller gets `Busy`. Default 10,000 queued, 256 blocking.
+    /// Most runs that wait for one function; beyond it the caller gets `Busy`. Default 256.
+    /// Accepted runs wait on disk instead, 100,000 of them altogether.
     pub max_waiting: usize,
     /// Most bytes of a result. Default 1 MiB (1,048,576).
     pub result_limit: usize,
+    /// Whether to recover what a crash left and to run what is queued. A command line that only reads or changes
+    /// something leaves both to the next real start.
+    pub dispatch: bool,
+}
+
+impl EngineConfig {
+    /// The defaults, on this data directory; `dispatch` is on.
+    #[must_use]
+    pub fn new(data_dir: PathBuf) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            data_dir,
+            blocking_limit: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(600),
+            max_workers: (4 * cores).max(16),
+            max_waiting: 256,
+            result_limit: PAYLOAD_LIMIT,
+            dispatch: true,
+        }
+    }
 }
 
 /// Gives the values of a function's secret environment variables when a worker starts.
@@ -123,66 +174,167 @@ pub enum WorkerState {
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine {}
+pub struct Engine {
+    inner: Arc<Inner>,
+}
 
 impl Engine {
-    /// Finds the runtimes, recovers what a crash left (see [`Store::recover`]) and starts the queue.
+    /// Finds the runtimes, ends what a crash left running, recovers its runs (see [`Store::recover`]) and starts the
+    /// queue. Only one engine may use a data directory.
     pub async fn start(config: EngineConfig, store: Store, secrets: Arc<dyn SecretSource>, clock: Clock) -> Result<Self> {
-        todo!()
+        Ok(Self { inner: Inner::start(config, store, secrets, clock).await? })
     }
 
     /// Changes what may be changed while running.
     pub fn set_blocking_limit(&self, limit: Duration) {
-        todo!()
+        let ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        self.inner.blocking_limit_ms.store(ms, Ordering::Relaxed);
     }
 
     /// The longest that a blocking caller waits.
     pub fn blocking_limit(&self) -> Duration {
-        todo!()
+        Duration::from_millis(self.inner.blocking_limit_ms.load(Ordering::Relaxed))
     }
 
     /// The runtimes of this machine, found or not, best version of each language first.
     pub fn runtimes(&self) -> Vec<RuntimeStatus> {
-        todo!()
+        self.inner.runtimes.all().to_vec()
     }
 
     /// Saves a function: resolves `family:default`, checks the runtime, the limits and the package (a zip with `..`, a
     /// bomb, a missing entry point are `InvalidInput` with a clear text), stores it, and drains workers of older versions.
-    pub async fn put_function(&self, key: &FunctionKey, new: NewFunction, expect: Expect) -> Result<Arc<Function>> {
-        todo!()
+    pub async fn put_function(&self, key: &FunctionKey, mut new: NewFunction, expect: Expect) -> Result<Arc<Function>> {
+        new.runtime = self.inner.runtimes.resolve(&new.runtime)?;
+        let new = tokio::task::spawn_blocking(move || deploy::check(&new).map(|()| new))
+            .await
+            .map_err(|e| Error::internal("check a function", e))??;
+        let function = self.inner.store.put_function(key, new, expect).await?;
+        self.inner.pools.deploy(&function);
+        self.inner.activity.changed();
+        Ok(function)
     }
 
     /// Deletes a function; runs in flight finish.
     pub async fn delete_function(&self, key: &FunctionKey) -> Result<Arc<Function>> {
-        todo!()
+        let function = self.inner.store.delete_function(key).await?;
+        self.inner.pools.undeploy(key);
+        self.inner.activity.changed();
+        Ok(function)
     }
 
     /// Runs a function and waits for its end, at most `wait` (capped by the blocking limit, which is also the default).
     ///
-    /// Failures of the function are records, not errors. Errors: `NotFound`, `Busy`, `RuntimeMissing`, `LimitExceeded`
-    /// (input over 1 MiB), `ShuttingDown`.
+    /// Dropping the future does not stop the run. Failures of the function are records, not errors. Errors: `NotFound`,
+    /// `Busy`, `RuntimeMissing`, `LimitExceeded` (input over 1 MiB), `ShuttingDown`.
     pub async fn invoke(&self, invocation: Invocation, wait: Option<Duration>) -> Result<Outcome> {
-        todo!()
+        let arrived = Instant::now();
+        let inner = &self.inner;
+        let function = self.callable(&invocation).await?;
+        let place = inner.pools.acquire(&function)?;
+        let waited = (inner.clock.now() - invocation.received).max(0) as f64;
+        let (asked, request) = invocation.split();
+        let registered = Registered::new(inner, asked.id);
+        let control = registered.control().clone();
+        let run = Run {
+            draft: run::draft(&function, asked, Status::Running, Mode::Blocking),
+            request,
+            registered,
+            policy: function.lost_policy,
+            in_journal: false,
+            arrived,
+            waited,
+        };
+        let limit = self.blocking_limit();
+        let mut attached = Attached::new(run.drive(place), &inner.tasks);
+        if let Ok(record) = tokio::time::timeout(wait.map_or(limit, |wait| wait.min(limit)), &mut attached).await {
+            return record.map(Outcome::Finished);
+        }
+        let promoted = control.promote();
+        drop(attached); // goes on by itself
+        promoted.await.unwrap_or_else(|_| Err(pool::shutting_down()))
     }
 
-    /// Accepts a run; it is on disk when this returns. `NotSupported` for web functions.
+    /// Accepts a run; it is on disk when this returns. `NotSupported` for web functions; `Busy` when 100,000 wait.
     pub async fn accept(&self, invocation: Invocation) -> Result<ActivationId> {
-        todo!()
+        let inner = &self.inner;
+        let function = self.callable(&invocation).await?;
+        if function.web != WebExport::Private {
+            return Err(Error::new(ErrorCode::NotSupported, "Web functions cannot be invoked asynchronously.")
+                .with_hint("Invoke it and wait for the result, or make the function private."));
+        }
+        if inner.pools.is_closing() {
+            return Err(pool::shutting_down());
+        }
+        if inner.backlog.depth() >= queue::MAX_QUEUED {
+            return Err(Error::new(ErrorCode::Busy, format!("{} runs are queued already.", queue::MAX_QUEUED))
+                .with_hint("Wait until some of them have run."));
+        }
+        let (asked, request) = invocation.split();
+        let id = asked.id;
+        let row = run::draft(&function, asked, Status::Queued, Mode::NonBlocking);
+        let arrival = inner.backlog.announce(&function.key, id, request);
+        inner.store.accept(row, function.lost_policy).await?;
+        arrival.done();
+        inner.note_backlog();
+        inner.pools.room.notify_one();
+        Ok(id)
     }
 
     /// Stops a queued or running local run; `false` when it is over already or unknown.
     pub async fn cancel(&self, id: ActivationId) -> Result<bool> {
-        todo!()
+        let inner = &self.inner;
+        // A run that is just being claimed is neither queued nor running for an instant: look again.
+        for _ in 0..20 {
+            let control = inner.runs.lock().get(&id).cloned();
+            if let Some(control) = control {
+                control.stop(Stop::Cancel);
+                return Ok(true);
+            }
+            let Some(row) = inner.store.activation(id).await? else { return Ok(false) };
+            if row.summary.status.is_final() || row.summary.connection != beckon_core::LOCAL {
+                return Ok(false);
+            }
+            if inner.store.cancel_queued(id, inner.clock.now()).await? {
+                inner.backlog.removed(&FunctionKey { namespace: row.summary.namespace, name: row.summary.function }, id);
+                inner.note_backlog();
+                return Ok(true);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(false)
     }
 
     /// What it is doing now.
     pub fn status(&self) -> EngineStatus {
-        todo!()
+        self.inner.activity.status(self.inner.backlog.depth() + self.inner.pools.waiting() as u64)
     }
 
     /// Takes no more calls, gives running ones `grace` to finish, kills the rest (their records say so) and leaves no
-    /// process behind. Queued runs stay queued on disk.
+    /// process behind. Queued runs stay queued on disk, and so do interrupted ones whose function may be repeated.
     pub async fn shutdown(&self, grace: Duration) {
-        todo!()
+        self.inner.shutdown(grace).await;
+    }
+
+    /// What every call needs: the function, its runtime, an input of the right size and shape.
+    async fn callable(&self, invocation: &Invocation) -> Result<Arc<Function>> {
+        let size = invocation.input.as_str().len();
+        if size > PAYLOAD_LIMIT {
+            return Err(deploy::too_large("Request", size, PAYLOAD_LIMIT));
+        }
+        if !invocation.input.is_object() {
+            return Err(deploy::invalid("The input must be a JSON object."));
+        }
+        let function = self.inner.store.function(&invocation.function).await?;
+        let function = function.ok_or_else(|| Error::not_found(format!("function {}", invocation.function)))?;
+        self.inner.runtimes.interpreter(function.runtime.language())?;
+        Ok(function)
+    }
+}
+
+impl Invocation {
+    fn split(self) -> (Asked, Request) {
+        let request = Request::of(self.id, self.transaction_id, self.api_host);
+        let Self { id, input, cause, token_id, rerun_of, received, .. } = self;
+        (Asked { id, input, cause, token_id, rerun_of, received }, request)
     }
 }

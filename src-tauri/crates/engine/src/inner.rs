@@ -1,0 +1,209 @@
+//! The engine's parts, put together and taken apart.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, DirBuilder};
+use std::hash::{Hash, Hasher};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use beckon_core::{ActivationId, Clock, Error, Result};
+use beckon_store::Store;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::pool::Pools;
+use crate::process::Nursery;
+use crate::queue::{self, Backlog};
+use crate::run::{Control, Stop};
+use crate::runtimes::Runtimes;
+use crate::status::Activity;
+use crate::worker::Shims;
+use crate::{EngineConfig, SecretSource, code, survivors};
+
+const NODE_SHIM: &str = include_str!("shims/node.cjs");
+const PYTHON_SHIM: &str = include_str!("shims/python.py");
+
+/// How long runs that were told to stop may take to write their records.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// What all clones of an engine share.
+pub(crate) struct Inner {
+    pub(crate) config: EngineConfig,
+    pub(crate) blocking_limit_ms: AtomicU64,
+    pub(crate) store: Store,
+    pub(crate) secrets: Arc<dyn SecretSource>,
+    pub(crate) clock: Clock,
+    pub(crate) runtimes: Runtimes,
+    pub(crate) shims: Shims,
+    pub(crate) nursery: Arc<Nursery>,
+    pub(crate) pools: Arc<Pools>,
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) backlog: Backlog,
+    /// Runs in progress.
+    pub(crate) runs: Mutex<HashMap<ActivationId, Arc<Control>>>,
+    /// Told when there are none.
+    pub(crate) quiet: Notify,
+    /// Runs that nobody waits for.
+    pub(crate) tasks: TaskTracker,
+    /// What every process finds in its environment.
+    pub(crate) base_env: Vec<(String, String)>,
+    stop: CancellationToken,
+    /// The dispatcher, the janitor and the publisher.
+    helpers: TaskTracker,
+}
+
+impl Inner {
+    pub(crate) async fn start(
+        config: EngineConfig,
+        store: Store,
+        secrets: Arc<dyn SecretSource>,
+        clock: Clock,
+    ) -> Result<Arc<Self>> {
+        let (data_dir, dispatch) = (config.data_dir.clone(), config.dispatch);
+        let (instance, shims, runtimes) = tokio::task::spawn_blocking(move || {
+            let (instance, shims) = lay_out(&data_dir, dispatch).map_err(|e| Error::internal("prepare the engine's folders", e))?;
+            Ok::<_, Error>((instance, shims, Runtimes::find()))
+        })
+        .await
+        .map_err(|e| Error::internal("start the engine", e))??;
+        if dispatch {
+            let found = store.recover(clock.now()).await?;
+            if !found.requeued.is_empty() || !found.lost.is_empty() {
+                tracing::info!(requeued = found.requeued.len(), lost = found.lost.len(), "recovered from a crash");
+            }
+        }
+        let activity = Arc::<Activity>::default();
+        let nursery = Arc::new(Nursery::new(&config.data_dir, &instance));
+        let blocking_limit = u64::try_from(config.blocking_limit.as_millis()).unwrap_or(u64::MAX);
+        let inner = Arc::new(Self {
+            blocking_limit_ms: AtomicU64::new(blocking_limit),
+            pools: Pools::new(config.max_workers, config.max_waiting, activity.clone()),
+            store,
+            secrets,
+            clock,
+            runtimes,
+            shims,
+            nursery,
+            activity,
+            backlog: Backlog::default(),
+            runs: Mutex::default(),
+            quiet: Notify::new(),
+            tasks: TaskTracker::new(),
+            base_env: base_env(),
+            stop: CancellationToken::new(),
+            helpers: TaskTracker::new(),
+            config,
+        });
+        if dispatch {
+            queue::count(&inner).await?;
+            inner.helpers.spawn(queue::dispatch(inner.clone(), inner.stop.clone()));
+        }
+        inner.start_helpers();
+        Ok(inner)
+    }
+
+    fn start_helpers(&self) {
+        let pools = self.pools.clone();
+        let timeout = self.config.idle_timeout;
+        self.helpers.spawn(self.stop.clone().run_until_cancelled_owned(async move {
+            let pace = (timeout / 4).clamp(Duration::from_millis(50), Duration::from_secs(15));
+            loop {
+                tokio::time::sleep(pace).await;
+                pools.expire(timeout);
+            }
+        }));
+        let (activity, store) = (self.activity.clone(), self.store.clone());
+        let publish = async move { activity.publish(&store).await };
+        self.helpers.spawn(self.stop.clone().run_until_cancelled_owned(publish));
+    }
+
+    pub(crate) async fn shutdown(&self, grace: Duration) {
+        self.pools.close();
+        self.stop.cancel();
+        self.helpers.close();
+        // The dispatcher first: what it has claimed must be among the runs before these are counted.
+        self.helpers.wait().await;
+        if tokio::time::timeout(grace, self.until_quiet()).await.is_err() {
+            for control in self.runs.lock().values() {
+                control.stop(Stop::Shutdown);
+            }
+            if tokio::time::timeout(LAST_WORDS, self.until_quiet()).await.is_err() {
+                tracing::error!("runs did not stop in time");
+            }
+        }
+        self.nursery.end_all().await;
+        self.tasks.close();
+        let _ = tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await;
+        if let Err(e) = self.store.flush().await {
+            tracing::error!(error = %e, "the last records could not be written");
+        }
+    }
+
+    async fn until_quiet(&self) {
+        loop {
+            let notified = self.quiet.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            if self.runs.lock().is_empty() {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+/// Makes the folders, ends what a crash left (unless this is only a visit), and writes the shims.
+fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
+    let folder = |name: &str| {
+        let path = data_dir.join(name);
+        // Nobody else's business: code and what functions write.
+        DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+        Ok::<_, std::io::Error>(path)
+    };
+    let records = folder("workers")?;
+    let instance = instance(data_dir)?;
+    if recover {
+        let killed = survivors::end_leftovers(&records, &instance);
+        if killed > 0 {
+            tracing::warn!(killed, "ended workers that an earlier Beckon left running");
+        }
+        for name in ["scratch", "code", "shims"] {
+            code::remove_tree(&data_dir.join(name))?;
+        }
+    }
+    folder("scratch")?;
+    folder("code")?;
+    let mut hasher = DefaultHasher::new();
+    (NODE_SHIM, PYTHON_SHIM).hash(&mut hasher);
+    let shims = folder(&format!("shims/{:016x}", hasher.finish()))?;
+    let (node, python) = (shims.join("node.cjs"), shims.join("python.py"));
+    fs::write(&node, NODE_SHIM)?;
+    fs::write(&python, PYTHON_SHIM)?;
+    Ok((instance, Shims { node, python }))
+}
+
+/// The name by which this data directory's processes are known; the same over restarts.
+fn instance(data_dir: &Path) -> std::io::Result<String> {
+    let path = data_dir.join("workers.instance");
+    if let Ok(text) = fs::read_to_string(&path) {
+        let text = text.trim();
+        if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(text.to_owned());
+        }
+    }
+    let fresh = beckon_core::random_hex();
+    fs::write(path, &fresh)?;
+    Ok(fresh)
+}
+
+fn base_env() -> Vec<(String, String)> {
+    let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
+    // Functions speak UTF-8 whatever the desktop's language is.
+    vec![("PATH".to_owned(), path), ("LANG".to_owned(), "C.UTF-8".to_owned())]
+}

@@ -1,0 +1,444 @@
+//! Who may run where: slots of a function, processes altogether, warm workers kept for the next call, and the lines
+//! of those who wait.
+//!
+//! One lock guards all of it. Nothing that is done under it takes longer than a few map look-ups, it is never held
+//! over an `await`, and what is dropped (workers, grants) is dropped after it is released, because dropping comes back
+//! here. A std-like lock and not an async one, for the same reason.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use beckon_core::{Error, ErrorCode, Function, FunctionKey, Language, Result};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+
+use crate::WorkerState;
+use crate::code::Deployment;
+use crate::status::Activity;
+use crate::worker::Worker;
+
+/// The right to run one call, with a warm worker or with the right to start a process.
+pub(crate) struct Grant {
+    pub(crate) deployment: Arc<Deployment>,
+    worker: Option<Worker>,
+    permit: Option<Permit>,
+    pools: Arc<Pools>,
+    armed: bool,
+}
+
+/// The right to have one process. Kept until the process is gone.
+pub(crate) struct Permit {
+    pools: Arc<Pools>,
+}
+
+/// Where a run stands when it asks for a slot.
+pub(crate) enum Place {
+    /// It may begin.
+    Now(Grant),
+    /// It waits in line.
+    Later(oneshot::Receiver<Grant>),
+}
+
+pub(crate) struct Pools {
+    state: Mutex<State>,
+    max_processes: usize,
+    max_waiting: usize,
+    /// Told when a slot became free that nobody in line took, and there is a backlog on disk.
+    pub(crate) room: Notify,
+    /// How many runs wait on disk.
+    pub(crate) backlog: AtomicU64,
+    activity: Arc<Activity>,
+}
+
+#[derive(Default)]
+struct State {
+    pools: HashMap<FunctionKey, Pool>,
+    processes: usize,
+    /// Idle workers that were told to go so that somebody else can have their process.
+    evicting: usize,
+    waiting: usize,
+    ticket: u64,
+    closing: bool,
+}
+
+struct Pool {
+    current: Arc<Deployment>,
+    /// Whether the function exists no more.
+    deleted: bool,
+    /// Calls that have a slot.
+    active: usize,
+    /// Warm workers, the most recently used last.
+    idle: Vec<Worker>,
+    line: VecDeque<Waiter>,
+}
+
+struct Waiter {
+    ticket: u64,
+    deployment: Arc<Deployment>,
+    tell: oneshot::Sender<Grant>,
+}
+
+/// What must be dropped only after the lock is released.
+#[derive(Default)]
+struct Discarded {
+    workers: Vec<Worker>,
+    grants: Vec<Grant>,
+}
+
+impl Pools {
+    pub(crate) fn new(max_processes: usize, max_waiting: usize, activity: Arc<Activity>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            max_processes: max_processes.max(1),
+            max_waiting,
+            room: Notify::new(),
+            backlog: AtomicU64::new(0),
+            activity,
+        })
+    }
+
+    /// A slot, or a place in line.
+    ///
+    /// # Errors
+    /// `Busy` when the line is full, `ShuttingDown`.
+    pub(crate) fn acquire(self: &Arc<Self>, function: &Arc<Function>) -> Result<Place> {
+        let mut discarded = Discarded::default();
+        let mut state = self.state.lock();
+        if state.closing {
+            return Err(shutting_down());
+        }
+        let deployment = state.deployment_of(function, &mut discarded);
+        let key = &deployment.function.key;
+        if state.pools.get(key).is_none_or(|pool| pool.line.is_empty())
+            && let Some(grant) = self.try_grant(&mut state, &deployment)
+        {
+            return Ok(Place::Now(grant));
+        }
+        let ticket = state.ticket;
+        let Some(pool) = state.pools.get_mut(key) else { return Err(shutting_down()) };
+        // Those who gave up meanwhile do not count.
+        let before = pool.line.len();
+        if before >= self.max_waiting {
+            pool.line.retain(|waiter| !waiter.tell.is_closed());
+        }
+        let gone = before - pool.line.len();
+        let full = pool.line.len() >= self.max_waiting;
+        let (tell, told) = oneshot::channel();
+        if !full {
+            pool.line.push_back(Waiter { ticket, deployment: deployment.clone(), tell });
+        }
+        state.waiting -= gone;
+        if full {
+            return Err(Error::new(ErrorCode::Busy, format!("{} runs of {key} are waiting already.", self.max_waiting))
+                .with_hint("Try again in a moment, invoke it asynchronously, or raise the function's concurrency."));
+        }
+        state.ticket += 1;
+        state.waiting += 1;
+        self.make_room(&mut state, &mut discarded);
+        drop(state);
+        self.activity.changed();
+        Ok(Place::Later(told))
+    }
+
+    /// Up to `most` slots that are free now; for the queue, which has its own line on disk.
+    pub(crate) fn try_acquire(self: &Arc<Self>, function: &Arc<Function>, most: usize) -> Vec<Grant> {
+        let mut discarded = Discarded::default();
+        let mut grants = Vec::new();
+        let mut state = self.state.lock();
+        if state.closing {
+            return grants;
+        }
+        let deployment = state.deployment_of(function, &mut discarded);
+        if state.pools.get(&deployment.function.key).is_some_and(|pool| pool.line.is_empty()) {
+            while grants.len() < most
+                && let Some(grant) = self.try_grant(&mut state, &deployment)
+            {
+                grants.push(grant);
+            }
+        }
+        if grants.is_empty() {
+            // The queue has no place in line, but an idle worker of somebody else is in its way all the same.
+            self.evict_one(&mut state, &deployment.function.key, &mut discarded);
+        }
+        drop(state);
+        grants
+    }
+
+    /// Makes `function` the current version: idle workers of others go now, busy ones after their run.
+    pub(crate) fn deploy(&self, function: &Arc<Function>) {
+        let mut discarded = Discarded::default();
+        let mut state = self.state.lock();
+        if let Some(pool) = state.pools.get_mut(&function.key) {
+            pool.current = Deployment::new(function.clone());
+            discarded.workers.append(&mut pool.idle);
+        }
+        drop(state);
+    }
+
+    /// Forgets a function; workers in a run finish it.
+    pub(crate) fn undeploy(&self, key: &FunctionKey) {
+        let mut discarded = Discarded::default();
+        let mut state = self.state.lock();
+        if let Some(pool) = state.pools.get_mut(key) {
+            // What is in a run compares itself with this and finds that it is not it.
+            pool.current = Deployment::new(pool.current.function.clone());
+            pool.deleted = true;
+            discarded.workers.append(&mut pool.idle);
+        }
+        state.tidy();
+        drop(state);
+    }
+
+    /// Ends workers that have been idle for `timeout`, and forgets what is empty.
+    pub(crate) fn expire(&self, timeout: Duration) {
+        let mut expired = Vec::new();
+        let mut state = self.state.lock();
+        for pool in state.pools.values_mut() {
+            expired.extend(pool.idle.extract_if(.., |worker| worker.is_gone() || worker.idle_since.elapsed() >= timeout));
+        }
+        state.tidy();
+        drop(state);
+        if !expired.is_empty() {
+            self.activity.changed();
+        }
+    }
+
+    /// Takes no more calls, sends those in line away, and lets idle workers go.
+    pub(crate) fn close(&self) {
+        let mut discarded = Discarded::default();
+        let mut lines = Vec::new();
+        let mut state = self.state.lock();
+        state.closing = true;
+        state.waiting = 0;
+        for pool in state.pools.values_mut() {
+            lines.push(std::mem::take(&mut pool.line));
+            discarded.workers.append(&mut pool.idle);
+        }
+        drop(state);
+    }
+
+    /// Whether it takes no more calls.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.state.lock().closing
+    }
+
+    /// How many stand in line.
+    pub(crate) fn waiting(&self) -> usize {
+        self.state.lock().waiting
+    }
+
+    fn try_grant(self: &Arc<Self>, state: &mut State, deployment: &Arc<Deployment>) -> Option<Grant> {
+        let function = &deployment.function;
+        let pool = state.pools.get_mut(&function.key)?;
+        if pool.active >= function.limits.concurrency as usize {
+            return None;
+        }
+        let warm = pool.idle.iter().rposition(|worker| Arc::ptr_eq(&worker.deployment, deployment) && !worker.is_gone());
+        let (worker, permit) = match warm {
+            Some(at) => (Some(pool.idle.remove(at)), None),
+            None if state.processes < self.max_processes => {
+                state.processes += 1;
+                (None, Some(Permit { pools: self.clone() }))
+            }
+            None => return None,
+        };
+        pool.active += 1;
+        if let Some(worker) = &worker {
+            worker.card.set(WorkerState::Busy);
+        }
+        Some(Grant { deployment: deployment.clone(), worker, permit, pools: self.clone(), armed: true })
+    }
+
+    /// Lets go of the least recently used idle workers, as many as there are runs that wait for a process.
+    fn make_room(&self, state: &mut State, discarded: &mut Discarded) {
+        if state.processes < self.max_processes {
+            return;
+        }
+        let starving: Vec<FunctionKey> = state
+            .pools
+            .iter()
+            .filter(|(_, pool)| {
+                pool.line.front().is_some_and(|w| pool.active < w.deployment.function.limits.concurrency as usize)
+            })
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in &starving {
+            self.evict_one(state, key, discarded);
+        }
+    }
+
+    /// Lets go of the least recently used idle worker, if processes are short and `key` could have one more.
+    fn evict_one(&self, state: &mut State, key: &FunctionKey, discarded: &mut Discarded) {
+        let could = state.pools.get(key).is_some_and(|pool| {
+            pool.active < pool.current.function.limits.concurrency as usize && pool.idle.is_empty()
+        });
+        if !could || state.processes < self.max_processes || state.evicting > 0 {
+            return;
+        }
+        let oldest = state
+            .pools
+            .values_mut()
+            .filter(|pool| !pool.idle.is_empty())
+            .min_by_key(|pool| pool.idle.first().map(|worker| worker.idle_since));
+        if let Some(pool) = oldest {
+            discarded.workers.push(pool.idle.remove(0));
+            state.evicting += 1;
+        }
+    }
+
+    /// Gives free slots to those in line, the longest waiting first.
+    fn serve(self: &Arc<Self>, state: &mut State, discarded: &mut Discarded) {
+        while state.waiting > 0 {
+            let mut fronts: Vec<(u64, FunctionKey)> = state
+                .pools
+                .iter()
+                .filter_map(|(key, pool)| pool.line.front().map(|waiter| (waiter.ticket, key.clone())))
+                .collect();
+            fronts.sort_unstable_by_key(|(ticket, _)| *ticket);
+            let mut served = false;
+            for (_, key) in fronts {
+                let Some(pool) = state.pools.get_mut(&key) else { continue };
+                let Some(front) = pool.line.front() else { continue };
+                let deployment = front.deployment.clone();
+                let abandoned = front.tell.is_closed();
+                let grant = if abandoned { None } else { self.try_grant(state, &deployment) };
+                if !abandoned && grant.is_none() {
+                    continue;
+                }
+                let waiter = state.pools.get_mut(&key).and_then(|pool| pool.line.pop_front());
+                state.waiting -= 1;
+                if let (Some(waiter), Some(grant)) = (waiter, grant)
+                    && let Err(grant) = waiter.tell.send(grant)
+                {
+                    discarded.grants.push(grant);
+                }
+                served = true;
+                break;
+            }
+            if !served {
+                break;
+            }
+        }
+        self.make_room(state, discarded);
+    }
+
+    fn tell_queue(&self) {
+        if self.backlog.load(Ordering::Acquire) > 0 {
+            self.room.notify_one();
+        }
+    }
+
+    fn release(self: &Arc<Self>, deployment: &Arc<Deployment>, worker: Option<Worker>) {
+        let mut discarded = Discarded::default();
+        let mut state = self.state.lock();
+        let closing = state.closing;
+        let waiting = state.waiting;
+        if let Some(pool) = state.pools.get_mut(&deployment.function.key) {
+            pool.active -= 1;
+            match worker {
+                Some(mut worker) if !closing && Arc::ptr_eq(&pool.current, &worker.deployment) => {
+                    worker.idle_since = Instant::now();
+                    worker.card.set(WorkerState::Ready);
+                    pool.idle.push(worker);
+                }
+                other => discarded.workers.extend(other),
+            }
+        }
+        if waiting > 0 {
+            self.serve(&mut state, &mut discarded);
+        }
+        let free = state.waiting == 0;
+        drop(state);
+        if free {
+            self.tell_queue();
+        }
+        self.activity.changed();
+    }
+}
+
+impl State {
+    /// The deployment for `function`, which becomes the current one unless a later one is there.
+    fn deployment_of(&mut self, function: &Arc<Function>, discarded: &mut Discarded) -> Arc<Deployment> {
+        match self.pools.get_mut(&function.key) {
+            Some(pool) if pool.current.is_of(function) => pool.current.clone(),
+            Some(pool) if function.updated < pool.current.function.updated => Deployment::new(function.clone()),
+            Some(pool) => {
+                pool.current = Deployment::new(function.clone());
+                pool.deleted = false;
+                discarded.workers.append(&mut pool.idle);
+                pool.current.clone()
+            }
+            None => {
+                let current = Deployment::new(function.clone());
+                let (idle, line) = (Vec::new(), VecDeque::new());
+                let pool = Pool { current: current.clone(), deleted: false, active: 0, idle, line };
+                self.pools.insert(function.key.clone(), pool);
+                current
+            }
+        }
+    }
+
+    /// Forgets functions that nobody runs, waits for, or keeps warm: their unpacked code goes with them.
+    fn tidy(&mut self) {
+        self.pools.retain(|_, pool| {
+            // An executable has no worker to keep its code for; it stays until the function changes.
+            let stays = pool.current.language() == Language::Executable && !pool.deleted;
+            stays || pool.active > 0 || !pool.idle.is_empty() || !pool.line.is_empty()
+        });
+    }
+}
+
+impl Grant {
+    /// The warm worker, if there is one.
+    pub(crate) fn take_worker(&mut self) -> Option<Worker> {
+        self.worker.take()
+    }
+
+    /// The right to start a process instead.
+    pub(crate) fn take_permit(&mut self) -> Option<Permit> {
+        self.permit.take()
+    }
+
+    /// A right to start a process beside the slot, where the warm worker proved dead and its own right dies with it.
+    pub(crate) fn replacement_permit(&self) -> Permit {
+        self.pools.state.lock().processes += 1;
+        Permit { pools: self.pools.clone() }
+    }
+
+    /// Gives the slot back, and the worker for the next call.
+    pub(crate) fn finish(mut self, worker: Option<Worker>) {
+        self.armed = false;
+        self.pools.release(&self.deployment, worker);
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        if self.armed {
+            let worker = self.worker.take();
+            self.pools.release(&self.deployment, worker);
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut discarded = Discarded::default();
+        let mut state = self.pools.state.lock();
+        state.processes -= 1;
+        state.evicting = state.evicting.saturating_sub(1);
+        self.pools.serve(&mut state, &mut discarded);
+        let free = state.waiting == 0;
+        drop(state);
+        if free {
+            self.pools.tell_queue();
+        }
+        self.pools.activity.changed();
+    }
+}
+
+pub(crate) fn shutting_down() -> Error {
+    Error::new(ErrorCode::ShuttingDown, "Beckon is shutting down.")
+}

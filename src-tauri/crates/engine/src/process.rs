@@ -1,0 +1,312 @@
+//! Operating system processes: started in their own group with nothing inherited, watched, and ended for certain.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use command_fds::{CommandFdExt, FdMapping};
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal};
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+use crate::survivors;
+
+/// The name of the environment variable by which processes are known as ours, whatever group they moved to.
+pub(crate) const MARK: &str = "BECKON_WORKER";
+
+/// What to start.
+pub(crate) struct Spec {
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<std::ffi::OsString>,
+    /// All of it; nothing is inherited.
+    pub(crate) env: Vec<(String, String)>,
+    /// The working directory, made for this process and removed after it.
+    pub(crate) scratch: PathBuf,
+    /// Whether the process speaks frames on descriptors 3 and 4.
+    pub(crate) framed: bool,
+    /// Whether it gets a pipe as standard input.
+    pub(crate) stdin: bool,
+}
+
+/// The engine's ends of a process's descriptors.
+pub(crate) struct Channels {
+    /// Frames to descriptor 3, frames from descriptor 4.
+    pub(crate) frames: Option<(UnixStream, UnixStream)>,
+    pub(crate) stdin: Option<pipe::Sender>,
+    pub(crate) stdout: pipe::Receiver,
+    pub(crate) stderr: pipe::Receiver,
+}
+
+/// A started process. Dropping it does not end it: see [`Process::kill`].
+pub(crate) struct Process {
+    pid: Pid,
+    number: u64,
+    living: Arc<Mutex<HashMap<u64, Pid>>>,
+    ended: watch::Receiver<Option<ExitStatus>>,
+}
+
+/// Starts processes and remembers which are alive.
+pub(crate) struct Nursery {
+    /// Where scratch folders are.
+    scratch: PathBuf,
+    /// Where each living process has a record, for the Beckon after a crash.
+    records: PathBuf,
+    /// The value of [`MARK`], less the process's number: the data directory's name and this engine's.
+    mark: String,
+    /// Tells the processes of this engine from those of another on the same data directory.
+    nonce: String,
+    next: std::sync::atomic::AtomicU64,
+    living: Arc<Mutex<HashMap<u64, Pid>>>,
+    tasks: TaskTracker,
+}
+
+impl Nursery {
+    pub(crate) fn new(data_dir: &Path, instance: &str) -> Self {
+        let nonce = beckon_core::random_hex()[..8].to_owned();
+        Self {
+            scratch: data_dir.join("scratch"),
+            records: data_dir.join("workers"),
+            mark: format!("{instance}.{nonce}"),
+            nonce,
+            next: 1.into(),
+            living: Arc::default(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// A number for the next process.
+    pub(crate) fn reserve(&self) -> u64 {
+        self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// The working directory of the process with this number.
+    pub(crate) fn scratch_of(&self, number: u64) -> PathBuf {
+        self.scratch.join(format!("{}-{number}", self.nonce))
+    }
+
+    /// Starts a process. `on_end` is kept until it is gone, with all of its group, and then dropped.
+    pub(crate) async fn spawn<T: Send + 'static>(
+        &self,
+        number: u64,
+        mut spec: Spec,
+        on_end: T,
+    ) -> io::Result<(Process, Channels)> {
+        spec.env.push((MARK.to_owned(), format!("{}.{number}", self.mark)));
+        let record = self.records.join(format!("{}-{number}", self.nonce));
+        let scratch = spec.scratch.clone();
+        let started = {
+            let record = record.clone();
+            tokio::task::spawn_blocking(move || start(spec, &record)).await.map_err(io::Error::other)?
+        };
+        let Started { child, pid, frames, stdin, stdout, stderr } = match started {
+            Ok(started) => started,
+            Err(e) => {
+                let _ = fs::remove_dir(&scratch);
+                return Err(e);
+            }
+        };
+        let (tell, ended) = watch::channel(None);
+        self.living.lock().insert(number, pid);
+        let process = Process { pid, number, living: self.living.clone(), ended };
+        let files = Files { record, scratch };
+        self.tasks.spawn(attend(child, number, self.living.clone(), tell, on_end, files));
+        let channels = (|| {
+            Ok(Channels {
+                frames: frames.map(|(to, from)| Ok::<_, io::Error>((stream(to)?, stream(from)?))).transpose()?,
+                stdin: stdin.map(pipe::Sender::from_owned_fd).transpose()?,
+                stdout: pipe::Receiver::from_owned_fd(stdout)?,
+                stderr: pipe::Receiver::from_owned_fd(stderr)?,
+            })
+        })();
+        match channels {
+            Ok(channels) => Ok((process, channels)),
+            Err(e) => {
+                process.kill();
+                Err(e)
+            }
+        }
+    }
+
+    /// Kills every process there is and waits until all are gone, descendants that left their group included.
+    pub(crate) async fn end_all(&self) {
+        for pid in self.living.lock().values() {
+            kill_group(*pid);
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+        let prefix = format!("{MARK}={}.", self.mark);
+        let _ = tokio::task::spawn_blocking(move || survivors::kill_marked(&prefix)).await;
+    }
+
+    /// Kills, in the background, what a process left behind outside of its group.
+    pub(crate) fn sweep(&self, number: u64) {
+        let mark = format!("{MARK}={}.{number}\0", self.mark);
+        self.tasks.spawn_blocking(move || survivors::kill_marked(&mark));
+    }
+}
+
+fn stream(end: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
+    end.set_nonblocking(true)?;
+    UnixStream::from_std(end)
+}
+
+struct Started {
+    child: Child,
+    pid: Pid,
+    frames: Option<(std::os::unix::net::UnixStream, std::os::unix::net::UnixStream)>,
+    stdin: Option<OwnedFd>,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+fn start(spec: Spec, record: &Path) -> io::Result<Started> {
+    fs::create_dir(&spec.scratch)?;
+    let mut command = Command::new(&spec.program);
+    command
+        .args(&spec.arguments)
+        .env_clear()
+        .envs(spec.env)
+        .current_dir(&spec.scratch)
+        .process_group(0)
+        .kill_on_drop(true)
+        .stdin(if spec.stdin { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut frames = None;
+    if spec.framed {
+        let (to, theirs_in) = std::os::unix::net::UnixStream::pair()?;
+        let (from, theirs_out) = std::os::unix::net::UnixStream::pair()?;
+        command
+            .fd_mappings(vec![
+                FdMapping { parent_fd: theirs_in.into(), child_fd: 3 },
+                FdMapping { parent_fd: theirs_out.into(), child_fd: 4 },
+            ])
+            .map_err(io::Error::other)?;
+        frames = Some((to, from));
+    }
+    let mut tries = 0;
+    let mut child = loop {
+        match command.spawn() {
+            // Another thread's fork can hold a just-written script open for an instant.
+            Err(e) if e.kind() == io::ErrorKind::ExecutableFileBusy && tries < 50 => {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            result => break result?,
+        }
+    };
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let pid = pid.ok_or_else(|| io::Error::other("the process is gone"))?;
+    // What follows can only fail if the machine is out of everything; then the process goes with its handle.
+    survivors::note(record, pid)?;
+    let missing = || io::Error::other("a pipe is missing");
+    let stdin = child.stdin.take().map(|pipe| pipe.into_owned_fd()).transpose()?;
+    let stdout = child.stdout.take().ok_or_else(missing)?.into_owned_fd()?;
+    let stderr = child.stderr.take().ok_or_else(missing)?.into_owned_fd()?;
+    Ok(Started { child, pid, frames, stdin, stdout, stderr })
+}
+
+impl Process {
+    /// The process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// The engine's own number for it.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Ends the process and its whole group at once.
+    pub(crate) fn kill(&self) {
+        // While the process is in the map nobody has reaped it, so that its group's number cannot be another's.
+        if let Some(pid) = self.living.lock().get(&self.number) {
+            kill_group(*pid);
+        }
+    }
+
+    /// Whether it is gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
+
+    /// Waits until it is gone.
+    pub(crate) async fn wait(&mut self) -> Option<ExitStatus> {
+        self.ended.wait_for(Option::is_some).await.ok().and_then(|status| *status)
+    }
+}
+
+/// Watches one process to its end, and then removes what there was of it.
+async fn attend<T>(
+    mut child: Child,
+    number: u64,
+    living: Arc<Mutex<HashMap<u64, Pid>>>,
+    tell: watch::Sender<Option<ExitStatus>>,
+    on_end: T,
+    files: Files,
+) {
+    let status = child.wait().await;
+    if let Some(pid) = living.lock().remove(&number) {
+        // What it started and left behind. As long as one of its group lives, the group's number is nobody else's; if
+        // none does, the kernel would have to give out all other numbers between the line above and this one.
+        kill_group(pid);
+    }
+    let _ = tell.send(Some(status.unwrap_or_else(|_| ExitStatus::from_raw(0))));
+    drop(on_end);
+    let _ = tokio::task::spawn_blocking(move || files.remove()).await;
+}
+
+/// What exists on disk because of a process.
+struct Files {
+    record: PathBuf,
+    scratch: PathBuf,
+}
+
+impl Files {
+    fn remove(&self) {
+        let _ = fs::remove_file(&self.record);
+        if let Err(e) = fs::remove_dir(&self.scratch)
+            && e.kind() != io::ErrorKind::NotFound
+            && let Err(e) = crate::code::remove_tree(&self.scratch)
+        {
+            tracing::warn!(error = %e, "a scratch folder could not be removed");
+        }
+    }
+}
+
+fn kill_group(pid: Pid) {
+    let _ = rustix::process::kill_process_group(pid, Signal::KILL);
+}
+
+/// How a process ended, for people.
+pub(crate) fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}{}", signal_name(signal)),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        7 => " (SIGBUS)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL)",
+        11 => " (SIGSEGV)",
+        13 => " (SIGPIPE)",
+        15 => " (SIGTERM)",
+        _ => "",
+    }
+}

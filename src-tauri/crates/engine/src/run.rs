@@ -1,0 +1,322 @@
+//! One run from its request to its record.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use beckon_core::{
+    Activation, ActivationId, ActivationSummary, Cause, Function, JsonText, LOCAL, LogLine, LostPolicy, Millis, Mode,
+    Result, Status, Timing,
+};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+use tokio_util::task::TaskTracker;
+
+use crate::attempt::{self, NotBegun, Progress, Request};
+use crate::end::End;
+use crate::logs::RunLog;
+use crate::pool::{self, Place};
+use crate::{Inner, Outcome};
+
+/// A run that lasts longer than this is shown in the journal while it lasts.
+const NOTE_AFTER: Duration = Duration::from_millis(250);
+/// Longest preview, in characters.
+const PREVIEW: usize = 160;
+
+/// How others reach a run in progress.
+#[derive(Default)]
+pub(crate) struct Control {
+    stop: AtomicU8,
+    promotion: Mutex<Option<oneshot::Sender<Result<Outcome>>>>,
+    told: Notify,
+}
+
+/// Why a run is stopped from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// A person wants it so.
+    Cancel = 1,
+    /// Beckon shuts down.
+    Shutdown = 2,
+}
+
+impl Control {
+    /// Ends the run. The first reason counts.
+    pub(crate) fn stop(&self, why: Stop) {
+        let _ = self.stop.compare_exchange(0, why as u8, Ordering::AcqRel, Ordering::Acquire);
+        self.told.notify_one();
+    }
+
+    /// Asks that the run becomes asynchronous. The answer is that, or its record if it is over already.
+    pub(crate) fn promote(&self) -> oneshot::Receiver<Result<Outcome>> {
+        let (tell, told) = oneshot::channel();
+        *self.promotion.lock() = Some(tell);
+        self.told.notify_one();
+        told
+    }
+
+    fn stopped(&self) -> Option<Stop> {
+        match self.stop.load(Ordering::Acquire) {
+            1 => Some(Stop::Cancel),
+            2 => Some(Stop::Shutdown),
+            _ => None,
+        }
+    }
+}
+
+/// The place of a run in the list of runs in progress; left when dropped.
+pub(crate) struct Registered {
+    inner: Arc<Inner>,
+    id: ActivationId,
+    control: Arc<Control>,
+}
+
+impl Registered {
+    pub(crate) fn new(inner: &Arc<Inner>, id: ActivationId) -> Self {
+        let control = Arc::<Control>::default();
+        inner.runs.lock().insert(id, control.clone());
+        Self { inner: inner.clone(), id, control }
+    }
+
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut runs = self.inner.runs.lock();
+        runs.remove(&self.id);
+        if runs.is_empty() {
+            self.inner.quiet.notify_waiters();
+        }
+    }
+}
+
+/// A run that is to begin.
+pub(crate) struct Run {
+    /// Its record as far as it is known.
+    pub(crate) draft: Activation,
+    pub(crate) request: Request,
+    pub(crate) registered: Registered,
+    /// What to do when a shutdown cuts it short.
+    pub(crate) policy: LostPolicy,
+    /// Whether the journal has a row of it already.
+    pub(crate) in_journal: bool,
+    /// When the engine took it up.
+    pub(crate) arrived: Instant,
+    /// What it waited before that, ms.
+    pub(crate) waited: f64,
+}
+
+impl Run {
+    /// Runs it and hands its record to the journal.
+    ///
+    /// # Errors
+    /// `ShuttingDown` when it never began and nobody has heard of it.
+    pub(crate) async fn drive(self, place: Place) -> Result<Box<Activation>> {
+        let Self { draft, request, registered, policy, mut in_journal, arrived, waited } = self;
+        let (inner, control) = (&registered.inner, &registered.control);
+        let limit = draft.limits.logs_kb as usize * 1024;
+        let mut log = RunLog::new(limit, inner.clock.now());
+        let mut progress = Progress::default();
+        let mut mode = draft.summary.mode;
+        let accepted = draft.summary.mode == Mode::NonBlocking;
+        let end = {
+            let work = attempt::execute(inner, &draft, &request, place, &mut log, &mut progress);
+            let note = tokio::time::sleep(NOTE_AFTER);
+            tokio::pin!(work, note);
+            loop {
+                tokio::select! {
+                    biased;
+                    end = &mut work => break end,
+                    () = control.told.notified() => {
+                        match control.stopped() {
+                            Some(Stop::Cancel) => break Ok(End::cancelled()),
+                            Some(Stop::Shutdown) => break Ok(End::shut_down()),
+                            None => {}
+                        }
+                        let promotion = control.promotion.lock().take();
+                        if let Some(tell) = promotion {
+                            mode = Mode::Promoted;
+                            in_journal = true;
+                            let written = write_running(inner, &draft, mode, true).await;
+                            let _ = tell.send(written.map(|()| Outcome::Promoted(draft.summary.id)));
+                        }
+                    }
+                    () = &mut note, if !in_journal => {
+                        in_journal = true;
+                        if let Err(e) = write_running(inner, &draft, mode, false).await {
+                            tracing::error!(error = %e, "a run in progress could not be noted");
+                        }
+                    }
+                }
+            }
+        };
+        let end = match end {
+            Ok(end) => end,
+            Err(NotBegun) if !in_journal => return Err(answer_promotion(control, Err(pool::shutting_down()))),
+            Err(NotBegun) => End::shut_down(),
+        };
+        // A run that may be repeated keeps its row as it is: the next start finds it and queues it again.
+        let repeated = end.status == Status::Lost && accepted && policy == LostPolicy::Retry;
+        let record = finish(draft, mode, end, log, &progress, arrived, waited);
+        inner.activity.count(record.summary.cold == Some(true));
+        if !repeated && let Err(e) = inner.store.record((*record).clone()).await {
+            tracing::error!(error = %e, id = %record.summary.id, "a record could not be written");
+        }
+        let promotion = control.promotion.lock().take();
+        if let Some(tell) = promotion {
+            let _ = tell.send(Ok(Outcome::Finished(record.clone())));
+        }
+        Ok(record)
+    }
+}
+
+fn answer_promotion(control: &Control, result: Result<Outcome>) -> beckon_core::Error {
+    let promotion = control.promotion.lock().take();
+    if let Some(tell) = promotion {
+        let _ = tell.send(result);
+    }
+    pool::shutting_down()
+}
+
+async fn write_running(inner: &Inner, draft: &Activation, mode: Mode, durable: bool) -> Result<()> {
+    let mut row = draft.clone();
+    row.summary.mode = mode;
+    row.summary.status = Status::Running;
+    inner.store.record(row).await?;
+    if durable { inner.store.flush().await } else { Ok(()) }
+}
+
+/// What is known of a run before it begins.
+pub(crate) fn draft(function: &Function, asked: Asked, status: Status, mode: Mode) -> Activation {
+    Activation {
+        summary: ActivationSummary {
+            id: asked.id,
+            connection: LOCAL.to_owned(),
+            namespace: function.key.namespace.clone(),
+            function: function.key.name.clone(),
+            version: function.version.to_string(),
+            kind: function.runtime.to_string(),
+            status,
+            mode,
+            cause: asked.cause,
+            start: asked.received,
+            end: None,
+            duration_ms: None,
+            cold: None,
+            pinned: false,
+            preview: String::new(),
+        },
+        subject: function.key.namespace.to_string(),
+        input: Some(asked.input),
+        result: None,
+        result_bytes: 0,
+        result_truncated: false,
+        logs: Vec::new(),
+        logs_truncated: false,
+        limits: function.limits,
+        timing: Timing::default(),
+        rerun_of: asked.rerun_of,
+        token_id: asked.token_id,
+        parent: None,
+    }
+}
+
+/// The part of an invocation that goes into its record.
+pub(crate) struct Asked {
+    pub(crate) id: ActivationId,
+    pub(crate) input: JsonText,
+    pub(crate) cause: Cause,
+    pub(crate) token_id: Option<String>,
+    pub(crate) rerun_of: Option<ActivationId>,
+    pub(crate) received: Millis,
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// The record of a run that is over.
+pub(crate) fn finish(
+    mut draft: Activation,
+    mode: Mode,
+    end: End,
+    log: RunLog,
+    progress: &Progress,
+    arrived: Instant,
+    waited: f64,
+) -> Box<Activation> {
+    let now = Instant::now();
+    let started = progress.started.unwrap_or(now);
+    let ended = progress.ended.unwrap_or(now);
+    let wait = waited + ms(started.saturating_duration_since(arrived));
+    let called = progress.called.unwrap_or(ended);
+    let init = progress.cold.then(|| ms(called.saturating_duration_since(started)));
+    let run = progress.called.map(|called| ms(ended.saturating_duration_since(called)));
+    let duration = init.unwrap_or(0.0) + run.unwrap_or(0.0);
+    let (logs, logs_truncated) = log.finish();
+    draft.timing = Timing { wait_ms: Some(wait), init_ms: init, run_ms: run, network_ms: None };
+    draft.summary.mode = mode;
+    draft.summary.status = end.status;
+    draft.summary.duration_ms = Some(duration.round() as i64);
+    draft.summary.end = Some(draft.summary.start + (wait + duration).round() as i64);
+    draft.summary.cold = progress.started.is_some().then_some(progress.cold);
+    draft.summary.preview = preview(&logs, &end.result);
+    draft.result = Some(end.result);
+    draft.result_bytes = end.bytes;
+    draft.result_truncated = end.truncated;
+    draft.logs = logs;
+    draft.logs_truncated = logs_truncated;
+    Box::new(draft)
+}
+
+fn preview(logs: &[LogLine], result: &JsonText) -> String {
+    let first = logs.iter().map(|line| line.text.trim()).find(|text| !text.is_empty());
+    let text = first.unwrap_or_else(|| result.as_str());
+    text.chars().take(PREVIEW).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+type Driven = Pin<Box<dyn Future<Output = Result<Box<Activation>>> + Send>>;
+
+/// A run driven by its caller, without a task of its own; one that is left alone goes on by itself.
+///
+/// The caller's task is the cheapest place for a short run: no hand-over, and no wake-up on another core. A client
+/// that disconnects, and a wait that passes, drop this, and that must not cancel the run.
+pub(crate) struct Attached {
+    run: Option<Driven>,
+    tasks: TaskTracker,
+}
+
+impl Attached {
+    pub(crate) fn new(run: impl Future<Output = Result<Box<Activation>>> + Send + 'static, tasks: &TaskTracker) -> Self {
+        Self { run: Some(Box::pin(run)), tasks: tasks.clone() }
+    }
+}
+
+impl Future for Attached {
+    type Output = Result<Box<Activation>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(run) = &mut self.run else { return Poll::Pending };
+        let polled = run.as_mut().poll(context);
+        if polled.is_ready() {
+            self.run = None;
+        }
+        polled
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        if let Some(run) = self.run.take()
+            && let Ok(handle) = tokio::runtime::Handle::try_current()
+        {
+            drop(self.tasks.spawn_on(run, &handle));
+        }
+    }
+}

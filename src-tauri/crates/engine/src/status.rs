@@ -1,0 +1,133 @@
+//! What the engine is doing, for the window.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use beckon_core::{Event, FunctionKey};
+use beckon_store::Store;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::code::Deployment;
+use crate::worker::Card;
+use crate::{EngineStatus, WorkerStatus};
+
+/// Shortest time between two events.
+const PACE: Duration = Duration::from_millis(250);
+
+/// Counters, and the list of workers.
+#[derive(Default)]
+pub(crate) struct Activity {
+    dirty: AtomicBool,
+    told: Notify,
+    running: AtomicU32,
+    total: AtomicU64,
+    cold: AtomicU64,
+    workers: Mutex<BTreeMap<u64, Listed>>,
+}
+
+struct Listed {
+    function: FunctionKey,
+    version: String,
+    card: Arc<Card>,
+}
+
+/// An entry in the list of workers; taken out when dropped.
+pub(crate) struct Listing {
+    activity: Arc<Activity>,
+    number: u64,
+}
+
+/// A run in a worker; counted until dropped.
+pub(crate) struct Running<'a>(&'a Activity);
+
+impl Activity {
+    /// Something is different now. Cheap: most calls find that this is known already.
+    pub(crate) fn changed(&self) {
+        if !self.dirty.swap(true, Ordering::AcqRel) {
+            self.told.notify_one();
+        }
+    }
+
+    /// Counts a run while it lasts.
+    pub(crate) fn running(&self) -> Running<'_> {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        self.changed();
+        Running(self)
+    }
+
+    /// Counts a run that is over.
+    pub(crate) fn count(&self, cold: bool) {
+        self.total.fetch_add(1, Ordering::Relaxed);
+        if cold {
+            self.cold.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A place in the list for a process to come.
+    pub(crate) fn list(self: &Arc<Self>, number: u64) -> Listing {
+        Listing { activity: self.clone(), number }
+    }
+
+    /// Puts a worker on the list.
+    pub(crate) fn enter(&self, number: u64, deployment: &Deployment, card: &Arc<Card>) {
+        let listed = Listed {
+            function: deployment.function.key.clone(),
+            version: deployment.version.clone(),
+            card: card.clone(),
+        };
+        self.workers.lock().insert(number, listed);
+        self.changed();
+    }
+
+    /// What there is to say; `queued` is known elsewhere.
+    pub(crate) fn status(&self, queued: u64) -> EngineStatus {
+        let workers = self.workers.lock();
+        EngineStatus {
+            workers: workers.values().map(Listed::status).collect(),
+            queued,
+            running: self.running.load(Ordering::Relaxed),
+            total: self.total.load(Ordering::Relaxed),
+            cold: self.cold.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Tells the listeners, at most four times a second, until cancelled.
+    pub(crate) async fn publish(&self, store: &Store) {
+        loop {
+            self.told.notified().await;
+            self.dirty.store(false, Ordering::Release);
+            store.publish(Event::Engine);
+            tokio::time::sleep(PACE).await;
+        }
+    }
+}
+
+impl Listed {
+    fn status(&self) -> WorkerStatus {
+        WorkerStatus {
+            pid: self.card.pid,
+            function: self.function.clone(),
+            version: self.version.clone(),
+            state: self.card.state(),
+            started: self.card.started,
+            runs: self.card.runs.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        self.activity.workers.lock().remove(&self.number);
+        self.activity.changed();
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+        self.0.changed();
+    }
+}

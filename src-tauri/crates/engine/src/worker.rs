@@ -1,0 +1,477 @@
+//! A warm worker: one process with one function loaded, called again and again over frames.
+
+use std::io::{self, IoSlice};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Instant;
+
+use beckon_core::{JsonText, Language, LogStream, Millis, Status};
+use bytes::{Bytes, BytesMut};
+use tokio::io::AsyncReadExt;
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+
+use crate::WorkerState;
+use crate::code::Deployment;
+use crate::end::End;
+use crate::frame::{self, Kind, ReplyOutcome, Violation};
+use crate::logs::{RunLog, Source};
+use crate::process::{self, Channels, Nursery, Process, Spec};
+
+/// How much is read from a pipe at once.
+const PIPE_CHUNK: usize = 16 * 1024;
+/// Room for headers, on top of the largest body.
+const FRAME_EXTRA: usize = 64 * 1024;
+/// Bodies up to this size are copied behind their header, so that a frame takes one plain write.
+const SMALL_BODY: usize = 16 * 1024;
+
+/// What others may see of a worker.
+#[derive(Debug)]
+pub(crate) struct Card {
+    pub(crate) pid: u32,
+    pub(crate) started: Millis,
+    pub(crate) state: AtomicU8,
+    pub(crate) runs: AtomicU64,
+}
+
+impl Card {
+    pub(crate) fn new(pid: u32, started: Millis) -> Self {
+        Self { pid, started, state: AtomicU8::new(0), runs: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn set(&self, state: WorkerState) {
+        let number = match state {
+            WorkerState::Spawning => 0,
+            WorkerState::Ready => 1,
+            WorkerState::Busy => 2,
+            WorkerState::Draining => 3,
+        };
+        self.state.store(number, Ordering::Relaxed);
+    }
+
+    pub(crate) fn state(&self) -> WorkerState {
+        match self.state.load(Ordering::Relaxed) {
+            0 => WorkerState::Spawning,
+            1 => WorkerState::Ready,
+            2 => WorkerState::Busy,
+            _ => WorkerState::Draining,
+        }
+    }
+}
+
+/// One call, as the worker needs to know it.
+pub(crate) struct Call<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) transaction: &'a str,
+    pub(crate) api_host: Option<&'a str>,
+    /// The arguments, without the default parameters.
+    pub(crate) input: &'a JsonText,
+    /// When it will be killed, ms since the epoch.
+    pub(crate) deadline: Millis,
+}
+
+/// Why a worker is of no use any more.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// It died, or closed its descriptors.
+    Gone,
+    /// It was not there to begin with: nothing of the run reached it.
+    Stale,
+    /// It said something that is not the protocol.
+    Violation(Violation),
+    /// Its descriptors failed.
+    Io(io::Error),
+}
+
+impl From<Violation> for Fault {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Self::Gone,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// What came of loading the code.
+pub(crate) enum Loaded {
+    /// It can be called.
+    Ready,
+    /// It cannot; this is what the caller is told.
+    Failed(String),
+}
+
+/// What came of a call.
+pub(crate) struct Answer {
+    pub(crate) end: End,
+    /// Whether the worker may be called again.
+    pub(crate) reusable: bool,
+}
+
+/// A worker process. Dropping it kills it and its process group.
+pub(crate) struct Worker {
+    pub(crate) deployment: Arc<Deployment>,
+    pub(crate) card: Arc<Card>,
+    /// When it became idle.
+    pub(crate) idle_since: Instant,
+    process: Process,
+    nursery: Arc<Nursery>,
+    to: UnixStream,
+    from: UnixStream,
+    buffer: BytesMut,
+    stdout: RawPipe,
+    stderr: RawPipe,
+    /// Reused for every request.
+    head: Vec<u8>,
+    result_limit: usize,
+    /// Longest frame that it may send.
+    max_frame: usize,
+}
+
+struct RawPipe {
+    pipe: pipe::Receiver,
+    stream: LogStream,
+    open: bool,
+}
+
+/// The engine-wide things that starting a worker takes.
+pub(crate) struct Launch<'a> {
+    pub(crate) nursery: &'a Arc<Nursery>,
+    pub(crate) shims: &'a Shims,
+    pub(crate) interpreter: &'a Path,
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) result_limit: usize,
+    pub(crate) now: Millis,
+}
+
+/// Where the shims were written.
+#[derive(Debug)]
+pub(crate) struct Shims {
+    pub(crate) node: std::path::PathBuf,
+    pub(crate) python: std::path::PathBuf,
+}
+
+impl Worker {
+    /// Starts the process. `on_end` is dropped when it is gone.
+    pub(crate) async fn spawn<T: Send + 'static>(
+        deployment: Arc<Deployment>,
+        number: u64,
+        launch: Launch<'_>,
+        on_end: T,
+        announce: impl FnOnce(&Arc<Card>),
+    ) -> io::Result<Self> {
+        let arguments: Vec<std::ffi::OsString> = match deployment.language() {
+            Language::Node => vec![
+                format!("--max-old-space-size={}", deployment.function.limits.memory_mb).into(),
+                launch.shims.node.clone().into(),
+            ],
+            _ => vec!["-B".into(), launch.shims.python.clone().into()],
+        };
+        let scratch = launch.nursery.scratch_of(number);
+        let program = launch.interpreter.to_owned();
+        let env = with_places(launch.env, &scratch)?;
+        let spec = Spec { program, arguments, env, scratch, framed: true, stdin: false };
+        let (process, channels) = launch.nursery.spawn(number, spec, on_end).await?;
+        let card = Arc::new(Card::new(process.pid(), launch.now));
+        announce(&card);
+        let Channels { frames, stdout, stderr, .. } = channels;
+        let (to, from) = frames.ok_or_else(|| io::Error::other("a worker without its socket"))?;
+        Ok(Self {
+            deployment,
+            card,
+            idle_since: Instant::now(),
+            process,
+            nursery: launch.nursery.clone(),
+            to,
+            from,
+            buffer: BytesMut::with_capacity(PIPE_CHUNK),
+            stdout: RawPipe { pipe: stdout, stream: LogStream::Stdout, open: true },
+            stderr: RawPipe { pipe: stderr, stream: LogStream::Stderr, open: true },
+            head: Vec::with_capacity(SMALL_BODY),
+            result_limit: launch.result_limit,
+            max_frame: launch.result_limit.max(256 * 1024) + FRAME_EXTRA,
+        })
+    }
+
+    /// Whether it is known to be dead.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.process.is_gone()
+    }
+
+    /// Loads the function, for the sake of `call`, which is not made yet. What the code prints meanwhile belongs to it.
+    pub(crate) async fn load(
+        &mut self,
+        code: &Path,
+        call: &Call<'_>,
+        log: &mut RunLog,
+    ) -> Result<Loaded, Fault> {
+        let function = self.deployment.function.clone();
+        let name = function.key.to_string();
+        let parameters = parameters_text(&function.parameters);
+        let scratch = self.nursery.scratch_of(self.process.number());
+        let (Some(code), Some(scratch)) = (code.to_str(), scratch.to_str()) else {
+            return Err(io::Error::other("the data directory's path is not UTF-8").into());
+        };
+        let header = frame::Init {
+            code,
+            folder: matches!(function.code, beckon_core::CodePackage::Zip(_)),
+            main: function.main.as_deref().unwrap_or("main"),
+            scratch,
+            function_name: &name,
+            function_version: &self.deployment.version,
+            namespace: function.key.namespace.as_str(),
+            result_limit: self.result_limit,
+            run: run_header(call, log),
+        };
+        self.head.clear();
+        frame::encode_head(Kind::Init, &header, parameters.len(), &mut self.head).map_err(io::Error::from)?;
+        let mut sent = 0;
+        loop {
+            while let Some(frame) = frame::decode(&mut self.buffer, self.max_frame)? {
+                match frame.kind {
+                    Kind::Hello => {}
+                    Kind::Log => take_log(&frame, call.id, log)?,
+                    Kind::Ready => {
+                        self.drain_pipes(log);
+                        log.close();
+                        return Ok(Loaded::Ready);
+                    }
+                    Kind::Error => {
+                        self.drain_pipes(log);
+                        return Ok(Loaded::Failed(frame.header::<frame::Failure>()?.message));
+                    }
+                    _ => return Err(Violation::OutOfTurn.into()),
+                }
+            }
+            self.exchange(parameters.as_bytes(), &mut sent, log).await?;
+        }
+    }
+
+    /// Calls the function.
+    pub(crate) async fn call(&mut self, call: &Call<'_>, log: &mut RunLog) -> Result<Answer, Fault> {
+        self.check_fresh()?;
+        let body = call.input.as_str().as_bytes();
+        self.head.clear();
+        frame::encode_head(Kind::Run, &run_header(call, log), body.len(), &mut self.head).map_err(io::Error::from)?;
+        let mut sent = 0;
+        loop {
+            while let Some(frame) = frame::decode(&mut self.buffer, self.max_frame)? {
+                match frame.kind {
+                    Kind::Log => take_log(&frame, call.id, log)?,
+                    Kind::Result => {
+                        let header: frame::Reply<'_> = frame.header()?;
+                        if header.id != call.id {
+                            return Err(Violation::OutOfTurn.into());
+                        }
+                        let reusable = !header.stop;
+                        let end = end_of(header.outcome, header.bytes, frame.body.clone(), self.result_limit)?;
+                        // Whatever was written before the answer was sent is in the pipes by now.
+                        self.drain_pipes(log);
+                        self.card.runs.fetch_add(1, Ordering::Relaxed);
+                        return Ok(Answer { end, reusable });
+                    }
+                    _ => return Err(Violation::OutOfTurn.into()),
+                }
+            }
+            self.exchange(body, &mut sent, log).await?;
+        }
+    }
+
+    /// The text of a crash: waits for the process's end and reads what it left in its pipes.
+    pub(crate) async fn autopsy(&mut self, log: &mut RunLog) -> String {
+        self.process.kill();
+        let status = self.process.wait().await;
+        self.drain_pipes(log);
+        status.map_or_else(|| "ended".to_owned(), process::describe)
+    }
+
+    /// Waits a moment for a process that has closed its socket to be gone by itself, so that its own exit code is
+    /// what is told.
+    pub(crate) async fn settle(&mut self) {
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(500), self.process.wait()).await;
+    }
+
+    /// Before a run: nothing may have been said, and the process must be there.
+    fn check_fresh(&mut self) -> Result<(), Fault> {
+        let mut bytes = [0; 4096];
+        loop {
+            match rustix::io::read(self.from.as_fd(), &mut bytes) {
+                Ok(0) => return Err(Fault::Stale),
+                Ok(read) => self.buffer.extend_from_slice(&bytes[..read]),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::AGAIN) => break,
+                Err(_) => return Err(Fault::Stale),
+            }
+            // Late lines of an earlier run are dropped; anything else is out of turn.
+            while let Some(frame) = frame::decode(&mut self.buffer, self.max_frame)? {
+                if frame.kind != Kind::Log {
+                    return Err(Violation::OutOfTurn.into());
+                }
+            }
+        }
+        // Likewise what was written to the descriptors since.
+        let mut nothing = RunLog::new(0, 0);
+        self.drain_pipes(&mut nothing);
+        Ok(())
+    }
+
+    /// Sends what is left of head and `body`, and takes in whatever comes first.
+    async fn exchange(&mut self, body: &[u8], sent: &mut usize, log: &mut RunLog) -> Result<(), Fault> {
+        if *sent == 0 && body.len() <= SMALL_BODY {
+            self.head.extend_from_slice(body);
+        }
+        let small = body.len() <= SMALL_BODY;
+        let total = if small { self.head.len() } else { self.head.len() + body.len() };
+        while *sent < total {
+            let written = if *sent < self.head.len() {
+                let tail: &[u8] = if small { &[] } else { body };
+                self.to.try_write_vectored(&[IoSlice::new(&self.head[*sent..]), IoSlice::new(tail)])
+            } else {
+                self.to.try_write(&body[*sent - self.head.len()..])
+            };
+            match written {
+                Ok(count) => *sent += count,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
+                Err(e) if *sent == 0 && e.kind() == io::ErrorKind::BrokenPipe => return Err(Fault::Stale),
+                Err(e) => return Err(e.into()),
+            }
+        }
+        if self.buffer.capacity() == self.buffer.len() {
+            self.buffer.reserve(PIPE_CHUNK);
+        }
+        tokio::select! {
+            biased;
+            read = self.from.read_buf(&mut self.buffer) => {
+                if read? == 0 {
+                    return Err(Fault::Gone);
+                }
+            }
+            result = self.to.writable(), if *sent < total => result?,
+            result = self.stdout.pipe.readable(), if self.stdout.open => {
+                result?;
+                self.stdout.read(log, PIPE_CHUNK);
+            }
+            result = self.stderr.pipe.readable(), if self.stderr.open => {
+                result?;
+                self.stderr.read(log, PIPE_CHUNK);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what is in the two pipes now, without waiting.
+    fn drain_pipes(&mut self, log: &mut RunLog) {
+        for raw in [&mut self.stdout, &mut self.stderr] {
+            if !raw.open {
+                continue;
+            }
+            // Only what is there at this moment: somebody may be writing without end.
+            let mut left = rustix::io::ioctl_fionread(raw.pipe.as_fd()).map_or(0, |count| count as usize);
+            while left > 0 && raw.open {
+                match raw.read(log, left) {
+                    0 => break,
+                    count => left -= count.min(left),
+                }
+            }
+        }
+    }
+}
+
+impl RawPipe {
+    /// Reads at most `most` bytes that are there; returns how many there were.
+    fn read(&mut self, log: &mut RunLog, most: usize) -> usize {
+        let mut chunk = [0; PIPE_CHUNK];
+        let chunk = &mut chunk[..most.min(PIPE_CHUNK)];
+        // Through tokio first, so that its notion of readiness follows. Right after a frame it may not have heard of
+        // the bytes yet: then they are read directly.
+        let read = match self.pipe.try_read(chunk) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => match rustix::io::read(self.pipe.as_fd(), &mut *chunk) {
+                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return 0,
+                other => other.map_err(io::Error::from),
+            },
+            other => other,
+        };
+        match read {
+            Ok(0) | Err(_) => {
+                self.open = false;
+                0
+            }
+            Ok(count) => {
+                log.push(Source::Raw(self.stream), &chunk[..count]);
+                count
+            }
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if !self.process.is_gone() {
+            self.process.kill();
+        }
+        self.nursery.sweep(self.process.number());
+    }
+}
+
+fn run_header<'a>(call: &Call<'a>, log: &RunLog) -> frame::Run<'a> {
+    frame::Run {
+        id: call.id,
+        transaction: call.transaction,
+        deadline: call.deadline,
+        api_host: call.api_host,
+        logs: log.limit(),
+    }
+}
+
+fn take_log(frame: &frame::Frame, id: &str, log: &mut RunLog) -> Result<(), Fault> {
+    let header: frame::Log<'_> = frame.header()?;
+    if header.id == id {
+        log.push(Source::Framed(header.stream), &frame.body);
+    }
+    Ok(())
+}
+
+fn end_of(outcome: ReplyOutcome, bytes: Option<u64>, body: Bytes, limit: usize) -> Result<End, Fault> {
+    let size = bytes.unwrap_or(body.len() as u64);
+    if size > limit as u64 {
+        return Ok(End::too_long(size, limit));
+    }
+    let text = String::from_utf8(body.into()).map_err(|_| Violation::BadResult)?;
+    let result = JsonText::parse(text).map_err(|_| Violation::BadResult)?;
+    let status = match outcome {
+        ReplyOutcome::Ok => Status::Success,
+        ReplyOutcome::Error => Status::ApplicationError,
+        ReplyOutcome::Developer => Status::DeveloperError,
+    };
+    Ok(End::with(status, result))
+}
+
+/// The places that every process gets to know. The function's own values come later and win.
+pub(crate) fn with_places(mut env: Vec<(String, String)>, scratch: &Path) -> io::Result<Vec<(String, String)>> {
+    let scratch = scratch.to_str().ok_or_else(|| io::Error::other("the data directory's path is not UTF-8"))?;
+    env.insert(0, ("HOME".to_owned(), scratch.to_owned()));
+    env.insert(1, ("TMPDIR".to_owned(), scratch.to_owned()));
+    Ok(env)
+}
+
+/// Default parameters as one JSON object. The last of two with the same name wins, as in JSON.
+pub(crate) fn parameters_text(parameters: &[beckon_core::NamedJson]) -> String {
+    let mut text = String::from("{");
+    for (at, parameter) in parameters.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&serde_json::Value::String(parameter.key.clone()).to_string());
+        text.push(':');
+        text.push_str(parameter.value.as_str());
+    }
+    text.push('}');
+    text
+}

@@ -1,0 +1,177 @@
+//! A real engine on a real database in a temporary directory, with real interpreters.
+#![allow(dead_code, reason = "each test file uses its part of it")]
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use beckon_core::{
+    Activation, ActivationId, Cause, Clock, CodePackage, Error, ErrorCode, FunctionKey, JsonText, NewFunction, Result,
+    Runtime, Secret, Status,
+};
+use beckon_engine::{Engine, EngineConfig, Invocation, Outcome, SecretSource};
+use beckon_store::{Expect, Store};
+use tempfile::TempDir;
+
+/// Long enough for a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+pub struct Secrets(pub HashMap<String, String>);
+
+impl SecretSource for Secrets {
+    fn function_secret(&self, _: &str, name: &str) -> Result<Secret> {
+        let value = self.0.get(name);
+        value.map(Secret::new).ok_or_else(|| Error::new(ErrorCode::NotFound, format!("There is no secret {name}.")))
+    }
+}
+
+pub struct Rig {
+    pub engine: Engine,
+    pub store: Store,
+    pub data: Arc<TempDir>,
+}
+
+impl Rig {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut EngineConfig)) -> Self {
+        let data = Arc::new(tempfile::tempdir().unwrap());
+        let rig = Self::open(data, change, Secrets::default()).await;
+        rig.store.create_namespace(&"test".parse().unwrap(), "Test").await.unwrap();
+        rig
+    }
+
+    pub async fn open(data: Arc<TempDir>, change: impl FnOnce(&mut EngineConfig), secrets: Secrets) -> Self {
+        let store = Store::open(&data.path().join("beckon.db"), Clock::system()).await.unwrap();
+        let mut config = EngineConfig::new(data.path().to_owned());
+        change(&mut config);
+        let engine = Engine::start(config, store.clone(), Arc::new(secrets), Clock::system()).await.unwrap();
+        Self { engine, store, data }
+    }
+
+    pub async fn put(&self, name: &str, new: NewFunction) {
+        self.engine.put_function(&key(name), new, Expect::Any).await.unwrap();
+    }
+
+    pub async fn node(&self, name: &str, source: &str) {
+        self.put(name, function("nodejs:default", source)).await;
+    }
+
+    pub async fn python(&self, name: &str, source: &str) {
+        self.put(name, function("python:default", source)).await;
+    }
+
+    pub async fn shell(&self, name: &str, source: &str) {
+        self.put(name, function("shell:default", source)).await;
+    }
+
+    pub async fn run(&self, name: &str, input: &str) -> Activation {
+        match self.engine.invoke(invocation(name, input), None).await.unwrap() {
+            Outcome::Finished(record) => *record,
+            Outcome::Promoted(id) => panic!("{id} was promoted"),
+        }
+    }
+
+    /// Waits until the run is over.
+    pub async fn ended(&self, id: ActivationId) -> Activation {
+        let mut found = None;
+        wait_for(async || {
+            found = self.store.activation(id).await.unwrap().filter(|a| a.summary.status.is_final());
+            found.is_some()
+        })
+        .await;
+        found.unwrap()
+    }
+
+    /// Processes whose environment bears this data directory's mark.
+    pub fn processes(&self) -> usize {
+        marked(self.data.path())
+    }
+
+    pub async fn stop(&self) {
+        self.engine.shutdown(Duration::from_secs(10)).await;
+    }
+}
+
+/// How many processes there are of the Beckon with this data directory.
+pub fn marked(data: &Path) -> usize {
+    let instance = std::fs::read_to_string(data.join("workers.instance")).unwrap();
+    let mark = format!("BECKON_WORKER={}.", instance.trim());
+    let mut count = 0;
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        if let Ok(environment) = std::fs::read(entry.path().join("environ")) {
+            count += usize::from(environment.split(|byte| *byte == 0).any(|v| v.starts_with(mark.as_bytes())));
+        }
+    }
+    count
+}
+
+pub async fn wait_for(mut condition: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !condition().await {
+        assert!(started.elapsed() < PATIENCE, "this never came true");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+pub fn key(name: &str) -> FunctionKey {
+    FunctionKey::new("test", name).unwrap()
+}
+
+pub fn function(kind: &str, source: &str) -> NewFunction {
+    NewFunction::new(Runtime::new(kind).unwrap(), CodePackage::Source(source.into()))
+}
+
+pub fn package(kind: &str, files: &[(&str, &str)]) -> NewFunction {
+    NewFunction::new(Runtime::new(kind).unwrap(), CodePackage::Zip(zip(files)))
+}
+
+pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        let options = zip::write::SimpleFileOptions::default().unix_permissions(0o644);
+        writer.start_file(*name, options).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+pub fn invocation(name: &str, input: &str) -> Invocation {
+    Invocation {
+        id: ActivationId::new(),
+        function: key(name),
+        input: JsonText::parse(input).unwrap(),
+        cause: Cause::Panel,
+        token_id: None,
+        rerun_of: None,
+        transaction_id: None,
+        api_host: None,
+        received: Clock::system().now(),
+    }
+}
+
+/// The text of a record's result.
+pub fn result(record: &Activation) -> &str {
+    record.result.as_ref().map_or("", JsonText::as_str)
+}
+
+/// The value of `error` in a record's result, as text.
+pub fn error(record: &Activation) -> String {
+    let value = record.result.as_ref().unwrap().to_value();
+    value["error"].as_str().map_or_else(|| value["error"].to_string(), str::to_owned)
+}
+
+/// The log, one line each: `o:text` or `e:text`.
+pub fn logs(record: &Activation) -> Vec<String> {
+    let mark = |stream| if stream == beckon_core::LogStream::Stdout { 'o' } else { 'e' };
+    record.logs.iter().map(|line| format!("{}:{}", mark(line.stream), line.text)).collect()
+}
+
+pub fn expect(record: &Activation, status: Status, text: &str) {
+    assert_eq!((record.summary.status, result(record)), (status, text), "logs: {:#?}", logs(record));
+}
