@@ -294,3 +294,116 @@ fn step(db: &Connection, batch: &mut Batch<'_>, run: Run, answers: &mut Vec<Answ
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beckon_core::StatusGroup;
+
+    fn keep(batch: &mut Batch<'_>, key: &str) -> Result<(), Fault> {
+        batch
+            .db
+            .execute("INSERT INTO settings (key, value) VALUES (?1, '1')", [key])?;
+        batch.functions_changed();
+        batch.count(60_000, 1, StatusGroup::Success, 1);
+        Ok(())
+    }
+
+    #[test]
+    fn a_job_that_fails_leaves_nothing_and_spoils_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        let (events, mut listener) = broadcast::channel(8);
+        let writer = Writer::start(crate::schema::open_writer(&path).unwrap(), events).unwrap();
+        let first = writer
+            .queue
+            .push(Urgency::Lazy, None, |batch| keep(batch, "first"))
+            .unwrap();
+        let ran = Arc::new(Mutex::new(false));
+        let seen = Arc::clone(&ran);
+        let failing = writer.queue.push(Urgency::Lazy, None, move |batch| {
+            keep(batch, "second")?;
+            batch.tokens_changed();
+            batch.after_commit(move || *seen.lock() = true);
+            Err::<(), _>(Error::not_found("reason").into())
+        });
+        let third = writer
+            .queue
+            .push(Urgency::Durable, None, |batch| keep(batch, "third"))
+            .unwrap();
+        assert!(first.blocking_recv().unwrap().is_ok() && third.blocking_recv().unwrap().is_ok());
+        assert_eq!(
+            failing.unwrap().blocking_recv().unwrap().unwrap_err().code,
+            ErrorCode::NotFound
+        );
+        drop(writer);
+        let db = crate::schema::open_reader(&path).unwrap();
+        let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(ask("SELECT group_concat(key) FROM settings"), "first,third");
+        assert_eq!(ask("SELECT group_concat(success) FROM rollups"), "2,2");
+        assert!(!*ran.lock());
+        let mut heard = Vec::new();
+        while let Ok(event) = listener.try_recv() {
+            heard.push(event);
+        }
+        assert!(!heard.is_empty() && heard.iter().all(|event| matches!(event, Event::Functions { .. })));
+    }
+
+    #[test]
+    fn a_panic_is_an_error_for_everyone_and_no_hang() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        let (events, _) = broadcast::channel(8);
+        let writer = Writer::start(crate::schema::open_writer(&path).unwrap(), events).unwrap();
+        let bad = writer
+            .queue
+            .push(Urgency::Durable, None, |_| -> Result<(), Fault> {
+                panic!("in a job")
+            })
+            .unwrap();
+        assert!(bad.blocking_recv().is_err());
+        while !writer.queue.waiting.lock().closed {
+            std::thread::yield_now();
+        }
+        let late = writer
+            .queue
+            .push(Urgency::Durable, None, |batch| keep(batch, "late"));
+        assert_eq!(late.unwrap_err().code, ErrorCode::ShuttingDown);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_the_writer_goes_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        let db = crate::schema::open_writer(&path).unwrap();
+        let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        // SQLite's own limit gives the very error that a full disk gives.
+        db.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |_| Ok(()))
+            .unwrap();
+        let (events, _) = broadcast::channel(8);
+        let writer = Writer::start(db, events).unwrap();
+        let small = writer
+            .queue
+            .push(Urgency::Lazy, None, |batch| keep(batch, "small"))
+            .unwrap();
+        let large = writer
+            .queue
+            .push(Urgency::Durable, None, |batch| keep(batch, &"x".repeat(1 << 20)))
+            .unwrap();
+        let told = large.blocking_recv().unwrap().unwrap_err();
+        assert!(told.message.contains("no space left"), "{told:?}");
+        // The other was in the same transaction or not: it is told what became of it.
+        let kept = small.blocking_recv().unwrap().is_ok();
+        let after = writer
+            .queue
+            .push(Urgency::Durable, None, |batch| keep(batch, "after"))
+            .unwrap();
+        assert!(after.blocking_recv().unwrap().is_ok());
+        drop(writer);
+        let db = crate::schema::open_reader(&path).unwrap();
+        let keys: String = db
+            .query_row("SELECT group_concat(key) FROM settings", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(keys, if kept { "after,small" } else { "after" });
+    }
+}

@@ -14,9 +14,14 @@ use crate::readers::Reader;
 use crate::words::word;
 
 /// Up to this many rows of an index are counted to compare it with others.
-const PROBE: i64 = 1000;
-/// Rows few enough to ask the text index about each of them, instead of walking through the text index.
-const FEW: i64 = 200;
+const PROBE: i64 = 1_000;
+/// The same for the index of durations: its rows must be sorted, so there must not be more, but a bound is better
+/// than none.
+const SORTED: i64 = 10_000;
+/// Asking the text index about one row costs as much as reading this many matches from it in order.
+const ASKING: i64 = 30;
+/// Rows so few that the text index is asked about each without further ado.
+const FEW: i64 = 20;
 /// Most index ranges merged into one ordered stream.
 const RANGES: usize = 60;
 
@@ -258,44 +263,69 @@ impl Plan {
         let mut best: Option<(i64, Source)> = None;
         for candidate in candidates.drain(..) {
             reader.check()?;
-            let count = self.probe(reader, &candidate)?;
-            // This index is in the order of durations: it would have to be sorted, so it must be short.
-            let unsuitable = is_by_duration(&candidate) && count >= PROBE;
-            if !unsuitable && best.as_ref().is_none_or(|(least, _)| count < *least) {
+            let sorted = is_by_duration(&candidate);
+            let most = if sorted { SORTED } else { PROBE };
+            let count = self.probe(reader, &candidate, most)?;
+            let better = match &best {
+                None => true,
+                // With PROBE rows or more each, the one that is bounded is the safer choice.
+                Some((least, _)) if sorted => count < *least || *least >= PROBE,
+                Some((least, _)) => count < *least,
+            };
+            if better && !(sorted && count >= SORTED) {
                 best = Some((count, candidate));
             }
         }
-        match (best, self.words) {
-            (Some((count, source)), Some(_)) if count <= FEW => self.source = source,
-            (_, Some(_)) => self.source = Source::Words,
-            (Some((_, source)), None) => self.source = source,
-            (None, None) => {}
-        }
+        self.source = match best {
+            None if self.words.is_some() => Source::Words,
+            None => return Ok(()),
+            Some((count, _)) if self.words.is_some() && !self.is_rarer(reader, count)? => Source::Words,
+            Some((_, source)) => source,
+        };
         Ok(())
     }
 
-    /// How many rows a source would give, at most [`PROBE`].
-    fn probe(&self, reader: &Reader<'_>, source: &Source) -> Result<i64, Fault> {
+    /// Whether asking the text index about each of `count` rows is cheaper than reading all its matches.
+    fn is_rarer(&self, reader: &Reader<'_>, count: i64) -> Result<bool, Fault> {
+        if count <= FEW || count >= PROBE {
+            return Ok(count <= FEW);
+        }
+        let most = count * ASKING;
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?{} AND {} LIMIT {most})",
+            self.words.unwrap_or_default(),
+            self.between("words.rowid"),
+        );
+        Ok(self.ask(reader, &sql)? >= most)
+    }
+
+    /// How many rows a source would give, at most `most`.
+    fn probe(&self, reader: &Reader<'_>, source: &Source, most: i64) -> Result<i64, Fault> {
         let Source::Table { index, ranges } = source else {
-            return Ok(PROBE);
+            return Ok(most);
         };
         let mut count = 0;
         for range in ranges {
-            let sql = format!(
-                "SELECT count(*) FROM (SELECT 1 FROM activations AS a {} WHERE {range} AND {} LIMIT {PROBE})",
-                by(*index, self.by_id),
-                self.between("a.n"),
-            );
-            let mut statement = reader.db.prepare(&sql)?;
-            let used = statement.parameter_count().min(self.values.len());
-            count += statement.query_row(rusqlite::params_from_iter(&self.values[..used]), |row| {
-                row.get::<_, i64>(0)
-            })?;
-            if count >= PROBE {
+            count += self.ask(
+                reader,
+                &format!(
+                    "SELECT count(*) FROM (SELECT 1 FROM activations AS a {} WHERE {range} AND {} LIMIT {most})",
+                    by(*index, self.by_id),
+                    self.between("a.n"),
+                ),
+            )?;
+            if count >= most {
                 break;
             }
         }
         Ok(count)
+    }
+
+    /// The number that `sql` answers; it may use any of the values.
+    fn ask(&self, reader: &Reader<'_>, sql: &str) -> Result<i64, Fault> {
+        let mut statement = reader.db.prepare(sql)?;
+        let used = statement.parameter_count().min(self.values.len());
+        Ok(statement.query_row(rusqlite::params_from_iter(&self.values[..used]), |row| row.get(0))?)
     }
 
     fn between(&self, column: &str) -> String {
