@@ -1,4 +1,5 @@
 //! The copied `curl` command, really executed: what the shell and curl hand to a server is the input, byte for byte.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;

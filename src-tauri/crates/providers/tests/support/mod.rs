@@ -1,7 +1,6 @@
 //! What several test files share.
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(unreachable_pub, reason = "a module of tests has no public API")]
-#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 pub mod bad;
 pub mod rig;

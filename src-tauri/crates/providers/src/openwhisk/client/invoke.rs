@@ -3,7 +3,8 @@ use std::time::Instant;
 use beckon_core::{ActivationId, Error, ErrorCode, FunctionKey, JsonText, Mode, Result};
 use serde::Deserialize;
 
-use super::http::{BLOCKING_TIMEOUT, Http, Reply};
+use super::http::{BLOCKING_TIMEOUT, Http};
+use super::reply::Reply;
 use super::{action_path, read};
 use crate::openwhisk::wire;
 use crate::{RemoteOutcome, RemoteRecord};

@@ -5,6 +5,7 @@ mod invoke;
 mod lists;
 mod pasted;
 mod read;
+mod reply;
 
 use std::time::Instant;
 
@@ -16,8 +17,9 @@ use beckon_core::{
 
 use super::{function_path, path_segment, wire};
 use crate::{Reach, Remote, RemoteFunction, RemoteOutcome};
-use http::{Http, Reply};
+use http::Http;
 pub use pasted::{PastedCredential, read_pasted};
+use reply::Reply;
 
 /// A connection to one API host with one key. Connections to the host are kept open and shared.
 pub(crate) struct Client {

@@ -9,6 +9,7 @@ mod host;
 mod invoke;
 mod limits;
 mod list;
+mod merge;
 mod namespaces;
 mod put;
 mod query;

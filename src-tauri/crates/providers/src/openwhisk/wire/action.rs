@@ -61,7 +61,7 @@ impl<'a> Action<'a> {
     /// The document for a function, with its code or without.
     pub(crate) fn of(function: &'a Function, with_code: bool) -> Self {
         let (code, binary) = match &function.code {
-            CodePackage::Source(text) => (with_code.then(|| Cow::Borrowed(text.as_str())), false),
+            CodePackage::Source(text) => (with_code.then_some(Cow::Borrowed(text.as_str())), false),
             CodePackage::Zip(bytes) => (with_code.then(|| Cow::Owned(STANDARD.encode(bytes))), true),
         };
         Self {
