@@ -3,10 +3,19 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   // Deep links are served index.html, so assets need absolute paths; both hosts serve from the root.
   base: "/",
-  plugins: [react(), tailwindcss()],
+  plugins: [
+    react(),
+    tailwindcss(),
+    // Only the development server has this mode: the made-up panel is never built into the product.
+    mode === "fixture" && {
+      name: "fixture-page",
+      apply: "serve",
+      transformIndexHtml: (html: string) => html.replace("/src/main.tsx", "/tests/fixtures/main.tsx"),
+    },
+  ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "dist",
@@ -41,4 +50,4 @@ export default defineConfig({
     hookTimeout: 20_000,
     restoreMocks: true,
   },
-});
+}));

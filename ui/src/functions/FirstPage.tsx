@@ -1,3 +1,44 @@
+import { Navigate } from "@tanstack/react-router";
+import { Plus, SquareFunction } from "lucide-react";
+import { useOverview } from "@/api/queries";
+import { useShell } from "@/app/ui-state";
+import { Button } from "@/ui/Button";
+import { EmptyState } from "@/ui/EmptyState";
+import { ErrorState } from "@/ui/ErrorState";
+import { Skeleton } from "@/ui/Skeleton";
+
+/** `/`: straight to the function run last, or the first example, ready to run. */
 export function FirstPage() {
-  return null;
+  const overview = useOverview();
+  const show = useShell((shell) => shell.show);
+  if (overview.data?.firstFunction) {
+    const { connection, namespace, name } = overview.data.firstFunction;
+    return (
+      <Navigate
+        to="/c/$connection/ns/$namespace/fn/$"
+        params={{ connection, namespace, _splat: name }}
+        search={{ tab: "invoke" }}
+        replace
+      />
+    );
+  }
+  if (overview.isError) return <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />;
+  if (overview.isPending) return <Skeleton className="p-6" />;
+  return (
+    <EmptyState
+      icon={<SquareFunction size={24} aria-hidden />}
+      title="There is no function yet"
+      action={
+        <Button
+          variant="primary"
+          icon={<Plus size={14} aria-hidden />}
+          onClick={() => show({ type: "new-function", connection: "local" })}
+        >
+          New function
+        </Button>
+      }
+    >
+      Create one from a template; it runs on this machine at once.
+    </EmptyState>
+  );
 }

@@ -1,3 +1,125 @@
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useState } from "react";
+import { ActivationsView } from "@/activations";
+import { useConnections, useFunction } from "@/api/queries";
+import type { FunctionTab } from "@/app/router";
+import { InvokePane } from "@/invoke/InvokePane";
+import { type FunctionDetail, type FunctionRef, toCallError } from "@/platform";
+import { ErrorState } from "@/ui/ErrorState";
+import { Skeleton } from "@/ui/Skeleton";
+import { type TabItem, Tabs } from "@/ui/Tabs";
+import { CodeTab } from "./code/CodeTab";
+import { FunctionHeader } from "./FunctionHeader";
+import { OverviewTab } from "./OverviewTab";
+import { SettingsTab } from "./settings/SettingsTab";
+import { UnsavedGuard } from "./UnsavedGuard";
+
 export function FunctionPage() {
-  return null;
+  const {
+    connection,
+    namespace,
+    _splat: name = "",
+  } = useParams({ from: "/c/$connection/ns/$namespace/fn/$" });
+  return <Loaded key={`${connection}/${namespace}/${name}`} target={{ connection, namespace, name }} />;
+}
+
+function Loaded({ target }: { target: FunctionRef }) {
+  const detail = useFunction(target);
+  if (detail.data) return <Page target={target} detail={detail.data} />;
+  if (detail.isError) {
+    const gone = toCallError(detail.error).code === "not_found";
+    return (
+      <ErrorState
+        error={detail.error}
+        onRetry={gone ? undefined : () => void detail.refetch()}
+        action={
+          <Link
+            to="/c/$connection/ns/$namespace"
+            params={{ connection: target.connection, namespace: target.namespace }}
+            className="link px-2"
+          >
+            All functions of {target.namespace}
+          </Link>
+        }
+      />
+    );
+  }
+  return <Skeleton className="p-6" />;
+}
+
+export type Unsaved = "code" | "settings";
+
+function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
+  const { tab = "invoke" } = useSearch({ from: "/c/$connection/ns/$namespace/fn/$" });
+  const navigate = useNavigate({ from: "/c/$connection/ns/$namespace/fn/$" });
+  const connection = useConnections().data?.find(({ id }) => id === target.connection);
+  const [unsaved, setUnsaved] = useState<Readonly<Record<Unsaved, boolean>>>({
+    code: false,
+    settings: false,
+  });
+  const mark = useCallback(
+    (what: Unsaved, value: boolean) =>
+      setUnsaved((before) => (before[what] === value ? before : { ...before, [what]: value })),
+    [],
+  );
+  const onCodeChange = useCallback((value: boolean) => mark("code", value), [mark]);
+  const onSettingsChange = useCallback((value: boolean) => mark("settings", value), [mark]);
+
+  const items: TabItem<FunctionTab>[] = [
+    { id: "overview", label: "Overview", panel: <OverviewTab target={target} detail={detail} /> },
+    {
+      id: "code",
+      label: <TabLabel text="Code" unsaved={unsaved.code} />,
+      keep: unsaved.code,
+      panel: <CodeTab target={target} detail={detail} active={tab === "code"} onUnsaved={onCodeChange} />,
+    },
+    {
+      id: "invoke",
+      label: "Invoke",
+      panel: <InvokePane target={target} detail={detail} connection={connection} />,
+    },
+    { id: "activations", label: "Activations", panel: <ActivationsView scope={target} /> },
+    {
+      id: "settings",
+      label: <TabLabel text="Settings" unsaved={unsaved.settings} />,
+      keep: unsaved.settings,
+      panel: (
+        <SettingsTab
+          target={target}
+          detail={detail}
+          active={tab === "settings"}
+          onUnsaved={onSettingsChange}
+        />
+      ),
+    },
+  ];
+
+  return (
+    <>
+      <FunctionHeader target={target} detail={detail} connection={connection} />
+      <Tabs
+        label="Parts of the function"
+        value={tab}
+        onChange={(next) => void navigate({ search: { tab: next } })}
+        items={items}
+        className="flex-1"
+        panelClassName="overflow-y-auto"
+      />
+      <UnsavedGuard what={unsaved} />
+    </>
+  );
+}
+
+function TabLabel({ text, unsaved }: { text: string; unsaved: boolean }) {
+  return (
+    <span className="inline-flex items-center gap-1.5">
+      {text}
+      {unsaved && (
+        <>
+          <span className="size-1.5 rounded-full bg-warn" aria-hidden />
+          <span className="sr-only">(unsaved)</span>
+        </>
+      )}
+    </span>
+  );
 }

@@ -9,7 +9,7 @@ export interface CodeEditorProps {
   /** The accessible name. */
   label: string;
   readOnly?: boolean;
-  /** Marks JSON syntax errors in the text. */
+  /** Marks what keeps the text from being an invocation's input (a JSON object). */
   lint?: boolean;
   lineNumbers?: boolean;
   wrap?: boolean;

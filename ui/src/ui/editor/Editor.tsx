@@ -1,6 +1,5 @@
 import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { jsonParseLinter } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
 import { linter } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
@@ -15,13 +14,21 @@ import {
 } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import type { CodeEditorProps } from "../CodeEditor";
+import { inputProblem } from "../json";
 import { type EditorLanguage, languageExtension } from "./languages";
 import { theme } from "./theme";
 
-/** JSON errors, but none for an empty text: empty input means `{}`. */
 function jsonLint(): Extension {
-  const parse = jsonParseLinter();
-  return linter((view) => (view.state.doc.toString().trim() === "" ? [] : parse(view)), { delay: 250 });
+  return linter(
+    (view) => {
+      const problem = inputProblem(view.state.doc.toString());
+      if (!problem) return [];
+      const from = Math.min(problem.at, view.state.doc.length);
+      const to = Math.min(from + 1, view.state.doc.length);
+      return [{ from, to, severity: "error", message: problem.message }];
+    },
+    { delay: 250 },
+  );
 }
 
 function indent(language: EditorLanguage): string {

@@ -1,0 +1,96 @@
+import { useNavigate } from "@tanstack/react-router";
+import { type Action, useActions } from "./actions";
+import { usePrefs } from "./prefs";
+import { useShell } from "./ui-state";
+
+/** What can be done from everywhere. */
+export function useGlobalActions(): void {
+  const navigate = useNavigate();
+  const show = useShell((shell) => shell.show);
+  const setPrefs = usePrefs((prefs) => prefs.set);
+  const actions: Action[] = [
+    {
+      id: "palette",
+      title: "Search functions, pages and actions",
+      section: "General",
+      keys: "$mod+k",
+      keysOnly: true,
+      run: () => show({ type: "palette" }),
+    },
+    {
+      id: "keys",
+      title: "Show all keys",
+      section: "General",
+      keys: "Shift+?",
+      run: () => show({ type: "keys" }),
+    },
+    {
+      id: "go-first",
+      title: "Go to the last function",
+      section: "Go to",
+      keys: "g f",
+      run: () => void navigate({ to: "/" }),
+    },
+    {
+      id: "go-activations",
+      title: "Go to Activations",
+      section: "Go to",
+      keys: "g a",
+      run: () => void navigate({ to: "/activations" }),
+    },
+    {
+      id: "go-tokens",
+      title: "Go to Tokens",
+      section: "Go to",
+      keys: "g t",
+      run: () => void navigate({ to: "/tokens" }),
+    },
+    {
+      id: "go-connections",
+      title: "Go to Connections",
+      section: "Go to",
+      keys: "g c",
+      run: () => void navigate({ to: "/connections" }),
+    },
+    {
+      id: "go-settings",
+      title: "Go to Settings",
+      section: "Go to",
+      keys: "g s",
+      run: () => void navigate({ to: "/settings" }),
+    },
+    {
+      id: "new-function",
+      title: "New function",
+      section: "Create",
+      run: () => show({ type: "new-function", connection: "local" }),
+    },
+    {
+      id: "new-namespace",
+      title: "New namespace",
+      section: "Create",
+      run: () => show({ type: "new-namespace" }),
+    },
+    { id: "new-token", title: "New token", section: "Create", run: () => show({ type: "new-token" }) },
+    {
+      id: "add-connection",
+      title: "Add connection",
+      section: "Create",
+      run: () => show({ type: "add-connection" }),
+    },
+    {
+      id: "theme-light",
+      title: "Light theme",
+      section: "Appearance",
+      run: () => setPrefs({ theme: "light" }),
+    },
+    { id: "theme-dark", title: "Dark theme", section: "Appearance", run: () => setPrefs({ theme: "dark" }) },
+    {
+      id: "theme-system",
+      title: "Theme of the system",
+      section: "Appearance",
+      run: () => setPrefs({ theme: "system" }),
+    },
+  ];
+  useActions(actions);
+}

@@ -1,0 +1,35 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { keys } from "@/api/keys";
+import { api, type FunctionRef } from "@/platform";
+import { ConfirmDialog } from "@/ui/ConfirmDialog";
+import { toast } from "@/ui/toast";
+
+export function DeleteFunctionDialog({ target, onClose }: { target: FunctionRef; onClose: () => void }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={onClose}
+      title={`Delete ${target.name}?`}
+      action="Delete function"
+      typed={target.name}
+      onConfirm={async () => {
+        await api.deleteFunction({ function: target, confirmation: target.name });
+        await navigate({
+          to: "/c/$connection/ns/$namespace",
+          params: { connection: target.connection, namespace: target.namespace },
+          ignoreBlocker: true,
+        });
+        client.removeQueries({ queryKey: keys.function(target) });
+        await client.invalidateQueries({ queryKey: keys.functions(target.connection) });
+        await client.invalidateQueries({ queryKey: keys.overview });
+        toast.success(`${target.name} deleted`);
+      }}
+    >
+      Its code, settings and secrets are removed, and tokens for it alone stop working. Its runs stay in the
+      log until their retention ends. This cannot be undone.
+    </ConfirmDialog>
+  );
+}

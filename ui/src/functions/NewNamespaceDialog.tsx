@@ -1,0 +1,91 @@
+import { valibotResolver } from "@hookform/resolvers/valibot";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useForm } from "react-hook-form";
+import * as v from "valibot";
+import { keys } from "@/api/keys";
+import { api } from "@/platform";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { describedBy, Field, FormError, Input } from "@/ui/Field";
+import { useAttempt } from "@/ui/useAttempt";
+import { namespaceName } from "./names";
+
+const schema = v.object({
+  name: namespaceName,
+  label: v.pipe(v.string(), v.trim(), v.maxLength(100, "At most 100 characters.")),
+});
+
+export function NewNamespaceDialog({ onClose }: { onClose: () => void }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { register, handleSubmit, formState } = useForm({
+    resolver: valibotResolver(schema),
+    defaultValues: { name: "", label: "" },
+  });
+  const create = useAttempt(async ({ name, label }: v.InferOutput<typeof schema>) => {
+    const made = await api.createNamespace({ name, label: label === "" ? name : label });
+    await client.invalidateQueries({ queryKey: keys.namespaces("local") });
+    onClose();
+    await navigate({
+      to: "/c/$connection/ns/$namespace",
+      params: { connection: "local", namespace: made.name },
+    });
+  });
+  const { errors } = formState;
+
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title="New namespace"
+      description="A group of functions on this machine, with tokens of its own."
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" type="submit" form="new-namespace" busy={create.busy}>
+            Create namespace
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="new-namespace"
+        noValidate
+        onSubmit={handleSubmit((form) => create.run(form))}
+        className="flex flex-col gap-2"
+      >
+        <Field
+          id="namespace-name"
+          label="Name"
+          hint="Part of every URL; it cannot be changed later."
+          error={errors.name?.message}
+        >
+          <Input
+            id="namespace-name"
+            autoComplete="off"
+            spellCheck={false}
+            className="font-mono text-sm"
+            aria-invalid={errors.name !== undefined}
+            aria-describedby={describedBy("namespace-name")}
+            {...register("name")}
+          />
+        </Field>
+        <Field
+          id="namespace-label"
+          label="Label"
+          hint="What people call it. Optional."
+          error={errors.label?.message}
+        >
+          <Input
+            id="namespace-label"
+            autoComplete="off"
+            aria-describedby={describedBy("namespace-label")}
+            {...register("label")}
+          />
+        </Field>
+        {create.error !== null && <FormError error={create.error} />}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,76 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { kindTitle } from "@/app/kinds";
+import type { FunctionDetail, FunctionRef } from "@/platform";
+import { CopyButton } from "@/ui/CopyButton";
+import { formatBytes, formatDateTime, formatDuration } from "@/ui/format";
+import { Section } from "@/ui/Section";
+import { TimeText } from "@/ui/TimeText";
+import { RecentRuns } from "./RecentRuns";
+
+export function OverviewTab({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
+  const { limits } = detail;
+  return (
+    <div className="max-w-250 px-6 pb-10">
+      <Section
+        title="Recent runs"
+        actions={
+          <Link
+            from="/c/$connection/ns/$namespace/fn/$"
+            to="."
+            search={{ tab: "activations" }}
+            className="link"
+          >
+            All activations
+          </Link>
+        }
+      >
+        <RecentRuns target={target} />
+      </Section>
+      <Section title="Facts">
+        <dl className="grid grid-cols-[160px_1fr] gap-y-1">
+          {detail.apiUrl !== null && (
+            <Fact label="REST API">
+              <span className="flex min-w-0 items-center gap-1">
+                <code className="min-w-0 break-all select-text">{detail.apiUrl}</code>
+                <CopyButton text={detail.apiUrl} label="Copy URL" />
+              </span>
+            </Fact>
+          )}
+          <Fact label="Runtime">
+            {kindTitle(detail.kind)} <code className="text-subtle">{detail.kind}</code>
+          </Fact>
+          <Fact label="Entry point">
+            <code>{detail.main ?? "main"}</code>
+          </Fact>
+          <Fact label="Version">
+            <code>{detail.version}</code>
+          </Fact>
+          <Fact label="Longest run">{formatDuration(limits.timeoutMs)}</Fact>
+          <Fact label="Memory">{formatBytes(limits.memoryMb * 1024 * 1024)}</Fact>
+          <Fact label="Log per run">
+            {limits.logsKb === 0 ? "None is kept" : formatBytes(limits.logsKb * 1024)}
+          </Fact>
+          <Fact label="At the same time">
+            {limits.concurrency === 1 ? "1 run" : `${limits.concurrency} runs`}
+          </Fact>
+          {detail.updated > 0 && (
+            <Fact label="Updated">
+              <TimeText at={detail.updated} />
+            </Fact>
+          )}
+          {detail.created > 0 && <Fact label="Created">{formatDateTime(detail.created)}</Fact>}
+        </dl>
+      </Section>
+    </div>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="min-h-6 py-0.5 text-muted">{label}</dt>
+      <dd className="min-h-6 py-0.5">{children}</dd>
+    </>
+  );
+}

@@ -1,0 +1,147 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { FileArchive, Save } from "lucide-react";
+import { useEffect, useState } from "react";
+import { keys } from "@/api/keys";
+import { useActions } from "@/app/actions";
+import { editorLanguage } from "@/app/kinds";
+import { api, type CodeInput, type FunctionDetail, type FunctionRef, toCallError } from "@/platform";
+import { Button } from "@/ui/Button";
+import { CodeEditor } from "@/ui/CodeEditor";
+import { EmptyState } from "@/ui/EmptyState";
+import { FormError } from "@/ui/Field";
+import { toast } from "@/ui/toast";
+import { useAttempt } from "@/ui/useAttempt";
+import { ConflictDialog } from "./ConflictDialog";
+import { UploadZip } from "./UploadZip";
+import { ZipEntries } from "./ZipEntries";
+
+interface CodeTabProps {
+  target: FunctionRef;
+  detail: FunctionDetail;
+  /** Whether this tab is in sight; unsaved changes keep it alive behind another one. */
+  active: boolean;
+  onUnsaved: (unsaved: boolean) => void;
+}
+
+export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
+  const client = useQueryClient();
+  const { code, editable } = detail;
+  const stored = code.type === "source" ? code.text : "";
+  // What the edits started from: the version that a save replaces, even when a newer one arrives meanwhile.
+  const [base, setBase] = useState({ version: detail.version, text: stored });
+  const [text, setText] = useState(stored);
+  const [conflict, setConflict] = useState<CodeInput | null>(null);
+  const dirty = code.type === "source" && text !== base.text;
+
+  useEffect(() => {
+    onUnsaved(dirty);
+  }, [dirty, onUnsaved]);
+  useEffect(() => {
+    if (dirty || base.version === detail.version) return;
+    setBase({ version: detail.version, text: stored });
+    setText(stored);
+  }, [dirty, base.version, detail.version, stored]);
+
+  function take(saved: FunctionDetail) {
+    const savedText = saved.code.type === "source" ? saved.code.text : "";
+    client.setQueryData(keys.function(target), saved);
+    setBase({ version: saved.version, text: savedText });
+    return savedText;
+  }
+
+  const save = useAttempt(async (input: CodeInput, expectedVersion: string) => {
+    try {
+      const saved = await api.saveCode({ function: target, code: input, expectedVersion });
+      take(saved);
+      if (input.type === "zip") setText("");
+      setConflict(null);
+      toast.success(`Saved as version ${saved.version}`);
+    } catch (thrown) {
+      if (toCallError(thrown).code !== "conflict") throw thrown;
+      setConflict(input);
+    }
+  });
+
+  const saveText = () => {
+    if (dirty && editable) void save.run({ type: "source", text }, base.version);
+  };
+  useActions(
+    active
+      ? [{ id: "save-code", title: "Save the code", section: "Function", keys: "$mod+s", run: saveText }]
+      : [],
+  );
+
+  async function reload() {
+    const fresh = await api.function({ function: target });
+    setText(take(fresh));
+    setConflict(null);
+  }
+  async function overwrite() {
+    if (!conflict) return;
+    const fresh = await api.function({ function: target });
+    await save.run(conflict, fresh.version);
+  }
+
+  return (
+    <div className="flex h-full min-h-80 flex-col">
+      <div className="flex h-10 shrink-0 items-center gap-2 border-b border-line px-4">
+        <p className="flex-1 truncate text-muted" aria-live="polite">
+          {!editable ? whyReadOnly(target) : dirty ? "Unsaved changes" : `Version ${detail.version}`}
+        </p>
+        {editable && (
+          <>
+            <UploadZip
+              busy={save.busy}
+              onUpload={(base64) => save.run({ type: "zip", base64 }, base.version)}
+            />
+            {dirty && <Button onClick={() => setText(base.text)}>Discard</Button>}
+            {code.type === "source" && (
+              <Button
+                variant="primary"
+                icon={<Save size={14} aria-hidden />}
+                onClick={saveText}
+                disabled={!dirty}
+                busy={save.busy}
+                title="Ctrl+S"
+              >
+                Save new version
+              </Button>
+            )}
+          </>
+        )}
+      </div>
+      {save.error !== null && <FormError error={save.error} className="m-4" />}
+      {code.type === "source" && (
+        <CodeEditor
+          label={`Code of ${target.name}`}
+          language={editorLanguage(detail.language, detail.kind)}
+          value={text}
+          onChange={setText}
+          onSave={saveText}
+          readOnly={!editable}
+          className="flex-1"
+        />
+      )}
+      {code.type === "zip" && <ZipEntries bytes={code.bytes} entries={code.entries} />}
+      {code.type === "opaque" && (
+        <EmptyState icon={<FileArchive size={24} aria-hidden />} title="The code cannot be shown">
+          {code.reason}
+        </EmptyState>
+      )}
+      {conflict !== null && (
+        <ConflictDialog
+          expected={base.version}
+          onReload={reload}
+          onOverwrite={overwrite}
+          onClose={() => setConflict(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+export function whyReadOnly(target: FunctionRef): string {
+  return target.connection === "local"
+    ? "This function cannot be changed here."
+    : "Read-only: this function lives at its provider. Change it with the provider's own tools.";
+}

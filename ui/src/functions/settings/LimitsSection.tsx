@@ -1,0 +1,60 @@
+import { useFormContext } from "react-hook-form";
+import { describedBy, Field, Input } from "@/ui/Field";
+import { Section } from "@/ui/Section";
+import type { FunctionSettingsForm } from "./settings-form";
+
+const LIMITS = [
+  {
+    name: "timeoutMs",
+    label: "Longest run",
+    unit: "ms",
+    hint: "100 to 900 000. Past it the run is stopped.",
+  },
+  { name: "memoryMb", label: "Memory", unit: "MB", hint: "32 to 4 096." },
+  {
+    name: "logsKb",
+    label: "Log per run",
+    unit: "KB",
+    hint: "0 to 10 240. What is over is dropped, and marked.",
+  },
+  { name: "concurrency", label: "At the same time", unit: "runs", hint: "1 to 64, one process each." },
+] as const;
+
+export function LimitsSection() {
+  const { register, formState } = useFormContext<FunctionSettingsForm>();
+  return (
+    <Section title="Limits">
+      <div className="grid max-w-180 grid-cols-2 gap-x-8 gap-y-2">
+        {LIMITS.map(({ name, label, unit, hint }) => {
+          const error = formState.errors[name];
+          return (
+            <Field key={name} id={name} label={label} hint={hint} error={error?.message}>
+              <div className="flex items-center gap-2">
+                <Input
+                  id={name}
+                  type="number"
+                  className="max-w-30 text-right"
+                  aria-invalid={error !== undefined}
+                  aria-describedby={describedBy(name)}
+                  {...register(name, { valueAsNumber: true })}
+                />
+                <span className="text-muted">{unit}</span>
+              </div>
+            </Field>
+          );
+        })}
+        <Field id="main" label="Entry point" hint="The function in the code that is called. Empty is main.">
+          <Input
+            id="main"
+            placeholder="main"
+            autoComplete="off"
+            spellCheck={false}
+            className="max-w-60 font-mono text-sm"
+            aria-describedby={describedBy("main")}
+            {...register("main")}
+          />
+        </Field>
+      </div>
+    </Section>
+  );
+}

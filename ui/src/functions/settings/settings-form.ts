@@ -1,0 +1,101 @@
+import * as v from "valibot";
+import type { FunctionDetail, FunctionSettings } from "@/platform";
+import { jsonProblem } from "@/ui/json";
+
+export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const ENV_NAME_HINT = "A letter or _ first, then letters, digits and _.";
+
+const between = (min: number, max: number, unit: string) =>
+  v.pipe(
+    v.number(`A number of ${unit}.`),
+    v.integer("A whole number."),
+    v.minValue(min, `At least ${min}.`),
+    v.maxValue(max, `At most ${max.toLocaleString("en-GB").replaceAll(",", " ")}.`),
+  );
+
+const jsonValue = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const problem = jsonProblem(dataset.value);
+    if (problem)
+      addIssue({ message: `${problem.message} (column ${problem.column}). Text needs double quotes.` });
+  }),
+);
+
+/** No two rows with the same name: the later would silently win. */
+function unique<T>(nameOf: (row: T) => string, message: string) {
+  return v.rawCheck<T[]>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const seen = new Set<string>();
+    dataset.value.forEach((row, index) => {
+      const name = nameOf(row);
+      if (seen.has(name)) {
+        addIssue({
+          message,
+          path: [
+            { type: "array", origin: "value", input: dataset.value, key: index, value: row },
+            {
+              type: "object",
+              origin: "value",
+              input: row as Record<string, unknown>,
+              key: "name",
+              value: name,
+            },
+          ],
+        });
+      }
+      seen.add(name);
+    });
+  });
+}
+
+export const functionSettingsSchema = v.object({
+  main: v.pipe(v.string(), v.trim()),
+  env: v.pipe(
+    v.array(v.object({ name: v.pipe(v.string(), v.regex(ENV_NAME, ENV_NAME_HINT)), value: v.string() })),
+    unique((row) => row.name, "This name is there already."),
+  ),
+  parameters: v.pipe(
+    v.array(v.object({ name: v.pipe(v.string(), v.nonEmpty("Give it a name.")), value: jsonValue })),
+    unique((row) => row.name, "This name is there already."),
+  ),
+  timeoutMs: between(100, 900_000, "milliseconds"),
+  memoryMb: between(32, 4096, "megabytes"),
+  logsKb: between(0, 10_240, "kilobytes"),
+  concurrency: between(1, 64, "runs"),
+  web: v.picklist(["private", "web", "raw"]),
+  lostPolicy: v.picklist(["record", "retry"]),
+});
+
+export type FunctionSettingsForm = v.InferOutput<typeof functionSettingsSchema>;
+
+export function toForm(detail: FunctionDetail): FunctionSettingsForm {
+  return {
+    main: detail.main ?? "",
+    env: detail.env.map(({ name, value }) => ({ name, value })),
+    parameters: detail.parameters.map(({ key, value }) => ({ name: key, value })),
+    timeoutMs: detail.limits.timeoutMs,
+    memoryMb: detail.limits.memoryMb,
+    logsKb: detail.limits.logsKb,
+    concurrency: detail.limits.concurrency,
+    web: detail.web,
+    lostPolicy: detail.lostPolicy,
+  };
+}
+
+export function fromForm(form: FunctionSettingsForm): FunctionSettings {
+  return {
+    main: form.main === "" ? null : form.main,
+    parameters: form.parameters.map(({ name, value }) => ({ key: name, value })),
+    env: form.env,
+    limits: {
+      timeoutMs: form.timeoutMs,
+      memoryMb: form.memoryMb,
+      logsKb: form.logsKb,
+      concurrency: form.concurrency,
+    },
+    web: form.web,
+    lostPolicy: form.lostPolicy,
+  };
+}

@@ -1,0 +1,154 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Play, RotateCcw } from "lucide-react";
+import { useRef, useState } from "react";
+import { useActions } from "@/app/actions";
+import { CopyCurl } from "@/copy";
+import type { Connection, FunctionDetail, FunctionRef, InvokeMode } from "@/platform";
+import { Button } from "@/ui/Button";
+import { CodeEditor } from "@/ui/CodeEditor";
+import { IconButton } from "@/ui/IconButton";
+import { inputProblem } from "@/ui/json";
+import { Kbd } from "@/ui/Kbd";
+import { Segmented } from "@/ui/Segmented";
+import { Skeleton } from "@/ui/Skeleton";
+import { InputProblem } from "./InputProblem";
+import { ResultPane } from "./ResultPane";
+import { run } from "./run";
+import { useSession, useSessions } from "./session";
+import { useDraft } from "./useDraft";
+
+interface InvokePaneProps {
+  target: FunctionRef;
+  detail: FunctionDetail;
+  connection: Connection | undefined;
+}
+
+const NO_ASYNC = "Web functions cannot be invoked asynchronously: their callers wait for the answer.";
+
+export function InvokePane({ target, detail, connection }: InvokePaneProps) {
+  const client = useQueryClient();
+  const session = useSession(target);
+  const patch = useSessions((sessions) => sessions.patch);
+  const onText = useDraft(target, detail);
+  const [refused, setRefused] = useState(false);
+  const input = useRef<HTMLElement>(null);
+
+  const web = detail.web !== "private";
+  const mode: InvokeMode = web ? "blocking" : session.mode;
+  const text = session.text ?? "";
+  const problem = inputProblem(text);
+  const busy = session.callStarted !== null;
+
+  function start() {
+    if (session.text === null || busy) return;
+    if (problem) {
+      setRefused(true);
+      input.current?.querySelector<HTMLElement>(".cm-content")?.focus();
+      return;
+    }
+    setRefused(false);
+    if (web) patch(target, { mode: "blocking" });
+    void run(client, target);
+  }
+
+  useActions([{ id: "run", title: "Run the function", section: "Function", keys: "$mod+Enter", run: start }]);
+
+  function format() {
+    if (text.trim() !== "" && !problem) onText(pretty(text));
+  }
+
+  return (
+    <div className="grid h-full min-h-90 grid-cols-1 grid-rows-[minmax(180px,2fr)_minmax(260px,3fr)] lg:grid-cols-[minmax(320px,2fr)_3fr] lg:grid-rows-1">
+      <section
+        ref={input}
+        aria-label="Input"
+        className="flex min-h-0 min-w-0 flex-col border-line max-lg:border-b lg:border-r"
+      >
+        <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-4">
+          <Button
+            variant={connection?.environment === "production" ? "danger" : "primary"}
+            icon={<Play size={14} aria-hidden />}
+            onClick={start}
+            busy={busy}
+            disabled={session.text === null}
+            data-testid="run-button"
+          >
+            {connection?.environment === "production" ? "Run in production" : "Run"}
+          </Button>
+          <span className="max-xl:hidden">
+            <Kbd keys="$mod+Enter" />
+          </span>
+          <span className="flex-1" />
+          <Segmented
+            label="How to wait"
+            value={mode}
+            onChange={(value) => patch(target, { mode: value })}
+            options={[
+              { value: "blocking", label: "Sync", title: "Wait for the result" },
+              {
+                value: "non_blocking",
+                label: "Async",
+                disabled: web,
+                title: web ? NO_ASYNC : "Get the id at once; the run goes on by itself",
+              },
+            ]}
+          />
+        </div>
+        <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-2 pl-4 text-sm text-muted">
+          <h2 className="flex-1 font-medium">Input, a JSON object</h2>
+          <IconButton
+            size="sm"
+            label="Format"
+            icon={<RotateCcw size={13} aria-hidden className="-scale-x-100" />}
+            onClick={format}
+            disabled={problem !== null || text.trim() === ""}
+          />
+          {detail.apiUrl !== null && (
+            <CopyCurl
+              source={{ type: "function", function: target, input: text }}
+              defaultMode={mode === "blocking" ? "blocking" : "non_blocking"}
+            />
+          )}
+        </div>
+        {session.text === null ? (
+          <Skeleton rows={3} className="flex-1 p-4" />
+        ) : (
+          <CodeEditor
+            label="Input"
+            language="json"
+            lint
+            value={session.text}
+            onChange={(value) => {
+              setRefused(false);
+              onText(value);
+            }}
+            onSubmit={start}
+            className="flex-1"
+          />
+        )}
+        {web && <p className="border-t border-line px-4 py-2 text-sm text-muted">{NO_ASYNC}</p>}
+        {problem && <InputProblem problem={problem} refused={refused} />}
+      </section>
+      <ResultPane target={target} session={session} />
+    </div>
+  );
+}
+
+/** Indented, keeping every digit and the order of keys: white space outside strings is all that changes. */
+function pretty(text: string): string {
+  let out = "";
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g)) {
+    const indent = () => `\n${"  ".repeat(depth)}`;
+    if (token === "{" || token === "[") {
+      depth += 1;
+      out += token + indent();
+    } else if (token === "}" || token === "]") {
+      depth -= 1;
+      const empty = /[[{]\n *$/.test(out);
+      out = empty ? out.trimEnd() + token : out + indent() + token;
+    } else if (token === ",") out += `,${indent()}`;
+    else out += token === ":" ? ": " : token;
+  }
+  return out;
+}

@@ -1,0 +1,161 @@
+import { Link } from "@tanstack/react-router";
+import { CircleStop, Flame, ScrollText, Snowflake, SquareTerminal } from "lucide-react";
+import { useEffect, useState } from "react";
+import { type Activation, api, type FunctionRef } from "@/platform";
+import type { Explained } from "@/platform/errors";
+import { RecordView } from "@/record";
+import { Badge } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
+import { CopyButton } from "@/ui/CopyButton";
+import { EmptyState } from "@/ui/EmptyState";
+import { FormError } from "@/ui/Field";
+import { formatDuration } from "@/ui/format";
+import { Kbd } from "@/ui/Kbd";
+import { Spinner } from "@/ui/Spinner";
+import { isPending, StatusBadge } from "@/ui/StatusBadge";
+import { toast } from "@/ui/toast";
+import { ErrorAction } from "./ErrorAction";
+import type { InvokeSession } from "./session";
+import { useFollowed } from "./useFollowed";
+
+export function ResultPane({ target, session }: { target: FunctionRef; session: InvokeSession }) {
+  const { runId, answered, callStarted, error, promoted } = session;
+  const record = useFollowed(runId, answered);
+
+  return (
+    <section
+      aria-label="Result"
+      aria-busy={callStarted !== null}
+      data-testid="result"
+      className="flex min-h-0 min-w-0 flex-col"
+    >
+      {error !== null && <Failed error={error} />}
+      {record !== null ? (
+        <>
+          <RunHeader run={record.activation} promoted={promoted} />
+          <div className="min-h-0 flex-1 overflow-hidden">
+            <RecordView detail={record} />
+          </div>
+        </>
+      ) : callStarted !== null ? (
+        <Waiting since={callStarted} runId={runId} />
+      ) : (
+        error === null && (
+          <EmptyState
+            icon={<SquareTerminal size={24} aria-hidden />}
+            title={`Run ${target.name} to see its result`}
+          >
+            <span className="inline-flex items-center gap-1.5">
+              Press Run or <Kbd keys="$mod+Enter" />
+            </span>
+            . The run is kept in the activation log with this input.
+          </EmptyState>
+        )
+      )}
+    </section>
+  );
+}
+
+function Failed({ error }: { error: Explained }) {
+  return (
+    <div className="border-b border-line p-4">
+      <FormError error={error} />
+      <ErrorAction error={error} />
+    </div>
+  );
+}
+
+function RunHeader({ run, promoted }: { run: Activation; promoted: boolean }) {
+  const pending = isPending(run.status);
+  return (
+    <div className="shrink-0 border-b border-line">
+      <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5">
+        <span aria-live="polite">
+          <StatusBadge status={run.status} />
+        </span>
+        {pending ? (
+          <Elapsed since={run.start} />
+        ) : (
+          <span title="Duration">{formatDuration(run.durationMs)}</span>
+        )}
+        {run.cold !== null && !pending && <Warmth cold={run.cold} />}
+        <span className="flex-1" />
+        {pending && <Cancel id={run.id} />}
+        <Link
+          to="/activations"
+          search={{ id: run.id }}
+          className="inline-flex h-6 items-center gap-1.5 rounded-sm text-sm text-accent-text hover:underline"
+        >
+          <ScrollText size={13} aria-hidden />
+          Open in activation log
+        </Link>
+      </div>
+      <div className="flex min-h-7 items-center gap-1 px-4 pb-1 text-sm text-muted">
+        <code className="truncate select-text" data-testid="activation-id">
+          {run.id}
+        </code>
+        <CopyButton text={run.id} label="Copy activation id" />
+      </div>
+      {promoted && (
+        <p className="border-t border-line bg-info-soft px-4 py-1.5 text-sm text-info" role="status">
+          This run passed the limit of blocking calls and became asynchronous.{" "}
+          {pending ? "It goes on; this page follows it." : "It has ended since."}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Warmth({ cold }: { cold: boolean }) {
+  return cold ? (
+    <Badge tone="info" icon={<Snowflake size={12} aria-hidden />} title="A worker was started for this run">
+      Cold start
+    </Badge>
+  ) : (
+    <Badge icon={<Flame size={12} aria-hidden />} title="A worker was waiting for it">
+      Warm
+    </Badge>
+  );
+}
+
+function Waiting({ since, runId }: { since: number; runId: string | null }) {
+  return (
+    <div className="flex min-h-11 items-center gap-3 border-b border-line px-4" role="status">
+      <Spinner />
+      <span>
+        Running <Elapsed since={since} />
+      </span>
+      <span className="flex-1" />
+      {runId !== null && <Cancel id={runId} />}
+    </div>
+  );
+}
+
+function Elapsed({ since }: { since: number }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 100);
+    return () => clearInterval(timer);
+  }, []);
+  // Hidden from screen readers: a number that changes ten times a second.
+  return <span aria-hidden>{formatDuration(Math.max(0, now - since))}</span>;
+}
+
+function Cancel({ id }: { id: string }) {
+  const [busy, setBusy] = useState(false);
+  async function cancel() {
+    setBusy(true);
+    try {
+      if (!(await api.cancel({ id }))) toast.info("It was over already");
+    } catch (thrown) {
+      toast.failure(thrown);
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <Button size="sm" icon={<CircleStop size={13} aria-hidden />} onClick={() => void cancel()} busy={busy}>
+      Cancel
+    </Button>
+  );
+}

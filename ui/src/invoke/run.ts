@@ -1,0 +1,43 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { subscribeEvents } from "@/api/events";
+import { keys } from "@/api/keys";
+import { api, type FunctionRef, toCallError } from "@/platform";
+import { failedSession, sessionOf, useSessions } from "./session";
+
+/** Clocks of window and panel are the same machine's or a network's apart. */
+const SLACK = 5_000;
+
+/** Invokes with the session's input and mode, and keeps the session up to date until the call is answered. */
+export async function run(client: QueryClient, f: FunctionRef): Promise<void> {
+  const { mode, text, callStarted } = sessionOf(f);
+  if (callStarted !== null) return;
+  const { patch } = useSessions.getState();
+  const started = Date.now();
+  patch(f, { callStarted: started, runId: null, answered: null, promoted: false, error: null });
+
+  // The answer of a blocking call comes at its end; its id is known from the events before, and can be cancelled by it.
+  const unsubscribe = subscribeEvents((event) => {
+    if (event.type !== "activations" || sessionOf(f).runId !== null) return;
+    const row = event.rows.find(
+      (each) =>
+        each.connection === f.connection &&
+        each.namespace === f.namespace &&
+        each.function === f.name &&
+        each.cause === "panel" &&
+        each.start >= started - SLACK &&
+        each.end === null,
+    );
+    if (row) patch(f, { runId: row.id });
+  });
+
+  try {
+    const { activation, promoted } = await api.invoke({ function: f, input: text ?? "", mode });
+    patch(f, { callStarted: null, runId: activation.id, answered: activation, promoted });
+    await client.invalidateQueries({ queryKey: keys.activation(activation.id) });
+  } catch (thrown) {
+    const { code } = toCallError(thrown);
+    patch(f, { ...failedSession(thrown), runId: code === "unreachable" ? sessionOf(f).runId : null });
+  } finally {
+    unsubscribe();
+  }
+}

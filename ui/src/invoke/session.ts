@@ -1,0 +1,58 @@
+import { create } from "zustand";
+import type { Activation, FunctionRef, InvokeMode } from "@/platform";
+import { type Explained, explain } from "@/platform/errors";
+
+/** What the invoke pane of one function shows; it outlives the pane, so that a run is not lost by looking elsewhere. */
+export interface InvokeSession {
+  mode: InvokeMode;
+  /** The input as typed; null until the draft was read. */
+  text: string | null;
+  /** Set while the call has not been answered. */
+  callStarted: number | null;
+  /** The run of the newest call, as soon as it is known. */
+  runId: string | null;
+  /** What the call answered; the record itself is followed elsewhere. */
+  answered: Activation | null;
+  promoted: boolean;
+  error: Explained | null;
+}
+
+const FRESH: InvokeSession = {
+  mode: "blocking",
+  text: null,
+  callStarted: null,
+  runId: null,
+  answered: null,
+  promoted: false,
+  error: null,
+};
+
+interface Sessions {
+  byFunction: Readonly<Record<string, InvokeSession>>;
+  patch: (f: FunctionRef, change: Partial<InvokeSession>) => void;
+}
+
+export const useSessions = create<Sessions>((set) => ({
+  byFunction: {},
+  patch: (f, change) =>
+    set(({ byFunction }) => {
+      const key = sessionKey(f);
+      return { byFunction: { ...byFunction, [key]: { ...(byFunction[key] ?? FRESH), ...change } } };
+    }),
+}));
+
+export function sessionKey(f: FunctionRef): string {
+  return `${f.connection}\n${f.namespace}\n${f.name}`;
+}
+
+export function useSession(f: FunctionRef): InvokeSession {
+  return useSessions((sessions) => sessions.byFunction[sessionKey(f)] ?? FRESH);
+}
+
+export function sessionOf(f: FunctionRef): InvokeSession {
+  return useSessions.getState().byFunction[sessionKey(f)] ?? FRESH;
+}
+
+export function failedSession(thrown: unknown): Partial<InvokeSession> {
+  return { callStarted: null, error: explain(thrown) };
+}
