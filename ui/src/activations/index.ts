@@ -1,5 +1,1 @@
-import type { FunctionRef } from "@/platform";
-
-export function ActivationsView(_: { scope?: FunctionRef }) {
-  return null;
-}
+export { ActivationsView } from "./ActivationsView";

@@ -102,6 +102,17 @@ describe("paging", () => {
     expect(rows().at(PAGE_SIZE * 11)).toBeNull();
   });
 
+  it("keeps the page of a run that is open or selected", async () => {
+    await start(PAGE_SIZE * 8);
+    const open = row(PAGE_SIZE * 8 - 1).id;
+    while (rows().next) {
+      log.look(rows().length - 40, rows().length - 1, [open]);
+      await settle();
+    }
+    expect(rows().indexOf(open)).toBe(0);
+    expect(rows().at(PAGE_SIZE + 1)).toBeNull();
+  });
+
   it("takes in rows that arrived late inside a page that was let go", async () => {
     await start(PAGE_SIZE * 8);
     while (rows().next) {

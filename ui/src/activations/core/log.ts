@@ -56,6 +56,7 @@ export class ActivationLog {
   private query = new AbortController();
   private refilling = new Set<Slot>();
   private visible: [number, number] = [0, 0];
+  private kept: readonly string[] = [];
   private waiting: Page | null = null;
   private topTimer: ReturnType<typeof setTimeout> | undefined;
   private topRunning = false;
@@ -119,15 +120,16 @@ export class ActivationLog {
     }
   }
 
-  /** The view tells what it shows; pages around it are fetched, far ones let go. */
-  look(first: number, last: number): void {
+  /** The view tells what it shows; pages around it are fetched, far ones let go, but not those of `kept` runs. */
+  look(first: number, last: number, kept: readonly string[] = this.kept): void {
     this.visible = [first, last];
+    this.kept = kept;
     const { rows } = this.state;
     if (this.state.phase !== "ready") return;
     if (this.state.moreError) return;
     for (const slot of rows.missing(first - AHEAD, last + AHEAD)) void this.refill(slot);
     if (rows.next && last + AHEAD >= rows.length) void this.more();
-    rows.dropFar(first, last);
+    rows.dropFar(first, last, kept);
   }
 
   /** Reads the next older page. */

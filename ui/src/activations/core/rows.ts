@@ -146,9 +146,13 @@ export class RowPages {
     for (const row of inRange) this.homes.set(row.id, slot);
   }
 
-  /** Lets go of the rows of pages far from the visible ones. */
-  dropFar(first: number, last: number): void {
+  /** Lets go of the rows of pages far from the visible ones, but not of pages that hold one of `kept`. */
+  dropFar(first: number, last: number, kept: readonly string[] = []): void {
     const near = new Set(this.touching(first - KEPT_PAGES * PAGE_SIZE, last + KEPT_PAGES * PAGE_SIZE));
+    for (const id of kept) {
+      const home = this.homes.get(id);
+      if (home) near.add(home);
+    }
     for (const slot of this.slots) {
       if (near.has(slot) || slot.rows === null) continue;
       for (const row of slot.rows) this.homes.delete(row.id);

@@ -1,13 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  duration,
-  fromLocalField,
-  rangeLabel,
-  readInstant,
-  shortTime,
-  toLocalField,
-  writeInstant,
-} from "./time";
+import { fromLocalField, rangeLabel, readInstant, shortTime, toLocalField, writeInstant } from "./time";
 
 const NOW = Date.UTC(2026, 10, 21, 5, 7, 13);
 
