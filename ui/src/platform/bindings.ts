@@ -124,7 +124,7 @@ export type ActivationDetail = {
  */
 activation: Activation, 
 /**
- * The record as the provider's API serves it, pretty-printed JSON. `None` while there is none.
+ * The record as the provider's API serves it, JSON. `None` while there is none.
  */
 raw: string | null, };
 
@@ -1118,9 +1118,9 @@ kind: TokenKind,
  */
 scope: TokenScope, 
 /**
- * Hours until it ends; `None` is never.
+ * Seconds until it ends; `None` is never.
  */
-expiresInHours: number | null, };
+expiresInSeconds: number | null, };
 
 /**
  * The form of a credential: each system's clients expect their own.
@@ -1335,10 +1335,10 @@ export function createApi(transport: Transport) {
     cancel: (args: { id: ActivationId }, signal?: AbortSignal) =>
       transport.call<boolean>("cancel", args, signal),
     /**
-     * The input last typed for a function, as typed; `null` when there is none.
+     * The input last typed for a function, as typed; else one to begin with.
      */
     draft: (args: { function: FunctionRef }, signal?: AbortSignal) =>
-      transport.call<string | null>("draft", args, signal),
+      transport.call<string>("draft", args, signal),
     /**
      * Remembers what was typed for a function.
      */
@@ -1350,7 +1350,7 @@ export function createApi(transport: Transport) {
     activations: (args: { filter: string; after?: Cursor | null; limit: number }, signal?: AbortSignal) =>
       transport.call<Page>("activations", args, signal),
     /**
-     * One record. Where it is not here and `connection` is remote, the provider is asked.
+     * One record.
      */
     activation: (args: { id: ActivationId }, signal?: AbortSignal) =>
       transport.call<ActivationDetail>("activation", args, signal),

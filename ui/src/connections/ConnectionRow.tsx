@@ -1,0 +1,149 @@
+import { Activity, MoreHorizontal, Pencil, RefreshCw, Trash2 } from "lucide-react";
+import { ENVIRONMENT, EnvironmentMark } from "@/app/environment";
+import { CONNECTION_KIND } from "@/app/kinds";
+import type { Connection } from "@/platform";
+import { Button } from "@/ui/Button";
+import { CopyButton } from "@/ui/CopyButton";
+import { cx } from "@/ui/cx";
+import { IconButton } from "@/ui/IconButton";
+import { Menu } from "@/ui/Menu";
+import { TimeText } from "@/ui/TimeText";
+import { ConnectionFailure } from "./ConnectionFailure";
+import { ConnectionStateText } from "./ConnectionStateText";
+import { useConnectionActions } from "./useConnectionActions";
+
+interface ConnectionRowProps {
+  connection: Connection;
+  onEdit: () => void;
+  onRemove: () => void;
+}
+
+export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowProps) {
+  const { name, kind, environment, apiHost, keyHint, lastSync, state } = connection;
+  const { check, sync, added } = useConnectionActions(connection);
+  const remote = kind !== "local";
+  const production = environment === "production";
+
+  return (
+    <>
+      <tr data-testid="connection-row" className="[&>td]:py-2">
+        <td className="relative">
+          <span
+            className={cx(
+              "absolute inset-y-0 left-0",
+              ENVIRONMENT[environment].line,
+              production ? "w-1.5" : "w-1",
+            )}
+            aria-hidden
+          />
+          <p className="flex items-center gap-2">
+            <span className="font-medium break-words">{name}</span>
+            <EnvironmentMark environment={environment} />
+          </p>
+          <p className="text-sm text-subtle">{CONNECTION_KIND[kind]}</p>
+        </td>
+        <td>
+          <p className="flex items-center gap-1">
+            <span className="font-mono text-sm break-all">{apiHost === "" ? "Not served" : apiHost}</span>
+            {apiHost !== "" && <CopyButton text={apiHost} label="Copy API host" />}
+          </p>
+          {keyHint !== "" && (
+            <p className="text-sm text-subtle">
+              Key <span className="font-mono">…{keyHint}</span>
+            </p>
+          )}
+        </td>
+        <td>
+          <ConnectionStateText connection={connection} checking={check.busy} />
+        </td>
+        <td>
+          <p>
+            {lastSync === null ? (
+              <span className="text-subtle">{remote ? "Not yet" : "–"}</span>
+            ) : (
+              <TimeText at={lastSync} />
+            )}
+          </p>
+          {added !== null && (
+            <p role="status" className="text-sm text-muted">
+              {added === 0 ? "Nothing new" : added === 1 ? "1 new record" : `${added} new records`}
+            </p>
+          )}
+        </td>
+        <td>
+          {remote && (
+            <div className="flex items-center justify-end gap-1">
+              <IconButton
+                label={`Check ${name} now`}
+                disabled={check.busy}
+                icon={<Activity size={15} aria-hidden />}
+                onClick={() => void check.run()}
+              />
+              <Button
+                size="sm"
+                busy={sync.busy}
+                icon={<RefreshCw size={13} aria-hidden />}
+                onClick={() => void sync.run()}
+                aria-label={`Sync now: ${name}`}
+              >
+                Sync now
+              </Button>
+              <Menu
+                align="end"
+                label={`Actions for ${name}`}
+                trigger={
+                  <IconButton label={`Actions for ${name}`} icon={<MoreHorizontal size={15} aria-hidden />} />
+                }
+                items={[
+                  { label: "Edit…", icon: <Pencil size={14} aria-hidden />, onSelect: onEdit },
+                  "separator",
+                  {
+                    label: "Remove…",
+                    icon: <Trash2 size={14} aria-hidden />,
+                    danger: true,
+                    onSelect: onRemove,
+                  },
+                ]}
+              />
+            </div>
+          )}
+        </td>
+      </tr>
+      {state.state === "failing" && (
+        <tr className="border-t-0! hover:bg-transparent!">
+          <td colSpan={5} className="relative pb-3">
+            <span
+              className={cx(
+                "absolute inset-y-0 left-0",
+                ENVIRONMENT[environment].line,
+                production ? "w-1.5" : "w-1",
+              )}
+              aria-hidden
+            />
+            <ConnectionFailure
+              name={name}
+              error={state.error}
+              checking={check.busy}
+              onCheck={() => void check.run()}
+              onEdit={onEdit}
+            />
+          </td>
+        </tr>
+      )}
+      {/* What a sync says beyond the state above; a failing check is that state. */}
+      {sync.error !== null && state.state !== "failing" && (
+        <tr className="border-t-0! hover:bg-transparent!">
+          <td colSpan={5} className="pb-3">
+            <ConnectionFailure
+              name={name}
+              error={sync.error}
+              checking={sync.busy}
+              onCheck={() => void sync.run()}
+              onEdit={onEdit}
+            />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}

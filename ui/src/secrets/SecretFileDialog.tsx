@@ -1,0 +1,93 @@
+import { valibotResolver } from "@hookform/resolvers/valibot";
+import { useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import { useForm } from "react-hook-form";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { describedBy, Field, FormError, Input } from "@/ui/Field";
+import { toast } from "@/ui/toast";
+import { useAttempt } from "@/ui/useAttempt";
+import { passphraseSchema } from "./passphrase";
+import { makeSecretFile } from "./store-commands";
+
+/** The explicit choice of an encrypted file where there is no keychain. */
+export function SecretFileDialog({ onClose }: { onClose: () => void }) {
+  const client = useQueryClient();
+  const first = useRef<HTMLInputElement | null>(null);
+  const { register, handleSubmit, formState } = useForm({
+    resolver: valibotResolver(passphraseSchema),
+    defaultValues: { passphrase: "", again: "" },
+  });
+  const make = useAttempt(async (passphrase: string) => {
+    await makeSecretFile(client, passphrase);
+    toast.success("Secrets are kept in an encrypted file from now on");
+    onClose();
+  });
+  const { errors } = formState;
+  const { ref: passphraseRef, ...passphrase } = register("passphrase");
+
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title="Keep secrets in an encrypted file"
+      description="The file is in Beckon’s data directory. Its passphrase is asked for once after each start."
+      initialFocus={first}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" type="submit" form="secret-file" busy={make.busy}>
+            Use the file
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="secret-file"
+        onSubmit={(event) => {
+          // Inside another dialog's form in the React tree: that one must not be submitted with this one.
+          event.stopPropagation();
+          void handleSubmit((form) => make.run(form.passphrase))(event);
+        }}
+        noValidate
+        className="flex flex-col gap-2"
+      >
+        <Field
+          id="passphrase"
+          label="Passphrase"
+          hint="At least 8 characters. If there is a file already, its own passphrase."
+          error={errors.passphrase?.message}
+        >
+          <Input
+            id="passphrase"
+            type="password"
+            autoComplete="new-password"
+            aria-invalid={errors.passphrase !== undefined}
+            aria-describedby={describedBy("passphrase")}
+            {...passphrase}
+            ref={(element) => {
+              passphraseRef(element);
+              first.current = element;
+            }}
+          />
+        </Field>
+        <Field
+          id="again"
+          label="Passphrase again"
+          hint="Nobody can recover it: without it the secrets are lost."
+          error={errors.again?.message}
+        >
+          <Input
+            id="again"
+            type="password"
+            autoComplete="new-password"
+            aria-invalid={errors.again !== undefined}
+            aria-describedby={describedBy("again")}
+            {...register("again")}
+          />
+        </Field>
+        {make.error !== null && <FormError error={make.error} />}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,55 @@
+import { CircleAlert, CircleCheck } from "lucide-react";
+import { useRuntimes } from "@/api/queries";
+import { Button } from "@/ui/Button";
+import { CopyButton } from "@/ui/CopyButton";
+import { ErrorState } from "@/ui/ErrorState";
+import { Section } from "@/ui/Section";
+import { Skeleton } from "@/ui/Skeleton";
+
+export function RuntimesSection() {
+  const runtimes = useRuntimes();
+  return (
+    <Section
+      title="Runtimes"
+      description="What the local engine found on this machine to run functions with."
+      actions={
+        <Button onClick={() => void runtimes.refetch()} busy={runtimes.isFetching && !runtimes.isPending}>
+          Look again
+        </Button>
+      }
+    >
+      {runtimes.isError ? (
+        <ErrorState error={runtimes.error} onRetry={() => void runtimes.refetch()} />
+      ) : runtimes.data ? (
+        <ul className="divide-y divide-line rounded-lg border border-line">
+          {runtimes.data.map((runtime) => (
+            <li key={runtime.kind} className="flex items-start gap-3 px-3 py-2.5">
+              {runtime.available ? (
+                <CircleCheck size={16} className="mt-0.5 shrink-0 text-ok" aria-label="Found" />
+              ) : (
+                <CircleAlert size={16} className="mt-0.5 shrink-0 text-warn" aria-label="Missing" />
+              )}
+              <div className="min-w-0 flex-1">
+                <p>
+                  <span className="font-medium">{runtime.title}</span>
+                  {runtime.version !== null && <span className="text-muted"> {runtime.version}</span>}
+                  {!runtime.available && <span className="text-warn"> not found</span>}
+                </p>
+                {runtime.path !== null && (
+                  <p className="font-mono text-xs break-all text-subtle">{runtime.path}</p>
+                )}
+                {runtime.installHint !== null && <p className="mt-0.5 text-muted">{runtime.installHint}</p>}
+              </div>
+              <code className="mt-0.5 text-muted">{runtime.kind}</code>
+              {runtime.installHint !== null && (
+                <CopyButton text={runtime.installHint} label="Copy the hint" />
+              )}
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <Skeleton rows={3} />
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,24 @@
+import type { TokenScope } from "@/platform";
+
+/** For `sh`, `bash` and `zsh`: inside single quotes everything is itself, but for the quote. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A package's slash is a separator of the path; everything else of a name is encoded. */
+function path(name: string): string {
+  return name.split("/").map(encodeURIComponent).join("/");
+}
+
+/** One line that calls the gateway with a credential: the function that it reaches, or else the list of functions. */
+export function usageLine(
+  gatewayUrl: string,
+  scope: TokenScope,
+  name: string | null,
+  credential: string,
+): string {
+  const actions = `${gatewayUrl}/api/v1/namespaces/${path(scope.namespace)}/actions`;
+  if (name === null) return `curl -u ${shellQuote(credential)} ${shellQuote(actions)}`;
+  const url = `${actions}/${path(name)}?blocking=true&result=true`;
+  return `curl -u ${shellQuote(credential)} -X POST ${shellQuote(url)}`;
+}
