@@ -171,3 +171,34 @@ fn resident() -> u64 {
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
         .unwrap_or(0)
 }
+
+/// Python's `http.client` and many others read nothing before they have written everything: a connection closed under
+/// them is all that they would see.
+#[tokio::test]
+async fn a_client_that_writes_all_before_it_reads_sees_why() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let rig = Rig::start().await;
+    let address = rig.url.strip_prefix("http://").unwrap();
+    let size: usize = 100 * 1024 * 1024;
+    for (path, status) in [("_/actions/x", "401"), ("_/nowhere/x", "404")] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /api/v1/namespaces/{path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let chunk = bytes(1024 * 1024);
+        for n in 0..100 {
+            stream
+                .write_all(&chunk)
+                .await
+                .unwrap_or_else(|e| panic!("{path}: broken off after {n} MB: {e}"));
+        }
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.unwrap();
+        assert!(
+            reply.starts_with(&format!("HTTP/1.1 {status} ")) && reply.contains("\"error\":"),
+            "{reply}"
+        );
+    }
+    rig.stop().await;
+}
