@@ -138,18 +138,21 @@ impl CodeDir {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let io = |e: std::io::Error| Error::internal("make a folder for a function's code", e);
         let parent = root.join(&function.id);
-        fs::create_dir_all(&parent).map_err(io)?;
         let mut path = parent.join(function.version.to_string());
-        loop {
+        for _ in 0..1000 {
+            // In the loop: the version before this one may be taking the function's folder away just now.
+            fs::create_dir_all(&parent).map_err(io)?;
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path }),
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
                     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
                     path = parent.join(format!("{}-{number}", function.version));
                 }
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
                 Err(e) => return Err(io(e)),
             }
         }
+        Err(Error::new(ErrorCode::Internal, "Beckon could not make a folder for a function's code."))
     }
 
     /// Takes the right to write from the folders: a function is not to change its own code by accident.

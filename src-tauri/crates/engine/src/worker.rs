@@ -24,8 +24,6 @@ use crate::process::{self, Channels, Nursery, Process, Spec};
 const PIPE_CHUNK: usize = 16 * 1024;
 /// Room for headers, on top of the largest body.
 const FRAME_EXTRA: usize = 64 * 1024;
-/// Bodies up to this size are copied behind their header, so that a frame takes one plain write.
-const SMALL_BODY: usize = 16 * 1024;
 
 /// What others may see of a worker.
 #[derive(Debug)]
@@ -194,7 +192,7 @@ impl Worker {
             buffer: BytesMut::with_capacity(PIPE_CHUNK),
             stdout: RawPipe { pipe: stdout, stream: LogStream::Stdout, open: true },
             stderr: RawPipe { pipe: stderr, stream: LogStream::Stderr, open: true },
-            head: Vec::with_capacity(SMALL_BODY),
+            head: Vec::with_capacity(512),
             result_limit: launch.result_limit,
             max_frame: launch.result_limit.max(256 * 1024) + FRAME_EXTRA,
         })
@@ -324,15 +322,10 @@ impl Worker {
 
     /// Sends what is left of head and `body`, and takes in whatever comes first.
     async fn exchange(&mut self, body: &[u8], sent: &mut usize, log: &mut RunLog) -> Result<(), Fault> {
-        if *sent == 0 && body.len() <= SMALL_BODY {
-            self.head.extend_from_slice(body);
-        }
-        let small = body.len() <= SMALL_BODY;
-        let total = if small { self.head.len() } else { self.head.len() + body.len() };
+        let total = self.head.len() + body.len();
         while *sent < total {
             let written = if *sent < self.head.len() {
-                let tail: &[u8] = if small { &[] } else { body };
-                self.to.try_write_vectored(&[IoSlice::new(&self.head[*sent..]), IoSlice::new(tail)])
+                self.to.try_write_vectored(&[IoSlice::new(&self.head[*sent..]), IoSlice::new(body)])
             } else {
                 self.to.try_write(&body[*sent - self.head.len()..])
             };

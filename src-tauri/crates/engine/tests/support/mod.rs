@@ -16,10 +16,10 @@ use beckon_store::{Expect, Store};
 use tempfile::TempDir;
 
 /// Long enough for a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
-pub struct Secrets(pub HashMap<String, String>);
+pub(crate) struct Secrets(pub(crate) HashMap<String, String>);
 
 impl SecretSource for Secrets {
     fn function_secret(&self, _: &str, name: &str) -> Result<Secret> {
@@ -28,25 +28,25 @@ impl SecretSource for Secrets {
     }
 }
 
-pub struct Rig {
-    pub engine: Engine,
-    pub store: Store,
-    pub data: Arc<TempDir>,
+pub(crate) struct Rig {
+    pub(crate) engine: Engine,
+    pub(crate) store: Store,
+    pub(crate) data: Arc<TempDir>,
 }
 
 impl Rig {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut EngineConfig)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut EngineConfig)) -> Self {
         let data = Arc::new(tempfile::tempdir().unwrap());
         let rig = Self::open(data, change, Secrets::default()).await;
         rig.store.create_namespace(&"test".parse().unwrap(), "Test").await.unwrap();
         rig
     }
 
-    pub async fn open(data: Arc<TempDir>, change: impl FnOnce(&mut EngineConfig), secrets: Secrets) -> Self {
+    pub(crate) async fn open(data: Arc<TempDir>, change: impl FnOnce(&mut EngineConfig), secrets: Secrets) -> Self {
         let store = Store::open(&data.path().join("beckon.db"), Clock::system()).await.unwrap();
         let mut config = EngineConfig::new(data.path().to_owned());
         change(&mut config);
@@ -54,23 +54,23 @@ impl Rig {
         Self { engine, store, data }
     }
 
-    pub async fn put(&self, name: &str, new: NewFunction) {
+    pub(crate) async fn put(&self, name: &str, new: NewFunction) {
         self.engine.put_function(&key(name), new, Expect::Any).await.unwrap();
     }
 
-    pub async fn node(&self, name: &str, source: &str) {
+    pub(crate) async fn node(&self, name: &str, source: &str) {
         self.put(name, function("nodejs:default", source)).await;
     }
 
-    pub async fn python(&self, name: &str, source: &str) {
+    pub(crate) async fn python(&self, name: &str, source: &str) {
         self.put(name, function("python:default", source)).await;
     }
 
-    pub async fn shell(&self, name: &str, source: &str) {
+    pub(crate) async fn shell(&self, name: &str, source: &str) {
         self.put(name, function("shell:default", source)).await;
     }
 
-    pub async fn run(&self, name: &str, input: &str) -> Activation {
+    pub(crate) async fn run(&self, name: &str, input: &str) -> Activation {
         match self.engine.invoke(invocation(name, input), None).await.unwrap() {
             Outcome::Finished(record) => *record,
             Outcome::Promoted(id) => panic!("{id} was promoted"),
@@ -78,7 +78,7 @@ impl Rig {
     }
 
     /// Waits until the run is over.
-    pub async fn ended(&self, id: ActivationId) -> Activation {
+    pub(crate) async fn ended(&self, id: ActivationId) -> Activation {
         let mut found = None;
         wait_for(async || {
             found = self.store.activation(id).await.unwrap().filter(|a| a.summary.status.is_final());
@@ -89,17 +89,17 @@ impl Rig {
     }
 
     /// Processes whose environment bears this data directory's mark.
-    pub fn processes(&self) -> usize {
+    pub(crate) fn processes(&self) -> usize {
         marked(self.data.path())
     }
 
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         self.engine.shutdown(Duration::from_secs(10)).await;
     }
 }
 
 /// How many processes there are of the Beckon with this data directory.
-pub fn marked(data: &Path) -> usize {
+pub(crate) fn marked(data: &Path) -> usize {
     let instance = std::fs::read_to_string(data.join("workers.instance")).unwrap();
     let mark = format!("BECKON_WORKER={}.", instance.trim());
     let mut count = 0;
@@ -111,7 +111,7 @@ pub fn marked(data: &Path) -> usize {
     count
 }
 
-pub async fn wait_for(mut condition: impl AsyncFnMut() -> bool) {
+pub(crate) async fn wait_for(mut condition: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !condition().await {
         assert!(started.elapsed() < PATIENCE, "this never came true");
@@ -119,19 +119,19 @@ pub async fn wait_for(mut condition: impl AsyncFnMut() -> bool) {
     }
 }
 
-pub fn key(name: &str) -> FunctionKey {
+pub(crate) fn key(name: &str) -> FunctionKey {
     FunctionKey::new("test", name).unwrap()
 }
 
-pub fn function(kind: &str, source: &str) -> NewFunction {
+pub(crate) fn function(kind: &str, source: &str) -> NewFunction {
     NewFunction::new(Runtime::new(kind).unwrap(), CodePackage::Source(source.into()))
 }
 
-pub fn package(kind: &str, files: &[(&str, &str)]) -> NewFunction {
+pub(crate) fn package(kind: &str, files: &[(&str, &str)]) -> NewFunction {
     NewFunction::new(Runtime::new(kind).unwrap(), CodePackage::Zip(zip(files)))
 }
 
-pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, text) in files {
         let options = zip::write::SimpleFileOptions::default().unix_permissions(0o644);
@@ -141,7 +141,7 @@ pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-pub fn invocation(name: &str, input: &str) -> Invocation {
+pub(crate) fn invocation(name: &str, input: &str) -> Invocation {
     Invocation {
         id: ActivationId::new(),
         function: key(name),
@@ -156,22 +156,22 @@ pub fn invocation(name: &str, input: &str) -> Invocation {
 }
 
 /// The text of a record's result.
-pub fn result(record: &Activation) -> &str {
+pub(crate) fn result(record: &Activation) -> &str {
     record.result.as_ref().map_or("", JsonText::as_str)
 }
 
 /// The value of `error` in a record's result, as text.
-pub fn error(record: &Activation) -> String {
+pub(crate) fn error(record: &Activation) -> String {
     let value = record.result.as_ref().unwrap().to_value();
     value["error"].as_str().map_or_else(|| value["error"].to_string(), str::to_owned)
 }
 
 /// The log, one line each: `o:text` or `e:text`.
-pub fn logs(record: &Activation) -> Vec<String> {
+pub(crate) fn logs(record: &Activation) -> Vec<String> {
     let mark = |stream| if stream == beckon_core::LogStream::Stdout { 'o' } else { 'e' };
     record.logs.iter().map(|line| format!("{}:{}", mark(line.stream), line.text)).collect()
 }
 
-pub fn expect(record: &Activation, status: Status, text: &str) {
+pub(crate) fn expect(record: &Activation, status: Status, text: &str) {
     assert_eq!((record.summary.status, result(record)), (status, text), "logs: {:#?}", logs(record));
 }
