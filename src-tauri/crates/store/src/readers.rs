@@ -153,7 +153,10 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    const FOR_EVER: &str = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT max(n) FROM numbers";
+    /// Takes seconds, so that a query that is not interrupted fails the test instead of hanging it.
+    const LONG: &str =
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 20000000)
+         SELECT max(n) FROM numbers";
 
     fn readers() -> (tempfile::TempDir, Readers) {
         let directory = tempfile::tempdir().unwrap();
@@ -168,13 +171,13 @@ mod tests {
         let (sender, mut stopped) = tokio::sync::mpsc::unbounded_channel();
         for _ in 0..3 * READERS {
             let sender = sender.clone();
-            let endless = readers.read(move |reader| {
-                let outcome = reader.db.query_row(FOR_EVER, [], |row| row.get::<_, i64>(0));
+            let long = readers.read(move |reader| {
+                let outcome = reader.db.query_row(LONG, [], |row| row.get::<_, i64>(0));
                 let _ = sender.send(outcome.is_err());
                 Ok(outcome?)
             });
             assert!(
-                tokio::time::timeout(Duration::from_millis(20), endless)
+                tokio::time::timeout(Duration::from_millis(20), long)
                     .await
                     .is_err()
             );
