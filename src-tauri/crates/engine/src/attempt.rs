@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use beckon_core::{Activation, ActivationId, Error, Language, Status};
 
 use crate::Inner;
+use crate::WorkerState;
 use crate::code::{Deployment, Prepared};
 use crate::end::End;
 use crate::executable::{self, Execution};
@@ -13,7 +14,6 @@ use crate::logs::RunLog;
 use crate::pool::{Grant, Permit, Place};
 use crate::process::Spec;
 use crate::worker::{Call, Card, Fault, Launch, Loaded, Worker, with_places};
-use crate::WorkerState;
 
 /// When things happened. Filled in on the way, so that a run that is cut short has them too.
 #[derive(Debug, Default)]
@@ -41,8 +41,18 @@ impl Request {
         let id = id.to_string();
         let transaction = transaction.unwrap_or_else(|| id.clone());
         // A NUL cannot be in an environment; these come from outside.
-        let clean = |text: String| if text.contains('\0') { text.replace('\0', "") } else { text };
-        Self { id, transaction: clean(transaction), api_host: api_host.map(clean) }
+        let clean = |text: String| {
+            if text.contains('\0') {
+                text.replace('\0', "")
+            } else {
+                text
+            }
+        };
+        Self {
+            id,
+            transaction: clean(transaction),
+            api_host: api_host.map(clean),
+        }
     }
 }
 
@@ -84,7 +94,9 @@ async fn attempt(
     log: &mut RunLog,
     progress: &mut Progress,
 ) -> End {
-    let Some(input) = &draft.input else { return End::not_provisioned() };
+    let Some(input) = &draft.input else {
+        return End::not_provisioned();
+    };
     let call = Call {
         id: &request.id,
         transaction: &request.transaction,
@@ -99,7 +111,13 @@ async fn attempt(
 }
 
 /// In a worker that stays.
-async fn warm(inner: &Inner, call: &Call<'_>, mut grant: Grant, log: &mut RunLog, progress: &mut Progress) -> End {
+async fn warm(
+    inner: &Inner,
+    call: &Call<'_>,
+    mut grant: Grant,
+    log: &mut RunLog,
+    progress: &mut Progress,
+) -> End {
     loop {
         let mut worker = match grant.take_worker() {
             Some(worker) => worker,
@@ -135,7 +153,10 @@ async fn start(
     log: &mut RunLog,
 ) -> Result<Worker, End> {
     let prepared = prepare(inner, deployment, log).await?;
-    let interpreter = inner.runtimes.interpreter(deployment.language()).map_err(|e| refused(&e, log))?;
+    let interpreter = inner
+        .runtimes
+        .interpreter(deployment.language())
+        .map_err(|e| refused(&e, log))?;
     let launch = Launch {
         nursery: &inner.nursery,
         shims: &inner.shims,
@@ -160,14 +181,22 @@ async fn start(
 }
 
 /// In a process of its own.
-async fn once(inner: &Inner, call: &Call<'_>, mut grant: Grant, log: &mut RunLog, progress: &mut Progress) -> End {
+async fn once(
+    inner: &Inner,
+    call: &Call<'_>,
+    mut grant: Grant,
+    log: &mut RunLog,
+    progress: &mut Progress,
+) -> End {
     progress.cold = true;
     let deployment = grant.deployment.clone();
     let prepared = match prepare(inner, &deployment, log).await {
         Ok(prepared) => prepared,
         Err(end) => return end,
     };
-    let (Some(permit), Some(entry)) = (grant.take_permit(), &prepared.entry) else { return End::not_provisioned() };
+    let (Some(permit), Some(entry)) = (grant.take_permit(), &prepared.entry) else {
+        return End::not_provisioned();
+    };
     let line = match executable::arguments(&deployment.function.parameters, call.input) {
         Ok(line) => line,
         Err(e) => return refused(&e, log),
@@ -187,7 +216,14 @@ async fn once(inner: &Inner, call: &Call<'_>, mut grant: Grant, log: &mut RunLog
     let scratch = inner.nursery.scratch_of(number);
     let spawned = match with_places(environment(inner, &deployment, prepared, call), &scratch) {
         Ok(env) => {
-            let spec = Spec { program, arguments, env, scratch, framed: false, stdin: true };
+            let spec = Spec {
+                program,
+                arguments,
+                env,
+                scratch,
+                framed: false,
+                stdin: true,
+            };
             inner.nursery.spawn(number, spec, (permit, listing)).await
         }
         Err(e) => Err(e),
@@ -218,16 +254,33 @@ fn listed(inner: &Inner) -> (u64, crate::status::Listing) {
     (number, inner.activity.list(number))
 }
 
-async fn prepare<'a>(inner: &Inner, deployment: &'a Deployment, log: &mut RunLog) -> Result<&'a Prepared, End> {
+async fn prepare<'a>(
+    inner: &Inner,
+    deployment: &'a Deployment,
+    log: &mut RunLog,
+) -> Result<&'a Prepared, End> {
     let root = inner.config.data_dir.join("code");
-    deployment.prepare(&root, &inner.secrets).await.map_err(|e| refused(&e, log))
+    deployment
+        .prepare(&root, &inner.secrets)
+        .await
+        .map_err(|e| refused(&e, log))
 }
 
 /// Everything that the process finds in its environment but its places.
-fn environment(inner: &Inner, deployment: &Deployment, prepared: &Prepared, call: &Call<'_>) -> Vec<(String, String)> {
+fn environment(
+    inner: &Inner,
+    deployment: &Deployment,
+    prepared: &Prepared,
+    call: &Call<'_>,
+) -> Vec<(String, String)> {
     let function = &deployment.function;
     let mut env = inner.base_env.clone();
-    env.extend(prepared.env.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())));
+    env.extend(
+        prepared
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.expose().to_owned())),
+    );
     let mut set = |name: &str, value: String| env.push((name.to_owned(), value));
     set("__OW_NAMESPACE", function.key.namespace.to_string());
     set("__OW_ACTION_NAME", function.key.to_string());
@@ -242,7 +295,11 @@ fn environment(inner: &Inner, deployment: &Deployment, prepared: &Prepared, call
 /// The platform's fault: the caller learns OpenWhisk's sentence, the log the reason.
 fn refused(error: &Error, log: &mut RunLog) -> End {
     tracing::warn!(error = %error, details = error.details.as_deref(), "a run could not be started");
-    let more = error.hint.as_deref().or(error.details.as_deref()).unwrap_or_default();
+    let more = error
+        .hint
+        .as_deref()
+        .or(error.details.as_deref())
+        .unwrap_or_default();
     log.note(format!("Beckon: {} {more}", error.message).trim_end());
     End::not_provisioned()
 }
@@ -263,7 +320,11 @@ async fn crash(mut worker: Worker, fault: Fault, log: &mut RunLog, end: End) -> 
         }
     };
     // V8 says so before it aborts.
-    let end = if log.mentions("JavaScript heap out of memory") { End::out_of_memory() } else { end };
+    let end = if log.mentions("JavaScript heap out of memory") {
+        End::out_of_memory()
+    } else {
+        end
+    };
     log.note(note);
     end
 }

@@ -41,7 +41,11 @@ pub(crate) struct EntryFile {
 impl Deployment {
     pub(crate) fn new(function: Arc<Function>) -> Arc<Self> {
         let version = function.version.to_string();
-        Arc::new(Self { function, version, prepared: OnceCell::new() })
+        Arc::new(Self {
+            function,
+            version,
+            prepared: OnceCell::new(),
+        })
     }
 
     /// Whether `function` is what this was made of.
@@ -71,12 +75,18 @@ impl Deployment {
 }
 
 fn prepare(function: &Function, root: &Path, secrets: &dyn SecretSource) -> Result<Prepared> {
-    let mut env: Vec<(String, Secret)> =
-        function.env.iter().map(|(name, value)| (name.clone(), Secret::new(value.as_str()))).collect();
+    let mut env: Vec<(String, Secret)> = function
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), Secret::new(value.as_str())))
+        .collect();
     for name in &function.secret_names {
         let value = secrets.function_secret(&function.id, name)?;
         if value.expose().contains('\0') {
-            return Err(Error::new(ErrorCode::InvalidInput, format!("The secret '{name}' contains a NUL character.")));
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                format!("The secret '{name}' contains a NUL character."),
+            ));
         }
         env.push((name.clone(), value));
     }
@@ -117,7 +127,12 @@ fn prepare(function: &Function, root: &Path, secrets: &dyn SecretSource) -> Resu
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)?
+        .write_all(text.as_bytes())
 }
 
 fn entry_file(path: PathBuf) -> std::io::Result<EntryFile> {
@@ -152,12 +167,17 @@ impl CodeDir {
                 Err(e) => return Err(io(e)),
             }
         }
-        Err(Error::new(ErrorCode::Internal, "Beckon could not make a folder for a function's code."))
+        Err(Error::new(
+            ErrorCode::Internal,
+            "Beckon could not make a folder for a function's code.",
+        ))
     }
 
     /// Takes the right to write from the folders: a function is not to change its own code by accident.
     fn seal(&self) -> std::io::Result<()> {
-        for_each_dir(&self.path, &mut |dir| fs::set_permissions(dir, fs::Permissions::from_mode(0o555)))
+        for_each_dir(&self.path, &mut |dir| {
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o555))
+        })
     }
 }
 
@@ -185,7 +205,9 @@ pub(crate) fn remove_tree(root: &Path) -> std::io::Result<()> {
     if !root.exists() {
         return Ok(());
     }
-    for_each_dir(root, &mut |dir| fs::set_permissions(dir, fs::Permissions::from_mode(0o755)))?;
+    for_each_dir(root, &mut |dir| {
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o755))
+    })?;
     fs::remove_dir_all(root)
 }
 

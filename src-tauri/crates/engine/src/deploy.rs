@@ -29,7 +29,11 @@ pub fn check_zip(bytes: &[u8]) -> Result<()> {
 /// As [`check_zip`].
 pub fn zip_files(bytes: &[u8]) -> Result<Vec<(String, u64)>> {
     let entries = package::inspect(bytes)?;
-    Ok(entries.into_iter().filter(|entry| !entry.directory).map(|entry| (entry.name, entry.size)).collect())
+    Ok(entries
+        .into_iter()
+        .filter(|entry| !entry.directory)
+        .map(|entry| (entry.name, entry.size))
+        .collect())
 }
 
 /// Checks everything about a function but its runtime's presence. Blocks while a package is read.
@@ -37,7 +41,11 @@ pub(crate) fn check(new: &NewFunction) -> Result<()> {
     new.limits.check()?;
     check_main(new)?;
     check_environment(new)?;
-    let parameters: usize = new.parameters.iter().map(|p| p.key.len() + p.value.as_str().len() + 4).sum();
+    let parameters: usize = new
+        .parameters
+        .iter()
+        .map(|p| p.key.len() + p.value.as_str().len() + 4)
+        .sum();
     if parameters > PAYLOAD_LIMIT {
         return Err(too_large("parameters", parameters, PAYLOAD_LIMIT));
     }
@@ -55,7 +63,10 @@ pub(crate) fn check(new: &NewFunction) -> Result<()> {
 
 /// OpenWhisk's sentence for something over its size.
 pub(crate) fn too_large(what: &str, size: usize, limit: usize) -> Error {
-    Error::new(ErrorCode::LimitExceeded, format!("{what} larger than allowed: {size} > {limit} bytes."))
+    Error::new(
+        ErrorCode::LimitExceeded,
+        format!("{what} larger than allowed: {size} > {limit} bytes."),
+    )
 }
 
 pub(crate) fn invalid(message: impl Into<String>) -> Error {
@@ -65,7 +76,11 @@ pub(crate) fn invalid(message: impl Into<String>) -> Error {
 fn check_main(new: &NewFunction) -> Result<()> {
     let Some(main) = &new.main else { return Ok(()) };
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '/' | '-');
-    if main.is_empty() || main.len() > 256 || !main.chars().all(allowed) || main.split('/').any(|part| part == "..") {
+    if main.is_empty()
+        || main.len() > 256
+        || !main.chars().all(allowed)
+        || main.split('/').any(|part| part == "..")
+    {
         return Err(invalid(format!("'{main}' is not an entry point."))
             .with_hint("Name a function of the code, for example main, or file.function in a package."));
     }
@@ -78,26 +93,40 @@ fn check_environment(new: &NewFunction) -> Result<()> {
     for name in names {
         let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if !starts || name.len() > 256 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Err(invalid(format!("'{name}' is not a name for an environment variable."))
-                .with_hint("Use letters, digits and _, and do not begin with a digit."));
+            return Err(
+                invalid(format!("'{name}' is not a name for an environment variable."))
+                    .with_hint("Use letters, digits and _, and do not begin with a digit."),
+            );
         }
         if name.starts_with("__OW_") || name.starts_with("BECKON_") {
             return Err(invalid(format!("The environment variable '{name}' is reserved."))
                 .with_hint("Names that begin with __OW_ or BECKON_ are set by the engine."));
         }
         if !seen.insert(name) {
-            return Err(invalid(format!("The environment variable '{name}' is given twice.")));
+            return Err(invalid(format!(
+                "The environment variable '{name}' is given twice."
+            )));
         }
     }
     for (name, value) in &new.env {
         if value.contains('\0') {
-            return Err(invalid(format!("The environment variable '{name}' contains a NUL character.")));
+            return Err(invalid(format!(
+                "The environment variable '{name}' contains a NUL character."
+            )));
         }
         if value.len() > ENV_VALUE_LIMIT {
-            return Err(too_large(&format!("environment variable '{name}'"), value.len(), ENV_VALUE_LIMIT));
+            return Err(too_large(
+                &format!("environment variable '{name}'"),
+                value.len(),
+                ENV_VALUE_LIMIT,
+            ));
         }
     }
-    let total: usize = new.env.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    let total: usize = new
+        .env
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 2)
+        .sum();
     if total > ENV_LIMIT {
         return Err(too_large("environment", total, ENV_LIMIT));
     }
@@ -108,7 +137,13 @@ fn check_environment(new: &NewFunction) -> Result<()> {
 fn check_entry(new: &NewFunction, entries: &[Entry]) -> Result<()> {
     let has = |name: &str| entries.iter().any(|entry| !entry.directory && entry.name == name);
     let error = match new.runtime.language() {
-        Language::Node if ["package.json", "index.js", "index.mjs"].iter().any(|name| has(name)) => return Ok(()),
+        Language::Node
+            if ["package.json", "index.js", "index.mjs"]
+                .iter()
+                .any(|name| has(name)) =>
+        {
+            return Ok(());
+        }
         Language::Node => invalid("Zipped actions must contain either package.json or index.js at the root."),
         Language::Python if has("__main__.py") => return Ok(()),
         Language::Python => invalid("Zipped Python actions must contain __main__.py at the root."),
@@ -118,10 +153,17 @@ fn check_entry(new: &NewFunction, entries: &[Entry]) -> Result<()> {
             None => invalid("The package has no file 'exec' or 'main' at the root to execute."),
         },
     };
-    let mut tops = entries.iter().map(|entry| entry.name.split('/').next().unwrap_or_default());
+    let mut tops = entries
+        .iter()
+        .map(|entry| entry.name.split('/').next().unwrap_or_default());
     let first = tops.next().unwrap_or_default();
-    if entries.iter().all(|entry| entry.directory || entry.name.contains('/')) && tops.all(|top| top == first) {
-        let hint = format!("Everything is inside the folder '{first}': zip the folder's contents, not the folder.");
+    if entries
+        .iter()
+        .all(|entry| entry.directory || entry.name.contains('/'))
+        && tops.all(|top| top == first)
+    {
+        let hint =
+            format!("Everything is inside the folder '{first}': zip the folder's contents, not the folder.");
         return Err(error.with_hint(hint));
     }
     Err(error)
@@ -132,7 +174,10 @@ pub(crate) fn entry_file(main: Option<&str>, has: impl Fn(&str) -> bool) -> Opti
     match main {
         Some(main) if has(main) => Some(main.to_owned()),
         // `main` is also what clients send when nobody chose an entry point.
-        None | Some("main") => ["exec", "main"].into_iter().find(|name| has(name)).map(str::to_owned),
+        None | Some("main") => ["exec", "main"]
+            .into_iter()
+            .find(|name| has(name))
+            .map(str::to_owned),
         Some(_) => None,
     }
 }
@@ -182,7 +227,16 @@ mod tests {
 
     #[test]
     fn environment_names_are_checked() {
-        for bad in ["", "1A", "A-B", "A=B", "A\0", "__OW_NAMESPACE", "BECKON_WORKER", "Ä"] {
+        for bad in [
+            "",
+            "1A",
+            "A-B",
+            "A=B",
+            "A\0",
+            "__OW_NAMESPACE",
+            "BECKON_WORKER",
+            "Ä",
+        ] {
             let mut new = source();
             new.env = vec![(bad.into(), "x".into())];
             assert_eq!(check(&new).unwrap_err().code, ErrorCode::InvalidInput, "{bad:?}");
@@ -202,8 +256,14 @@ mod tests {
     #[test]
     fn limits_and_entry_points_are_checked() {
         let mut new = source();
-        new.limits = Limits { concurrency: 65, ..Limits::DEFAULT };
-        assert_eq!(check(&new).unwrap_err().message, "concurrency 65 exceeds allowed threshold of 64");
+        new.limits = Limits {
+            concurrency: 65,
+            ..Limits::DEFAULT
+        };
+        assert_eq!(
+            check(&new).unwrap_err().message,
+            "concurrency 65 exceeds allowed threshold of 64"
+        );
         for bad in ["", "a b", "x;y", "../x"] {
             let mut new = source();
             new.main = Some(bad.into());
@@ -212,6 +272,9 @@ mod tests {
         assert!(check(&function("nodejs:20", CodePackage::Source(String::new()))).is_err());
         let large = "x".repeat(CODE_LIMIT + 1);
         let error = check(&function("nodejs:20", CodePackage::Source(large))).unwrap_err();
-        assert_eq!(error.message, "exec larger than allowed: 50331649 > 50331648 bytes.");
+        assert_eq!(
+            error.message,
+            "exec larger than allowed: 50331649 > 50331648 bytes."
+        );
     }
 }

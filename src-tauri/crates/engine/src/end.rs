@@ -17,27 +17,44 @@ impl End {
     /// An end with this result.
     pub(crate) fn with(status: Status, result: JsonText) -> Self {
         let bytes = result.as_str().len() as u64;
-        Self { status, result, bytes, truncated: false }
+        Self {
+            status,
+            result,
+            bytes,
+            truncated: false,
+        }
     }
 
     /// An end with the result `{"error": text}`.
     pub(crate) fn error(status: Status, text: &str) -> Self {
-        Self::with(status, JsonText::from_value(&serde_json::json!({ "error": text })))
+        Self::with(
+            status,
+            JsonText::from_value(&serde_json::json!({ "error": text })),
+        )
     }
 
     /// The process died in a run.
     pub(crate) fn crashed() -> Self {
-        Self::error(Status::DeveloperError, "The action did not produce a valid response and exited unexpectedly.")
+        Self::error(
+            Status::DeveloperError,
+            "The action did not produce a valid response and exited unexpectedly.",
+        )
     }
 
     /// The process died while loading the code.
     pub(crate) fn crashed_in_init() -> Self {
-        Self::error(Status::DeveloperError, "The action did not initialize and exited unexpectedly.")
+        Self::error(
+            Status::DeveloperError,
+            "The action did not initialize and exited unexpectedly.",
+        )
     }
 
     /// The process was over its memory.
     pub(crate) fn out_of_memory() -> Self {
-        Self::error(Status::DeveloperError, "The action exhausted its memory and was aborted.")
+        Self::error(
+            Status::DeveloperError,
+            "The action exhausted its memory and was aborted.",
+        )
     }
 
     /// The deadline passed.
@@ -51,8 +68,14 @@ impl End {
 
     /// The result was over its limit.
     pub(crate) fn too_long(bytes: u64, limit: usize) -> Self {
-        let text = format!("The action produced a response that exceeded the allowed length: {bytes} > {limit} bytes.");
-        Self { bytes, truncated: true, ..Self::error(Status::ApplicationError, &text) }
+        let text = format!(
+            "The action produced a response that exceeded the allowed length: {bytes} > {limit} bytes."
+        );
+        Self {
+            bytes,
+            truncated: true,
+            ..Self::error(Status::ApplicationError, &text)
+        }
     }
 
     /// What came back is no result.
@@ -69,12 +92,18 @@ impl End {
 
     /// Beckon could not run it.
     pub(crate) fn not_provisioned() -> Self {
-        Self::error(Status::InternalError, "Failed to provision resources to run the action.")
+        Self::error(
+            Status::InternalError,
+            "Failed to provision resources to run the action.",
+        )
     }
 
     /// The function is gone.
     pub(crate) fn deleted() -> Self {
-        Self::error(Status::InternalError, "Action could not be found or may have been deleted.")
+        Self::error(
+            Status::InternalError,
+            "Action could not be found or may have been deleted.",
+        )
     }
 
     /// A person stopped it.

@@ -26,18 +26,30 @@ const BLANKS_KEPT: usize = 1000;
 
 /// The arguments as one line: default parameters below, the caller's above.
 pub(crate) fn arguments(parameters: &[NamedJson], input: &JsonText) -> Result<String, beckon_core::Error> {
-    let text = if parameters.is_empty() { input.as_str().to_owned() } else { merge(parameters, input)? };
+    let text = if parameters.is_empty() {
+        input.as_str().to_owned()
+    } else {
+        merge(parameters, input)?
+    };
     // A newline in JSON text can only stand between tokens.
-    Ok(if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text })
+    Ok(if text.contains(['\n', '\r']) {
+        text.replace(['\n', '\r'], " ")
+    } else {
+        text
+    })
 }
 
 fn merge(parameters: &[NamedJson], input: &JsonText) -> Result<String, beckon_core::Error> {
     let bad = |e: serde_json::Error| deploy::invalid(format!("This is not valid JSON: {e}."));
     // Values stay as the text they are.
-    let given: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(input.as_str()).map_err(bad)?;
+    let given: std::collections::BTreeMap<String, &RawValue> =
+        serde_json::from_str(input.as_str()).map_err(bad)?;
     let mut all: std::collections::BTreeMap<&str, &RawValue> = std::collections::BTreeMap::new();
     for parameter in parameters {
-        all.insert(&parameter.key, serde_json::from_str(parameter.value.as_str()).map_err(bad)?);
+        all.insert(
+            &parameter.key,
+            serde_json::from_str(parameter.value.as_str()).map_err(bad)?,
+        );
     }
     for (key, value) in &given {
         all.insert(key, value);
@@ -62,15 +74,36 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
-    pub(crate) fn new(process: Process, channels: Channels, nursery: std::sync::Arc<process::Nursery>) -> Self {
-        let Channels { stdin, stdout, stderr, .. } = channels;
-        Self { process, stdin, stdout, stderr, clean: false, nursery }
+    pub(crate) fn new(
+        process: Process,
+        channels: Channels,
+        nursery: std::sync::Arc<process::Nursery>,
+    ) -> Self {
+        let Channels {
+            stdin,
+            stdout,
+            stderr,
+            ..
+        } = channels;
+        Self {
+            process,
+            stdin,
+            stdout,
+            stderr,
+            clean: false,
+            nursery,
+        }
     }
 
     /// Feeds the input, reads the output, and tells how it ended.
     pub(crate) async fn run(&mut self, line: &str, result_limit: usize, log: &mut RunLog) -> End {
         let mut tail = Tail::new(result_limit);
-        let mut input = line.as_bytes().iter().copied().chain([b'\n']).collect::<Vec<u8>>();
+        let mut input = line
+            .as_bytes()
+            .iter()
+            .copied()
+            .chain([b'\n'])
+            .collect::<Vec<u8>>();
         let (mut out, mut err) = (vec![0; CHUNK], vec![0; CHUNK]);
         let (mut out_open, mut err_open) = (true, true);
         let status = loop {
@@ -99,7 +132,9 @@ impl Execution {
         };
         // Its group is dead too; what it wrote is in the pipes, and nobody of the group adds to it.
         drain(&self.stdout, |bytes| tail.push(bytes, log));
-        drain(&self.stderr, |bytes| log.push(Source::Raw(LogStream::Stderr), bytes));
+        drain(&self.stderr, |bytes| {
+            log.push(Source::Raw(LogStream::Stderr), bytes)
+        });
         self.clean = true;
         judge(status, tail.finish(log), result_limit, log)
     }
@@ -115,7 +150,9 @@ impl Drop for Execution {
 }
 
 async fn write_some(stdin: Option<&pipe::Sender>, input: &[u8]) -> io::Result<usize> {
-    let Some(stdin) = stdin else { return Err(io::ErrorKind::BrokenPipe.into()) };
+    let Some(stdin) = stdin else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
     loop {
         stdin.writable().await?;
         match stdin.try_write(input) {
@@ -161,7 +198,12 @@ struct Held {
 
 impl Tail {
     fn new(limit: usize) -> Self {
-        Self { open: Vec::new(), open_len: 0, held: None, limit }
+        Self {
+            open: Vec::new(),
+            open_len: 0,
+            held: None,
+            limit,
+        }
     }
 
     fn push(&mut self, mut bytes: &[u8], log: &mut RunLog) {
@@ -191,7 +233,12 @@ impl Tail {
             }
             return;
         }
-        if let Some(held) = self.held.replace(Held { text, len, at_us, blanks: 0 }) {
+        if let Some(held) = self.held.replace(Held {
+            text,
+            len,
+            at_us,
+            blanks: 0,
+        }) {
             log.line(LogStream::Stdout, &held.text, held.at_us);
             for _ in 0..held.blanks {
                 log.line(LogStream::Stdout, b"", held.at_us);
@@ -208,7 +255,12 @@ impl Tail {
     }
 }
 
-fn judge(status: Option<ExitStatus>, last: Option<(Vec<u8>, usize, i64)>, limit: usize, log: &mut RunLog) -> End {
+fn judge(
+    status: Option<ExitStatus>,
+    last: Option<(Vec<u8>, usize, i64)>,
+    limit: usize,
+    log: &mut RunLog,
+) -> End {
     let success = status.is_some_and(|status| status.success());
     let how = status.map_or_else(|| "ended".to_owned(), process::describe);
     let Some((text, len, at_us)) = last else {
@@ -217,7 +269,9 @@ fn judge(status: Option<ExitStatus>, last: Option<(Vec<u8>, usize, i64)>, limit:
     if success && len > limit {
         return End::too_long(len as u64, limit);
     }
-    let parsed = (len == text.len()).then(|| String::from_utf8(text.clone()).ok()).flatten();
+    let parsed = (len == text.len())
+        .then(|| String::from_utf8(text.clone()).ok())
+        .flatten();
     let json = parsed.and_then(|text| JsonText::parse(text.trim().to_owned()).ok());
     match json.filter(|json| json.as_str().starts_with(['{', '['])) {
         Some(json) => match error_of(&json) {
@@ -230,13 +284,20 @@ fn judge(status: Option<ExitStatus>, last: Option<(Vec<u8>, usize, i64)>, limit:
         },
         None => {
             log.line(LogStream::Stdout, &text, at_us);
-            if success { End::not_json(&String::from_utf8_lossy(&text)) } else { failed(&how) }
+            if success {
+                End::not_json(&String::from_utf8_lossy(&text))
+            } else {
+                failed(&how)
+            }
         }
     }
 }
 
 fn failed(how: &str) -> End {
-    End::error(Status::DeveloperError, &format!("The action {how} without a result."))
+    End::error(
+        Status::DeveloperError,
+        &format!("The action {how} without a result."),
+    )
 }
 
 /// `{"error": …}` alone, if the object has that key: only the error's value survives.
@@ -254,7 +315,10 @@ mod tests {
     use super::*;
 
     fn named(key: &str, value: &str) -> NamedJson {
-        NamedJson { key: key.into(), value: JsonText::parse(value).unwrap() }
+        NamedJson {
+            key: key.into(),
+            value: JsonText::parse(value).unwrap(),
+        }
     }
 
     #[test]
@@ -293,16 +357,29 @@ mod tests {
     #[test]
     fn ends_are_told_apart() {
         use std::os::unix::process::ExitStatusExt;
-        let (good, bad, killed) = (ExitStatus::from_raw(0), ExitStatus::from_raw(3 << 8), ExitStatus::from_raw(9));
+        let (good, bad, killed) = (
+            ExitStatus::from_raw(0),
+            ExitStatus::from_raw(3 << 8),
+            ExitStatus::from_raw(9),
+        );
         let judge = |status, line: &str| {
             let mut log = RunLog::new(1000, 0);
             let end = judge(Some(status), Some((line.into(), line.len(), 0)), 40, &mut log);
             (end.status, end.result.into_string(), log.finish().0.len())
         };
-        assert_eq!(judge(good, r#"{"a":1}"#), (Status::Success, r#"{"a":1}"#.into(), 0));
+        assert_eq!(
+            judge(good, r#"{"a":1}"#),
+            (Status::Success, r#"{"a":1}"#.into(), 0)
+        );
         assert_eq!(judge(good, "[1]"), (Status::Success, "[1]".into(), 0));
-        assert_eq!(judge(good, r#"{"error":"no","x":1}"#), (Status::ApplicationError, r#"{"error":"no"}"#.into(), 0));
-        assert_eq!(judge(bad, r#"{"error":"no"}"#), (Status::ApplicationError, r#"{"error":"no"}"#.into(), 0));
+        assert_eq!(
+            judge(good, r#"{"error":"no","x":1}"#),
+            (Status::ApplicationError, r#"{"error":"no"}"#.into(), 0)
+        );
+        assert_eq!(
+            judge(bad, r#"{"error":"no"}"#),
+            (Status::ApplicationError, r#"{"error":"no"}"#.into(), 0)
+        );
         let (status, text, lines) = judge(good, "hello");
         assert_eq!((status, lines), (Status::DeveloperError, 1));
         assert!(text.contains("did not produce a valid JSON or JSON Array response: hello"));

@@ -166,7 +166,12 @@ pub(crate) enum Violation {
 }
 
 /// Appends everything of a frame but its body, which the caller sends after it.
-pub(crate) fn encode_head(kind: Kind, header: &impl Serialize, body_len: usize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+pub(crate) fn encode_head(
+    kind: Kind,
+    header: &impl Serialize,
+    body_len: usize,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
     let start = out.len();
     out.extend_from_slice(&[0; 9]);
     serde_json::to_writer(&mut *out, header)?;
@@ -203,7 +208,11 @@ pub(crate) fn decode(buffer: &mut BytesMut, max: usize) -> Result<Option<Frame>,
         return Err(Violation::BadLengths);
     }
     let header = frame.split_to(header_len);
-    Ok(Some(Frame { kind, header, body: frame }))
+    Ok(Some(Frame {
+        kind,
+        header,
+        body: frame,
+    }))
 }
 
 impl Frame {
@@ -229,8 +238,16 @@ mod tests {
     #[test]
     fn a_frame_survives_whatever_way_it_is_cut() {
         let bytes = [
-            frame(Kind::Log, &serde_json::json!({"id": "a", "stream": "stderr"}), b"\xff\0line"),
-            frame(Kind::Result, &serde_json::json!({"id": "a", "outcome": "ok"}), b"{}"),
+            frame(
+                Kind::Log,
+                &serde_json::json!({"id": "a", "stream": "stderr"}),
+                b"\xff\0line",
+            ),
+            frame(
+                Kind::Result,
+                &serde_json::json!({"id": "a", "outcome": "ok"}),
+                b"{}",
+            ),
         ]
         .concat();
         for cut in 0..bytes.len() {
@@ -249,18 +266,27 @@ mod tests {
             let log: Log<'_> = frames[0].header().unwrap();
             assert_eq!((log.id, log.stream), ("a", beckon_core::LogStream::Stderr));
             let reply: Reply<'_> = frames[1].header().unwrap();
-            assert_eq!((reply.outcome, reply.stop, reply.bytes), (ReplyOutcome::Ok, false, None));
+            assert_eq!(
+                (reply.outcome, reply.stop, reply.bytes),
+                (ReplyOutcome::Ok, false, None)
+            );
         }
     }
 
     #[test]
     fn what_is_no_frame_is_refused() {
         let huge = BytesMut::from(&u32::MAX.to_le_bytes()[..]);
-        assert_eq!(decode(&mut huge.clone(), 1000).unwrap_err(), Violation::TooLong(u32::MAX as usize));
+        assert_eq!(
+            decode(&mut huge.clone(), 1000).unwrap_err(),
+            Violation::TooLong(u32::MAX as usize)
+        );
         let mut short = BytesMut::from(&[1, 0, 0, 0, 9][..]);
         assert_eq!(decode(&mut short, 1000).unwrap_err(), Violation::BadLengths);
         let mut unknown = BytesMut::from(&[5, 0, 0, 0, 99, 0, 0, 0, 0][..]);
-        assert_eq!(decode(&mut unknown, 1000).unwrap_err(), Violation::UnknownType(99));
+        assert_eq!(
+            decode(&mut unknown, 1000).unwrap_err(),
+            Violation::UnknownType(99)
+        );
         let mut lying = BytesMut::from(&[5, 0, 0, 0, 6, 200, 0, 0, 0][..]);
         assert_eq!(decode(&mut lying, 1000).unwrap_err(), Violation::BadLengths);
     }

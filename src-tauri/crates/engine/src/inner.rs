@@ -67,7 +67,8 @@ impl Inner {
     ) -> Result<Arc<Self>> {
         let (data_dir, dispatch) = (config.data_dir.clone(), config.dispatch);
         let (instance, shims, runtimes) = tokio::task::spawn_blocking(move || {
-            let (instance, shims) = lay_out(&data_dir, dispatch).map_err(|e| Error::internal("prepare the engine's folders", e))?;
+            let (instance, shims) = lay_out(&data_dir, dispatch)
+                .map_err(|e| Error::internal("prepare the engine's folders", e))?;
             Ok::<_, Error>((instance, shims, Runtimes::find()))
         })
         .await
@@ -75,7 +76,11 @@ impl Inner {
         if dispatch {
             let found = store.recover(clock.now()).await?;
             if !found.requeued.is_empty() || !found.lost.is_empty() {
-                tracing::info!(requeued = found.requeued.len(), lost = found.lost.len(), "recovered from a crash");
+                tracing::info!(
+                    requeued = found.requeued.len(),
+                    lost = found.lost.len(),
+                    "recovered from a crash"
+                );
             }
         }
         let activity = Arc::<Activity>::default();
@@ -102,7 +107,9 @@ impl Inner {
         });
         if dispatch {
             queue::count(&inner).await?;
-            inner.helpers.spawn(queue::dispatch(inner.clone(), inner.stop.clone()));
+            inner
+                .helpers
+                .spawn(queue::dispatch(inner.clone(), inner.stop.clone()));
         }
         inner.start_helpers();
         Ok(inner)
@@ -111,16 +118,18 @@ impl Inner {
     fn start_helpers(&self) {
         let pools = self.pools.clone();
         let timeout = self.config.idle_timeout;
-        self.helpers.spawn(self.stop.clone().run_until_cancelled_owned(async move {
-            let pace = (timeout / 4).clamp(Duration::from_millis(50), Duration::from_secs(15));
-            loop {
-                tokio::time::sleep(pace).await;
-                pools.expire(timeout);
-            }
-        }));
+        self.helpers
+            .spawn(self.stop.clone().run_until_cancelled_owned(async move {
+                let pace = (timeout / 4).clamp(Duration::from_millis(50), Duration::from_secs(15));
+                loop {
+                    tokio::time::sleep(pace).await;
+                    pools.expire(timeout);
+                }
+            }));
         let (activity, store) = (self.activity.clone(), self.store.clone());
         let publish = async move { activity.publish(&store).await };
-        self.helpers.spawn(self.stop.clone().run_until_cancelled_owned(publish));
+        self.helpers
+            .spawn(self.stop.clone().run_until_cancelled_owned(publish));
     }
 
     pub(crate) async fn shutdown(&self, grace: Duration) {
@@ -133,7 +142,10 @@ impl Inner {
             for control in self.runs.lock().values() {
                 control.stop(Stop::Shutdown);
             }
-            if tokio::time::timeout(LAST_WORDS, self.until_quiet()).await.is_err() {
+            if tokio::time::timeout(LAST_WORDS, self.until_quiet())
+                .await
+                .is_err()
+            {
                 tracing::error!("runs did not stop in time");
             }
         }
@@ -205,5 +217,8 @@ fn instance(data_dir: &Path) -> std::io::Result<String> {
 fn base_env() -> Vec<(String, String)> {
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
     // Functions speak UTF-8 whatever the desktop's language is.
-    vec![("PATH".to_owned(), path), ("LANG".to_owned(), "C.UTF-8".to_owned())]
+    vec![
+        ("PATH".to_owned(), path),
+        ("LANG".to_owned(), "C.UTF-8".to_owned()),
+    ]
 }

@@ -181,8 +181,15 @@ pub struct Engine {
 impl Engine {
     /// Finds the runtimes, ends what a crash left running, recovers its runs (see [`Store::recover`]) and starts the
     /// queue. Only one engine may use a data directory.
-    pub async fn start(config: EngineConfig, store: Store, secrets: Arc<dyn SecretSource>, clock: Clock) -> Result<Self> {
-        Ok(Self { inner: Inner::start(config, store, secrets, clock).await? })
+    pub async fn start(
+        config: EngineConfig,
+        store: Store,
+        secrets: Arc<dyn SecretSource>,
+        clock: Clock,
+    ) -> Result<Self> {
+        Ok(Self {
+            inner: Inner::start(config, store, secrets, clock).await?,
+        })
     }
 
     /// Changes what may be changed while running.
@@ -203,7 +210,12 @@ impl Engine {
 
     /// Saves a function: resolves `family:default`, checks the runtime, the limits and the package (a zip with `..`, a
     /// bomb, a missing entry point are `InvalidInput` with a clear text), stores it, and drains workers of older versions.
-    pub async fn put_function(&self, key: &FunctionKey, mut new: NewFunction, expect: Expect) -> Result<Arc<Function>> {
+    pub async fn put_function(
+        &self,
+        key: &FunctionKey,
+        mut new: NewFunction,
+        expect: Expect,
+    ) -> Result<Arc<Function>> {
         new.runtime = self.inner.runtimes.resolve(&new.runtime)?;
         let new = tokio::task::spawn_blocking(move || deploy::check(&new).map(|()| new))
             .await
@@ -246,7 +258,9 @@ impl Engine {
         };
         let limit = self.blocking_limit();
         let mut attached = Attached::new(run.drive(place), &inner.tasks);
-        if let Ok(record) = tokio::time::timeout(wait.map_or(limit, |wait| wait.min(limit)), &mut attached).await {
+        if let Ok(record) =
+            tokio::time::timeout(wait.map_or(limit, |wait| wait.min(limit)), &mut attached).await
+        {
             return record.map(Outcome::Finished);
         }
         let promoted = control.promote();
@@ -259,15 +273,21 @@ impl Engine {
         let inner = &self.inner;
         let function = self.callable(&invocation).await?;
         if function.web != WebExport::Private {
-            return Err(Error::new(ErrorCode::NotSupported, "Web functions cannot be invoked asynchronously.")
-                .with_hint("Invoke it and wait for the result, or make the function private."));
+            return Err(Error::new(
+                ErrorCode::NotSupported,
+                "Web functions cannot be invoked asynchronously.",
+            )
+            .with_hint("Invoke it and wait for the result, or make the function private."));
         }
         if inner.pools.is_closing() {
             return Err(pool::shutting_down());
         }
         if inner.backlog.depth() >= queue::MAX_QUEUED {
-            return Err(Error::new(ErrorCode::Busy, format!("{} runs are queued already.", queue::MAX_QUEUED))
-                .with_hint("Wait until some of them have run."));
+            return Err(Error::new(
+                ErrorCode::Busy,
+                format!("{} runs are queued already.", queue::MAX_QUEUED),
+            )
+            .with_hint("Wait until some of them have run."));
         }
         let (asked, request) = invocation.split();
         let id = asked.id;
@@ -290,12 +310,20 @@ impl Engine {
                 control.stop(Stop::Cancel);
                 return Ok(true);
             }
-            let Some(row) = inner.store.activation(id).await? else { return Ok(false) };
+            let Some(row) = inner.store.activation(id).await? else {
+                return Ok(false);
+            };
             if row.summary.status.is_final() || row.summary.connection != beckon_core::LOCAL {
                 return Ok(false);
             }
             if inner.store.cancel_queued(id, inner.clock.now()).await? {
-                inner.backlog.removed(&FunctionKey { namespace: row.summary.namespace, name: row.summary.function }, id);
+                inner.backlog.removed(
+                    &FunctionKey {
+                        namespace: row.summary.namespace,
+                        name: row.summary.function,
+                    },
+                    id,
+                );
                 inner.note_backlog();
                 return Ok(true);
             }
@@ -306,7 +334,9 @@ impl Engine {
 
     /// What it is doing now.
     pub fn status(&self) -> EngineStatus {
-        self.inner.activity.status(self.inner.backlog.depth() + self.inner.pools.waiting() as u64)
+        self.inner
+            .activity
+            .status(self.inner.backlog.depth() + self.inner.pools.waiting() as u64)
     }
 
     /// Takes no more calls, gives running ones `grace` to finish, kills the rest (their records say so) and leaves no
@@ -325,7 +355,8 @@ impl Engine {
             return Err(deploy::invalid("The input must be a JSON object."));
         }
         let function = self.inner.store.function(&invocation.function).await?;
-        let function = function.ok_or_else(|| Error::not_found(format!("function {}", invocation.function)))?;
+        let function =
+            function.ok_or_else(|| Error::not_found(format!("function {}", invocation.function)))?;
         self.inner.runtimes.interpreter(function.runtime.language())?;
         Ok(function)
     }
@@ -334,7 +365,25 @@ impl Engine {
 impl Invocation {
     fn split(self) -> (Asked, Request) {
         let request = Request::of(self.id, self.transaction_id, self.api_host);
-        let Self { id, input, cause, token_id, rerun_of, received, .. } = self;
-        (Asked { id, input, cause, token_id, rerun_of, received }, request)
+        let Self {
+            id,
+            input,
+            cause,
+            token_id,
+            rerun_of,
+            received,
+            ..
+        } = self;
+        (
+            Asked {
+                id,
+                input,
+                cause,
+                token_id,
+                rerun_of,
+                received,
+            },
+            request,
+        )
     }
 }

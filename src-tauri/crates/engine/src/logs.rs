@@ -106,7 +106,11 @@ impl RunLog {
     pub(crate) fn note(&mut self, text: impl Into<String>) {
         self.close();
         let at_us = self.now_us();
-        self.lines.push(LogLine { at_us, stream: LogStream::Stderr, text: text.into() });
+        self.lines.push(LogLine {
+            at_us,
+            stream: LogStream::Stderr,
+            text: text.into(),
+        });
     }
 
     /// Ends the lines that have no newline.
@@ -155,7 +159,11 @@ impl RunLog {
             return;
         }
         self.bytes += text.len() + 1;
-        self.lines.push(LogLine { at_us, stream, text: String::from_utf8_lossy(text).into_owned() });
+        self.lines.push(LogLine {
+            at_us,
+            stream,
+            text: String::from_utf8_lossy(text).into_owned(),
+        });
     }
 }
 
@@ -169,7 +177,13 @@ mod tests {
     fn texts(log: RunLog) -> (Vec<String>, bool) {
         let (lines, truncated) = log.finish();
         let marks = |stream| if stream == LogStream::Stdout { "o" } else { "e" };
-        (lines.into_iter().map(|l| format!("{}:{}", marks(l.stream), l.text)).collect(), truncated)
+        (
+            lines
+                .into_iter()
+                .map(|l| format!("{}:{}", marks(l.stream), l.text))
+                .collect(),
+            truncated,
+        )
     }
 
     #[test]
@@ -178,7 +192,19 @@ mod tests {
         log.push(OUT, b"one\ntw");
         log.push(ERR, b"bad\n");
         log.push(OUT, b"o\r\n\nno end");
-        assert_eq!(texts(log), (vec!["o:one".into(), "e:bad".into(), "o:two".into(), "o:".into(), "o:no end".into()], false));
+        assert_eq!(
+            texts(log),
+            (
+                vec![
+                    "o:one".into(),
+                    "e:bad".into(),
+                    "o:two".into(),
+                    "o:".into(),
+                    "o:no end".into()
+                ],
+                false
+            )
+        );
     }
 
     #[test]

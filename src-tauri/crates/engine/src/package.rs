@@ -54,7 +54,12 @@ pub(crate) fn unpack(bytes: &[u8], target: &Path) -> Result<Vec<Entry>> {
             return Ok(Box::new(io::sink()));
         }
         let mode = 0o444 | (entry.mode.unwrap_or(0) & 0o111);
-        let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(path)
+            .map_err(failed)?;
         Ok(Box::new(file))
     })
 }
@@ -69,7 +74,10 @@ fn walk(
     }
     let mut archive: Archive<'_> = ZipArchive::new(Cursor::new(bytes)).map_err(|e| broken(&e))?;
     if archive.len() > ENTRY_LIMIT {
-        return Err(invalid(format!("The zip has {} entries; at most {ENTRY_LIMIT} are allowed.", archive.len())));
+        return Err(invalid(format!(
+            "The zip has {} entries; at most {ENTRY_LIMIT} are allowed.",
+            archive.len()
+        )));
     }
     if archive.is_empty() {
         return Err(invalid("The zip is empty."));
@@ -87,7 +95,12 @@ fn walk(
     for index in 0..archive.len() {
         let mut file = archive.by_index(index).map_err(|e| broken(&e))?;
         let mut entry = check_entry(&file)?;
-        let clash = || invalid(format!("The zip has two entries of the same name: '{}'.", printable(&entry.name)));
+        let clash = || {
+            invalid(format!(
+                "The zip has two entries of the same name: '{}'.",
+                printable(&entry.name)
+            ))
+        };
         for (at, _) in entry.name.match_indices('/') {
             folders.insert(entry.name[..at].to_owned());
         }
@@ -97,7 +110,8 @@ fn walk(
             return Err(clash());
         }
         // A file that is also somebody's folder can be neither.
-        if (!entry.directory && folders.contains(&entry.name)) || parents(&entry.name).any(|parent| files.contains(parent))
+        if (!entry.directory && folders.contains(&entry.name))
+            || parents(&entry.name).any(|parent| files.contains(parent))
         {
             return Err(clash());
         }
@@ -131,13 +145,14 @@ fn copy(from: &mut impl Read, to: &mut impl Write, budget: u64) -> Result<u64> {
         if total > budget {
             return Err(bomb());
         }
-        to.write_all(&chunk[..read]).map_err(|e| Error::internal("unpack a function's package", e))?;
+        to.write_all(&chunk[..read])
+            .map_err(|e| Error::internal("unpack a function's package", e))?;
     }
 }
 
 fn check_entry<R: Read>(file: &zip::read::ZipFile<'_, R>) -> Result<Entry> {
-    let name = std::str::from_utf8(file.name_raw())
-        .map_err(|_| invalid("The zip has a name that is not UTF-8."))?;
+    let name =
+        std::str::from_utf8(file.name_raw()).map_err(|_| invalid("The zip has a name that is not UTF-8."))?;
     let shown = printable(name);
     if file.encrypted() {
         return Err(invalid(format!("'{shown}' in the zip is encrypted.")));
@@ -153,7 +168,9 @@ fn check_entry<R: Read>(file: &zip::read::ZipFile<'_, R>) -> Result<Entry> {
         }
         let odd = part.is_empty() || part == "." || part.len() > 255;
         if odd || part.contains(|c: char| c == '\\' || c.is_control()) {
-            return Err(invalid(format!("The zip has a name that cannot be used: '{shown}'.")));
+            return Err(invalid(format!(
+                "The zip has a name that cannot be used: '{shown}'."
+            )));
         }
     }
     if name.len() > 1024 {
@@ -167,13 +184,23 @@ fn check_entry<R: Read>(file: &zip::read::ZipFile<'_, R>) -> Result<Entry> {
     }
     let expected = if directory { 0o040_000 } else { 0o100_000 };
     if kind != 0 && kind != expected {
-        return Err(invalid(format!("'{shown}' in the zip is neither a file nor a folder.")));
+        return Err(invalid(format!(
+            "'{shown}' in the zip is neither a file nor a folder."
+        )));
     }
-    Ok(Entry { name: trimmed.to_owned(), directory, mode: mode.map(|mode| mode & 0o755), size: 0 })
+    Ok(Entry {
+        name: trimmed.to_owned(),
+        directory,
+        mode: mode.map(|mode| mode & 0o755),
+        size: 0,
+    })
 }
 
 fn printable(name: &str) -> String {
-    name.chars().take(100).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    name.chars()
+        .take(100)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 fn bomb() -> Error {
@@ -202,7 +229,9 @@ pub(crate) mod tests {
     pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         for (name, content) in files {
-            writer.start_file(*name, SimpleFileOptions::default().unix_permissions(0o644)).unwrap();
+            writer
+                .start_file(*name, SimpleFileOptions::default().unix_permissions(0o644))
+                .unwrap();
             writer.write_all(content).unwrap();
         }
         writer.finish().unwrap().into_inner()
@@ -243,7 +272,9 @@ pub(crate) mod tests {
     #[test]
     fn links_and_doubles_are_refused() {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-        writer.add_symlink("link", "/etc/passwd", SimpleFileOptions::default()).unwrap();
+        writer
+            .add_symlink("link", "/etc/passwd", SimpleFileOptions::default())
+            .unwrap();
         assert!(refusal(&writer.finish().unwrap().into_inner()).contains("symbolic link"));
 
         let double = rename(zip(&[("aaaa", b"1"), ("bbbb", b"2")]), "bbbb", "aaaa");
@@ -297,14 +328,24 @@ pub(crate) mod tests {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default();
         writer.add_directory("lib", options).unwrap();
-        writer.start_file("lib/deep/a.txt", options.unix_permissions(0o666)).unwrap();
+        writer
+            .start_file("lib/deep/a.txt", options.unix_permissions(0o666))
+            .unwrap();
         writer.write_all(b"text").unwrap();
-        writer.start_file("exec", options.unix_permissions(0o4777)).unwrap();
+        writer
+            .start_file("exec", options.unix_permissions(0o4777))
+            .unwrap();
         let bytes = writer.finish().unwrap().into_inner();
         let folder = tempfile::tempdir().unwrap();
         unpack(&bytes, folder.path()).unwrap();
         assert_eq!(fs::read(folder.path().join("lib/deep/a.txt")).unwrap(), b"text");
-        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o7777;
+        let mode = |name: &str| {
+            fs::metadata(folder.path().join(name))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o7777
+        };
         assert_eq!(mode("lib/deep/a.txt") & 0o333, 0);
         assert_eq!(mode("exec"), 0o555);
     }

@@ -117,7 +117,9 @@ impl Pools {
             return Ok(Place::Now(grant));
         }
         let ticket = state.ticket;
-        let Some(pool) = state.pools.get_mut(key) else { return Err(shutting_down()) };
+        let Some(pool) = state.pools.get_mut(key) else {
+            return Err(shutting_down());
+        };
         // Those who gave up meanwhile do not count.
         let before = pool.line.len();
         if before >= self.max_waiting {
@@ -127,12 +129,21 @@ impl Pools {
         let full = pool.line.len() >= self.max_waiting;
         let (tell, told) = oneshot::channel();
         if !full {
-            pool.line.push_back(Waiter { ticket, deployment: deployment.clone(), tell });
+            pool.line.push_back(Waiter {
+                ticket,
+                deployment: deployment.clone(),
+                tell,
+            });
         }
         state.waiting -= gone;
         if full {
-            return Err(Error::new(ErrorCode::Busy, format!("{} runs of {key} are waiting already.", self.max_waiting))
-                .with_hint("Try again in a moment, invoke it asynchronously, or raise the function's concurrency."));
+            return Err(Error::new(
+                ErrorCode::Busy,
+                format!("{} runs of {key} are waiting already.", self.max_waiting),
+            )
+            .with_hint(
+                "Try again in a moment, invoke it asynchronously, or raise the function's concurrency.",
+            ));
         }
         state.ticket += 1;
         state.waiting += 1;
@@ -151,7 +162,11 @@ impl Pools {
             return grants;
         }
         let deployment = state.deployment_of(function, &mut discarded);
-        if state.pools.get(&deployment.function.key).is_some_and(|pool| pool.line.is_empty()) {
+        if state
+            .pools
+            .get(&deployment.function.key)
+            .is_some_and(|pool| pool.line.is_empty())
+        {
             while grants.len() < most
                 && let Some(grant) = self.try_grant(&mut state, &deployment)
             {
@@ -196,7 +211,9 @@ impl Pools {
         let mut expired = Vec::new();
         let mut state = self.state.lock();
         for pool in state.pools.values_mut() {
-            expired.extend(pool.idle.extract_if(.., |worker| worker.is_gone() || worker.idle_since.elapsed() >= timeout));
+            expired.extend(pool.idle.extract_if(.., |worker| {
+                worker.is_gone() || worker.idle_since.elapsed() >= timeout
+            }));
         }
         state.tidy();
         drop(state);
@@ -235,7 +252,10 @@ impl Pools {
         if pool.active >= function.limits.concurrency as usize {
             return None;
         }
-        let warm = pool.idle.iter().rposition(|worker| Arc::ptr_eq(&worker.deployment, deployment) && !worker.is_gone());
+        let warm = pool
+            .idle
+            .iter()
+            .rposition(|worker| Arc::ptr_eq(&worker.deployment, deployment) && !worker.is_gone());
         let (worker, permit) = match warm {
             Some(at) => (Some(pool.idle.remove(at)), None),
             None if state.processes < self.max_processes => {
@@ -248,7 +268,13 @@ impl Pools {
         if let Some(worker) = &worker {
             worker.card.set(WorkerState::Busy);
         }
-        Some(Grant { deployment: deployment.clone(), worker, permit, pools: self.clone(), armed: true })
+        Some(Grant {
+            deployment: deployment.clone(),
+            worker,
+            permit,
+            pools: self.clone(),
+            armed: true,
+        })
     }
 
     /// Lets go of the least recently used idle workers, as many as there are runs that wait for a process.
@@ -260,7 +286,9 @@ impl Pools {
             .pools
             .iter()
             .filter(|(_, pool)| {
-                pool.line.front().is_some_and(|w| pool.active < w.deployment.function.limits.concurrency as usize)
+                pool.line
+                    .front()
+                    .is_some_and(|w| pool.active < w.deployment.function.limits.concurrency as usize)
             })
             .map(|(key, _)| key.clone())
             .collect();
@@ -299,11 +327,17 @@ impl Pools {
             fronts.sort_unstable_by_key(|(ticket, _)| *ticket);
             let mut served = false;
             for (_, key) in fronts {
-                let Some(pool) = state.pools.get_mut(&key) else { continue };
+                let Some(pool) = state.pools.get_mut(&key) else {
+                    continue;
+                };
                 let Some(front) = pool.line.front() else { continue };
                 let deployment = front.deployment.clone();
                 let abandoned = front.tell.is_closed();
-                let grant = if abandoned { None } else { self.try_grant(state, &deployment) };
+                let grant = if abandoned {
+                    None
+                } else {
+                    self.try_grant(state, &deployment)
+                };
                 if !abandoned && grant.is_none() {
                     continue;
                 }
@@ -363,7 +397,9 @@ impl State {
     fn deployment_of(&mut self, function: &Arc<Function>, discarded: &mut Discarded) -> Arc<Deployment> {
         match self.pools.get_mut(&function.key) {
             Some(pool) if pool.current.is_of(function) => pool.current.clone(),
-            Some(pool) if function.updated < pool.current.function.updated => Deployment::new(function.clone()),
+            Some(pool) if function.updated < pool.current.function.updated => {
+                Deployment::new(function.clone())
+            }
             Some(pool) => {
                 pool.current = Deployment::new(function.clone());
                 pool.deleted = false;
@@ -373,7 +409,13 @@ impl State {
             None => {
                 let current = Deployment::new(function.clone());
                 let (idle, line) = (Vec::new(), VecDeque::new());
-                let pool = Pool { current: current.clone(), deleted: false, active: 0, idle, line };
+                let pool = Pool {
+                    current: current.clone(),
+                    deleted: false,
+                    active: 0,
+                    idle,
+                    line,
+                };
                 self.pools.insert(function.key.clone(), pool);
                 current
             }
@@ -404,7 +446,9 @@ impl Grant {
     /// A right to start a process beside the slot, where the warm worker proved dead and its own right dies with it.
     pub(crate) fn replacement_permit(&self) -> Permit {
         self.pools.state.lock().processes += 1;
-        Permit { pools: self.pools.clone() }
+        Permit {
+            pools: self.pools.clone(),
+        }
     }
 
     /// Gives the slot back, and the worker for the next call.

@@ -101,14 +101,24 @@ impl Nursery {
         mut spec: Spec,
         on_end: T,
     ) -> io::Result<(Process, Channels)> {
-        spec.env.push((MARK.to_owned(), format!("{}.{number}", self.mark)));
+        spec.env
+            .push((MARK.to_owned(), format!("{}.{number}", self.mark)));
         let record = self.records.join(format!("{}-{number}", self.nonce));
         let scratch = spec.scratch.clone();
         let started = {
             let record = record.clone();
-            tokio::task::spawn_blocking(move || start(spec, &record)).await.map_err(io::Error::other)?
+            tokio::task::spawn_blocking(move || start(spec, &record))
+                .await
+                .map_err(io::Error::other)?
         };
-        let Started { child, pid, frames, stdin, stdout, stderr } = match started {
+        let Started {
+            child,
+            pid,
+            frames,
+            stdin,
+            stdout,
+            stderr,
+        } = match started {
             Ok(started) => started,
             Err(e) => {
                 let _ = fs::remove_dir(&scratch);
@@ -117,12 +127,20 @@ impl Nursery {
         };
         let (tell, ended) = watch::channel(None);
         self.living.lock().insert(number, pid);
-        let process = Process { pid, number, living: self.living.clone(), ended };
+        let process = Process {
+            pid,
+            number,
+            living: self.living.clone(),
+            ended,
+        };
         let files = Files { record, scratch };
-        self.tasks.spawn(attend(child, number, self.living.clone(), tell, on_end, files));
+        self.tasks
+            .spawn(attend(child, number, self.living.clone(), tell, on_end, files));
         let channels = (|| {
             Ok(Channels {
-                frames: frames.map(|(to, from)| Ok::<_, io::Error>((stream(to)?, stream(from)?))).transpose()?,
+                frames: frames
+                    .map(|(to, from)| Ok::<_, io::Error>((stream(to)?, stream(from)?)))
+                    .transpose()?,
                 stdin: stdin.map(pipe::Sender::from_owned_fd).transpose()?,
                 stdout: pipe::Receiver::from_owned_fd(stdout)?,
                 stderr: pipe::Receiver::from_owned_fd(stderr)?,
@@ -188,8 +206,14 @@ fn start(spec: Spec, record: &Path) -> io::Result<Started> {
         let (from, theirs_out) = std::os::unix::net::UnixStream::pair()?;
         command
             .fd_mappings(vec![
-                FdMapping { parent_fd: theirs_in.into(), child_fd: 3 },
-                FdMapping { parent_fd: theirs_out.into(), child_fd: 4 },
+                FdMapping {
+                    parent_fd: theirs_in.into(),
+                    child_fd: 3,
+                },
+                FdMapping {
+                    parent_fd: theirs_out.into(),
+                    child_fd: 4,
+                },
             ])
             .map_err(io::Error::other)?;
         frames = Some((to, from));
@@ -205,7 +229,10 @@ fn start(spec: Spec, record: &Path) -> io::Result<Started> {
             result => break result?,
         }
     };
-    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let pid = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| io::Error::other("the process is gone"))?;
     // What follows can only fail if the machine is out of everything; then the process goes with its handle.
     survivors::note(record, pid)?;
@@ -213,7 +240,14 @@ fn start(spec: Spec, record: &Path) -> io::Result<Started> {
     let stdin = child.stdin.take().map(|pipe| pipe.into_owned_fd()).transpose()?;
     let stdout = child.stdout.take().ok_or_else(missing)?.into_owned_fd()?;
     let stderr = child.stderr.take().ok_or_else(missing)?.into_owned_fd()?;
-    Ok(Started { child, pid, frames, stdin, stdout, stderr })
+    Ok(Started {
+        child,
+        pid,
+        frames,
+        stdin,
+        stdout,
+        stderr,
+    })
 }
 
 impl Process {
@@ -242,7 +276,11 @@ impl Process {
 
     /// Waits until it is gone.
     pub(crate) async fn wait(&mut self) -> Option<ExitStatus> {
-        self.ended.wait_for(Option::is_some).await.ok().and_then(|status| *status)
+        self.ended
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|status| *status)
     }
 }
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use beckon_core::{Activation, ActivationId, ErrorCode, Function, FunctionKey, LOCAL, Mode, Status, filter::Filter};
+use beckon_core::{
+    Activation, ActivationId, ErrorCode, Function, FunctionKey, LOCAL, Mode, Status, filter::Filter,
+};
 use beckon_store::Claim;
 use futures_util::future::join_all;
 use parking_lot::Mutex;
@@ -51,7 +53,12 @@ impl Backlog {
     pub(crate) fn announce(&self, key: &FunctionKey, id: ActivationId, request: Request) -> Arrival<'_> {
         self.by_function.lock().entry(key.clone()).or_default().arriving += 1;
         self.requests.lock().insert(id, request);
-        Arrival { backlog: self, key: key.clone(), id, written: false }
+        Arrival {
+            backlog: self,
+            key: key.clone(),
+            id,
+            written: false,
+        }
     }
 
     fn add(&self, key: &FunctionKey) {
@@ -71,17 +78,29 @@ impl Backlog {
 
     /// All that waits.
     pub(crate) fn depth(&self) -> u64 {
-        self.by_function.lock().values().map(|waiting| waiting.count).sum()
+        self.by_function
+            .lock()
+            .values()
+            .map(|waiting| waiting.count)
+            .sum()
     }
 
     fn keys(&self) -> Vec<(FunctionKey, u64, u64)> {
         let mut all = self.by_function.lock();
         all.retain(|_, waiting| waiting.count > 0 || waiting.arriving > 0);
-        all.iter().filter(|(_, w)| w.count > 0).map(|(key, w)| (key.clone(), w.count, w.added)).collect()
+        all.iter()
+            .filter(|(_, w)| w.count > 0)
+            .map(|(key, w)| (key.clone(), w.count, w.added))
+            .collect()
     }
 
     fn others(&self, than: &FunctionKey) -> Vec<FunctionKey> {
-        self.by_function.lock().keys().filter(|key| *key != than).cloned().collect()
+        self.by_function
+            .lock()
+            .keys()
+            .filter(|key| *key != than)
+            .cloned()
+            .collect()
     }
 
     /// There was less than thought; true unless something was added since.
@@ -125,12 +144,19 @@ impl Drop for Arrival<'_> {
 
 /// Reads from the journal what waits, at start.
 pub(crate) async fn count(inner: &Inner) -> beckon_core::Result<()> {
-    let filter = Filter { connections: vec![LOCAL.to_owned()], statuses: vec![Status::Queued], ..Filter::default() };
+    let filter = Filter {
+        connections: vec![LOCAL.to_owned()],
+        statuses: vec![Status::Queued],
+        ..Filter::default()
+    };
     let mut after = None;
     loop {
         let page = inner.store.page(&filter, after, 1000).await?;
         for row in page.rows {
-            inner.backlog.add(&FunctionKey { namespace: row.namespace, name: row.function });
+            inner.backlog.add(&FunctionKey {
+                namespace: row.namespace,
+                name: row.function,
+            });
         }
         after = page.next;
         if after.is_none() {
@@ -195,7 +221,10 @@ async fn pass(inner: &Arc<Inner>) -> bool {
         };
         turns.push(Turn { key, added, work });
     }
-    join_all(turns.into_iter().map(|turn| take(inner, turn))).await.into_iter().any(|done| done)
+    join_all(turns.into_iter().map(|turn| take(inner, turn)))
+        .await
+        .into_iter()
+        .any(|done| done)
 }
 
 async fn take(inner: &Arc<Inner>, turn: Turn) -> bool {
@@ -204,7 +233,11 @@ async fn take(inner: &Arc<Inner>, turn: Turn) -> bool {
         Work::Run(_, grants) => grants.len(),
         Work::Refuse(most, _) => *most,
     };
-    let claims = match inner.store.claim(most, &inner.backlog.others(&key), inner.clock.now()).await {
+    let claims = match inner
+        .store
+        .claim(most, &inner.backlog.others(&key), inner.clock.now())
+        .await
+    {
         Ok(claims) => claims,
         Err(e) => {
             tracing::error!(error = %e, "queued runs could not be claimed");
@@ -216,7 +249,10 @@ async fn take(inner: &Arc<Inner>, turn: Turn) -> bool {
     let short = claims.len() < most;
     let mut grants = Vec::new();
     for Claim { activation, .. } in claims {
-        let own = FunctionKey { namespace: activation.summary.namespace.clone(), name: activation.summary.function.clone() };
+        let own = FunctionKey {
+            namespace: activation.summary.namespace.clone(),
+            name: activation.summary.function.clone(),
+        };
         let request = inner.backlog.requests.lock().remove(&activation.summary.id);
         inner.backlog.removed(&own, activation.summary.id);
         grants.push((own, request, activation));
@@ -249,7 +285,13 @@ async fn take(inner: &Arc<Inner>, turn: Turn) -> bool {
     true
 }
 
-fn begin(inner: &Arc<Inner>, function: &Function, activation: Activation, request: Option<Request>, place: Place) {
+fn begin(
+    inner: &Arc<Inner>,
+    function: &Function,
+    activation: Activation,
+    request: Option<Request>,
+    place: Place,
+) {
     let mut draft = activation;
     draft.summary.version = function.version.to_string();
     draft.summary.kind = function.runtime.to_string();
@@ -290,12 +332,24 @@ async fn refuse(inner: &Inner, activation: Activation, refusal: &Refusal) {
     let end = match refusal {
         Refusal::Deleted => End::deleted(),
         Refusal::Missing(error) => {
-            log.note(format!("Beckon: {} {}", error.message, error.hint.as_deref().unwrap_or_default()));
+            log.note(format!(
+                "Beckon: {} {}",
+                error.message,
+                error.hint.as_deref().unwrap_or_default()
+            ));
             End::not_provisioned()
         }
     };
     let waited = (inner.clock.now() - activation.summary.start).max(0) as f64;
-    let record = run::finish(activation, Mode::NonBlocking, end, log, &Progress::default(), Instant::now(), waited);
+    let record = run::finish(
+        activation,
+        Mode::NonBlocking,
+        end,
+        log,
+        &Progress::default(),
+        Instant::now(),
+        waited,
+    );
     if let Err(e) = inner.store.record(*record).await {
         tracing::error!(error = %e, "a record could not be written");
     }

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Cause, Function, JsonText, LOCAL, LogLine, LostPolicy, Millis, Mode,
-    Result, Status, Timing,
+    Activation, ActivationId, ActivationSummary, Cause, Function, JsonText, LOCAL, LogLine, LostPolicy,
+    Millis, Mode, Result, Status, Timing,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -46,7 +46,9 @@ pub(crate) enum Stop {
 impl Control {
     /// Ends the run. The first reason counts.
     pub(crate) fn stop(&self, why: Stop) {
-        let _ = self.stop.compare_exchange(0, why as u8, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self
+            .stop
+            .compare_exchange(0, why as u8, Ordering::AcqRel, Ordering::Acquire);
         self.told.notify_one();
     }
 
@@ -78,7 +80,11 @@ impl Registered {
     pub(crate) fn new(inner: &Arc<Inner>, id: ActivationId) -> Self {
         let control = Arc::<Control>::default();
         inner.runs.lock().insert(id, control.clone());
-        Self { inner: inner.clone(), id, control }
+        Self {
+            inner: inner.clone(),
+            id,
+            control,
+        }
     }
 
     pub(crate) fn control(&self) -> &Arc<Control> {
@@ -118,7 +124,15 @@ impl Run {
     /// # Errors
     /// `ShuttingDown` when it never began and nobody has heard of it.
     pub(crate) async fn drive(self, place: Place) -> Result<Box<Activation>> {
-        let Self { draft, request, registered, policy, mut in_journal, arrived, waited } = self;
+        let Self {
+            draft,
+            request,
+            registered,
+            policy,
+            mut in_journal,
+            arrived,
+            waited,
+        } = self;
         let (inner, control) = (&registered.inner, &registered.control);
         let limit = draft.limits.logs_kb as usize * 1024;
         let mut log = RunLog::new(limit, inner.clock.now());
@@ -158,7 +172,9 @@ impl Run {
         };
         let end = match end {
             Ok(end) => end,
-            Err(NotBegun) if !in_journal => return Err(answer_promotion(control, Err(pool::shutting_down()))),
+            Err(NotBegun) if !in_journal => {
+                return Err(answer_promotion(control, Err(pool::shutting_down())));
+            }
             Err(NotBegun) => End::shut_down(),
         };
         // A run that may be repeated keeps its row as it is: the next start finds it and queues it again.
@@ -189,7 +205,11 @@ async fn write_running(inner: &Inner, draft: &Activation, mode: Mode, durable: b
     row.summary.mode = mode;
     row.summary.status = Status::Running;
     inner.store.record(row).await?;
-    if durable { inner.store.flush().await } else { Ok(()) }
+    if durable {
+        inner.store.flush().await
+    } else {
+        Ok(())
+    }
 }
 
 /// What is known of a run before it begins.
@@ -256,11 +276,20 @@ pub(crate) fn finish(
     let ended = progress.ended.unwrap_or(now);
     let wait = waited + ms(started.saturating_duration_since(arrived));
     let called = progress.called.unwrap_or(ended);
-    let init = progress.cold.then(|| ms(called.saturating_duration_since(started)));
-    let run = progress.called.map(|called| ms(ended.saturating_duration_since(called)));
+    let init = progress
+        .cold
+        .then(|| ms(called.saturating_duration_since(started)));
+    let run = progress
+        .called
+        .map(|called| ms(ended.saturating_duration_since(called)));
     let duration = init.unwrap_or(0.0) + run.unwrap_or(0.0);
     let (logs, logs_truncated) = log.finish();
-    draft.timing = Timing { wait_ms: Some(wait), init_ms: init, run_ms: run, network_ms: None };
+    draft.timing = Timing {
+        wait_ms: Some(wait),
+        init_ms: init,
+        run_ms: run,
+        network_ms: None,
+    };
     draft.summary.mode = mode;
     draft.summary.status = end.status;
     draft.summary.duration_ms = Some(duration.round() as i64);
@@ -276,9 +305,15 @@ pub(crate) fn finish(
 }
 
 fn preview(logs: &[LogLine], result: &JsonText) -> String {
-    let first = logs.iter().map(|line| line.text.trim()).find(|text| !text.is_empty());
+    let first = logs
+        .iter()
+        .map(|line| line.text.trim())
+        .find(|text| !text.is_empty());
     let text = first.unwrap_or_else(|| result.as_str());
-    text.chars().take(PREVIEW).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .take(PREVIEW)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 type Driven = Pin<Box<dyn Future<Output = Result<Box<Activation>>> + Send>>;
@@ -293,8 +328,14 @@ pub(crate) struct Attached {
 }
 
 impl Attached {
-    pub(crate) fn new(run: impl Future<Output = Result<Box<Activation>>> + Send + 'static, tasks: &TaskTracker) -> Self {
-        Self { run: Some(Box::pin(run)), tasks: tasks.clone() }
+    pub(crate) fn new(
+        run: impl Future<Output = Result<Box<Activation>>> + Send + 'static,
+        tasks: &TaskTracker,
+    ) -> Self {
+        Self {
+            run: Some(Box::pin(run)),
+            tasks: tasks.clone(),
+        }
     }
 }
 
@@ -302,7 +343,9 @@ impl Future for Attached {
     type Output = Result<Box<Activation>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(run) = &mut self.run else { return Poll::Pending };
+        let Some(run) = &mut self.run else {
+            return Poll::Pending;
+        };
         let polled = run.as_mut().poll(context);
         if polled.is_ready() {
             self.run = None;

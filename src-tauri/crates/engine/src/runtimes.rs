@@ -19,9 +19,15 @@ impl Runtimes {
     /// Looks on `PATH` and asks each interpreter for its version. Blocks for some 100 ms.
     pub(crate) fn find() -> Self {
         let found = std::thread::scope(|scope| {
-            let searches: Vec<_> = Language::ALL.map(|language| scope.spawn(move || look_for(language))).into();
+            let searches: Vec<_> = Language::ALL
+                .map(|language| scope.spawn(move || look_for(language)))
+                .into();
             let languages = Language::ALL.into_iter();
-            searches.into_iter().zip(languages).map(|(search, l)| search.join().unwrap_or_else(|_| missing(l))).collect()
+            searches
+                .into_iter()
+                .zip(languages)
+                .map(|(search, l)| search.join().unwrap_or_else(|_| missing(l)))
+                .collect()
         });
         Self { found }
     }
@@ -38,10 +44,17 @@ impl Runtimes {
     pub(crate) fn interpreter(&self, language: Language) -> Result<&Path> {
         let status = self.found.iter().find(|status| status.language == language);
         match status {
-            Some(RuntimeStatus { available: true, path: Some(path), .. }) => Ok(Path::new(path)),
+            Some(RuntimeStatus {
+                available: true,
+                path: Some(path),
+                ..
+            }) => Ok(Path::new(path)),
             other => {
                 let title = other.map_or_else(|| language.family().to_owned(), |status| status.title.clone());
-                let error = Error::new(ErrorCode::RuntimeMissing, format!("{title} is not installed on this machine."));
+                let error = Error::new(
+                    ErrorCode::RuntimeMissing,
+                    format!("{title} is not installed on this machine."),
+                );
                 Err(match other.and_then(|status| status.install_hint.clone()) {
                     Some(hint) => error.with_hint(hint),
                     None => error,
@@ -57,10 +70,17 @@ impl Runtimes {
     /// `RuntimeMissing`; `InvalidInput` with OpenWhisk's own sentence for a version that is not here.
     pub(crate) fn resolve(&self, wanted: &Runtime) -> Result<Runtime> {
         self.interpreter(wanted.language())?;
-        let found = self.found.iter().find(|status| status.language == wanted.language());
+        let found = self
+            .found
+            .iter()
+            .find(|status| status.language == wanted.language());
         if let Some(found) = found {
             let version = wanted.version();
-            let prefix = found.kind.version().strip_prefix(version).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            let prefix = found
+                .kind
+                .version()
+                .strip_prefix(version)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
             if version == "default" || prefix {
                 return Ok(found.kind.clone());
             }
@@ -87,9 +107,15 @@ fn title(language: Language) -> &'static str {
 
 fn install_hint(language: Language) -> &'static str {
     match language {
-        Language::Node => "Install Node.js 18 or newer: `sudo apt-get install nodejs`, or from https://nodejs.org. Then restart Beckon.",
-        Language::Python => "Install Python 3.8 or newer: `sudo apt-get install python3`, or from https://www.python.org. Then restart Beckon.",
-        Language::Executable => "There is no `sh` on PATH. Install a POSIX shell: `sudo apt-get install dash`.",
+        Language::Node => {
+            "Install Node.js 18 or newer: `sudo apt-get install nodejs`, or from https://nodejs.org. Then restart Beckon."
+        }
+        Language::Python => {
+            "Install Python 3.8 or newer: `sudo apt-get install python3`, or from https://www.python.org. Then restart Beckon."
+        }
+        Language::Executable => {
+            "There is no `sh` on PATH. Install a POSIX shell: `sudo apt-get install dash`."
+        }
     }
 }
 
@@ -118,13 +144,22 @@ fn kind_of(language: Language, version: &str) -> Runtime {
 fn look_for(language: Language) -> RuntimeStatus {
     // The interpreter names itself: what is on PATH may be a version manager's script, which costs 100 ms a start.
     let (program, ask): (&str, &[&str]) = match language {
-        Language::Node => ("node", &["-p", "process.version.slice(1) + '\\n' + process.execPath"]),
-        Language::Python => {
-            ("python3", &["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)"])
-        }
+        Language::Node => (
+            "node",
+            &["-p", "process.version.slice(1) + '\\n' + process.execPath"],
+        ),
+        Language::Python => (
+            "python3",
+            &[
+                "-c",
+                "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)",
+            ],
+        ),
         Language::Executable => ("sh", &[]),
     };
-    let Ok(on_path) = which::which(program) else { return missing(language) };
+    let Ok(on_path) = which::which(program) else {
+        return missing(language);
+    };
     if language == Language::Executable {
         return found(language, default_kind(language), None, &on_path);
     }
@@ -132,13 +167,21 @@ fn look_for(language: Language) -> RuntimeStatus {
         tracing::warn!(path = %on_path.display(), "an interpreter on PATH does not answer");
         return RuntimeStatus {
             path: Some(on_path.display().to_string()),
-            install_hint: Some(format!("{} does not answer. {}", on_path.display(), install_hint(language))),
+            install_hint: Some(format!(
+                "{} does not answer. {}",
+                on_path.display(),
+                install_hint(language)
+            )),
             ..missing(language)
         };
     };
     let mut lines = answer.lines();
     let version = lines.next().unwrap_or_default().trim().to_owned();
-    let path = lines.next().map(|line| PathBuf::from(line.trim())).filter(|path| path.is_file()).unwrap_or(on_path);
+    let path = lines
+        .next()
+        .map(|line| PathBuf::from(line.trim()))
+        .filter(|path| path.is_file())
+        .unwrap_or(on_path);
     let parts: Vec<&str> = version.split('.').collect();
     let kind = match (language, parts.as_slice()) {
         (Language::Node, [major, ..]) => kind_of(language, major),
@@ -195,9 +238,19 @@ mod tests {
     fn runtimes() -> Runtimes {
         Runtimes {
             found: vec![
-                found(Language::Node, kind_of(Language::Node, "20"), Some("20.20.2".into()), Path::new("/usr/bin/node")),
+                found(
+                    Language::Node,
+                    kind_of(Language::Node, "20"),
+                    Some("20.20.2".into()),
+                    Path::new("/usr/bin/node"),
+                ),
                 missing(Language::Python),
-                found(Language::Executable, default_kind(Language::Executable), None, Path::new("/bin/sh")),
+                found(
+                    Language::Executable,
+                    default_kind(Language::Executable),
+                    None,
+                    Path::new("/bin/sh"),
+                ),
             ],
         }
     }
@@ -205,14 +258,24 @@ mod tests {
     #[test]
     fn default_becomes_the_version_found() {
         let here = runtimes();
-        for (wanted, kind) in [("nodejs:default", "nodejs:20"), ("nodejs", "nodejs:20"), ("nodejs:20", "nodejs:20"), ("native:default", "shell:default")] {
-            assert_eq!(here.resolve(&Runtime::new(wanted).unwrap()).unwrap().as_str(), kind);
+        for (wanted, kind) in [
+            ("nodejs:default", "nodejs:20"),
+            ("nodejs", "nodejs:20"),
+            ("nodejs:20", "nodejs:20"),
+            ("native:default", "shell:default"),
+        ] {
+            assert_eq!(
+                here.resolve(&Runtime::new(wanted).unwrap()).unwrap().as_str(),
+                kind
+            );
         }
     }
 
     #[test]
     fn another_version_is_refused_in_openwhisks_words() {
-        let error = runtimes().resolve(&Runtime::new("nodejs:2").unwrap()).unwrap_err();
+        let error = runtimes()
+            .resolve(&Runtime::new("nodejs:2").unwrap())
+            .unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidInput);
         assert_eq!(
             error.message,
@@ -222,7 +285,9 @@ mod tests {
 
     #[test]
     fn a_missing_interpreter_says_how_to_get_it() {
-        let error = runtimes().resolve(&Runtime::new("python:3.11").unwrap()).unwrap_err();
+        let error = runtimes()
+            .resolve(&Runtime::new("python:3.11").unwrap())
+            .unwrap_err();
         assert_eq!(error.code, ErrorCode::RuntimeMissing);
         assert!(error.hint.unwrap().contains("apt-get install python3"));
     }

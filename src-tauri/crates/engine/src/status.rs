@@ -68,7 +68,10 @@ impl Activity {
 
     /// A place in the list for a process to come.
     pub(crate) fn list(self: &Arc<Self>, number: u64) -> Listing {
-        Listing { activity: self.clone(), number }
+        Listing {
+            activity: self.clone(),
+            number,
+        }
     }
 
     /// Puts a worker on the list.

@@ -41,7 +41,10 @@ pub(crate) fn end_leftovers(records: &Path, instance: &str) -> usize {
 
 fn parse(record: &str) -> Option<(Pid, u64)> {
     let (pid, start) = record.trim().split_once(' ')?;
-    Some((Pid::from_raw(pid.parse().ok().filter(|pid| *pid > 1)?)?, start.parse().ok()?))
+    Some((
+        Pid::from_raw(pid.parse().ok().filter(|pid| *pid > 1)?)?,
+        start.parse().ok()?,
+    ))
 }
 
 /// Kills every process whose environment has an entry that begins with `mark` (ends with it, if it ends in NUL).
@@ -62,12 +65,24 @@ pub(crate) fn kill_marked(mark: &str) -> usize {
 fn marked(mark: &str) -> usize {
     let mut killed = 0;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
-        let Some(pid) = pid.filter(|pid| *pid != rustix::process::getpid()) else { continue };
+        let pid = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+            .and_then(Pid::from_raw);
+        let Some(pid) = pid.filter(|pid| *pid != rustix::process::getpid()) else {
+            continue;
+        };
         // The descriptor first: it names this process and no later one with the same number.
-        let Ok(fd) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else { continue };
-        let Ok(environment) = fs::read(entry.path().join("environ")) else { continue };
-        let has = environment.split_inclusive(|byte| *byte == 0).any(|variable| variable.starts_with(mark.as_bytes()));
+        let Ok(fd) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
+            continue;
+        };
+        let Ok(environment) = fs::read(entry.path().join("environ")) else {
+            continue;
+        };
+        let has = environment
+            .split_inclusive(|byte| *byte == 0)
+            .any(|variable| variable.starts_with(mark.as_bytes()));
         if has && rustix::process::pidfd_send_signal(&fd, Signal::KILL).is_ok() {
             killed += 1;
         }
@@ -117,7 +132,10 @@ mod tests {
     #[test]
     fn a_marked_process_is_ended_wherever_it_went() {
         let instance = beckon_core::random_hex();
-        let (mut ours, mut other) = (sleeper(Some(&format!("{instance}.7"))), sleeper(Some("another.7")));
+        let (mut ours, mut other) = (
+            sleeper(Some(&format!("{instance}.7"))),
+            sleeper(Some("another.7")),
+        );
         assert_eq!(kill_marked(&format!("{MARK}={instance}.8\0")), 0);
         assert_eq!(kill_marked(&format!("{MARK}={instance}.7\0")), 1);
         assert!(!is_alive(&mut ours));

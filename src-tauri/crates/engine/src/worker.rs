@@ -36,7 +36,12 @@ pub(crate) struct Card {
 
 impl Card {
     pub(crate) fn new(pid: u32, started: Millis) -> Self {
-        Self { pid, started, state: AtomicU8::new(0), runs: AtomicU64::new(0) }
+        Self {
+            pid,
+            started,
+            state: AtomicU8::new(0),
+            runs: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn set(&self, state: WorkerState) {
@@ -175,11 +180,23 @@ impl Worker {
         let scratch = launch.nursery.scratch_of(number);
         let program = launch.interpreter.to_owned();
         let env = with_places(launch.env, &scratch)?;
-        let spec = Spec { program, arguments, env, scratch, framed: true, stdin: false };
+        let spec = Spec {
+            program,
+            arguments,
+            env,
+            scratch,
+            framed: true,
+            stdin: false,
+        };
         let (process, channels) = launch.nursery.spawn(number, spec, on_end).await?;
         let card = Arc::new(Card::new(process.pid(), launch.now));
         announce(&card);
-        let Channels { frames, stdout, stderr, .. } = channels;
+        let Channels {
+            frames,
+            stdout,
+            stderr,
+            ..
+        } = channels;
         let (to, from) = frames.ok_or_else(|| io::Error::other("a worker without its socket"))?;
         Ok(Self {
             deployment,
@@ -190,8 +207,16 @@ impl Worker {
             to,
             from,
             buffer: BytesMut::with_capacity(PIPE_CHUNK),
-            stdout: RawPipe { pipe: stdout, stream: LogStream::Stdout, open: true },
-            stderr: RawPipe { pipe: stderr, stream: LogStream::Stderr, open: true },
+            stdout: RawPipe {
+                pipe: stdout,
+                stream: LogStream::Stdout,
+                open: true,
+            },
+            stderr: RawPipe {
+                pipe: stderr,
+                stream: LogStream::Stderr,
+                open: true,
+            },
             head: Vec::with_capacity(512),
             result_limit: launch.result_limit,
             max_frame: launch.result_limit.max(256 * 1024) + FRAME_EXTRA,
@@ -257,7 +282,8 @@ impl Worker {
         self.check_fresh()?;
         let body = call.input.as_str().as_bytes();
         self.head.clear();
-        frame::encode_head(Kind::Run, &run_header(call, log), body.len(), &mut self.head).map_err(io::Error::from)?;
+        frame::encode_head(Kind::Run, &run_header(call, log), body.len(), &mut self.head)
+            .map_err(io::Error::from)?;
         let mut sent = 0;
         loop {
             while let Some(frame) = frame::decode(&mut self.buffer, self.max_frame)? {
@@ -269,7 +295,12 @@ impl Worker {
                             return Err(Violation::OutOfTurn.into());
                         }
                         let reusable = !header.stop;
-                        let end = end_of(header.outcome, header.bytes, frame.body.clone(), self.result_limit)?;
+                        let end = end_of(
+                            header.outcome,
+                            header.bytes,
+                            frame.body.clone(),
+                            self.result_limit,
+                        )?;
                         // Whatever was written before the answer was sent is in the pipes by now.
                         self.drain_pipes(log);
                         self.card.runs.fetch_add(1, Ordering::Relaxed);
@@ -325,7 +356,8 @@ impl Worker {
         let total = self.head.len() + body.len();
         while *sent < total {
             let written = if *sent < self.head.len() {
-                self.to.try_write_vectored(&[IoSlice::new(&self.head[*sent..]), IoSlice::new(body)])
+                self.to
+                    .try_write_vectored(&[IoSlice::new(&self.head[*sent..]), IoSlice::new(body)])
             } else {
                 self.to.try_write(&body[*sent - self.head.len()..])
             };
@@ -385,10 +417,12 @@ impl RawPipe {
         // Through tokio first, so that its notion of readiness follows. Right after a frame it may not have heard of
         // the bytes yet: then they are read directly.
         let read = match self.pipe.try_read(chunk) {
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => match rustix::io::read(self.pipe.as_fd(), &mut *chunk) {
-                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return 0,
-                other => other.map_err(io::Error::from),
-            },
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                match rustix::io::read(self.pipe.as_fd(), &mut *chunk) {
+                    Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return 0,
+                    other => other.map_err(io::Error::from),
+                }
+            }
             other => other,
         };
         match read {
@@ -447,8 +481,13 @@ fn end_of(outcome: ReplyOutcome, bytes: Option<u64>, body: Bytes, limit: usize) 
 }
 
 /// The places that every process gets to know. The function's own values come later and win.
-pub(crate) fn with_places(mut env: Vec<(String, String)>, scratch: &Path) -> io::Result<Vec<(String, String)>> {
-    let scratch = scratch.to_str().ok_or_else(|| io::Error::other("the data directory's path is not UTF-8"))?;
+pub(crate) fn with_places(
+    mut env: Vec<(String, String)>,
+    scratch: &Path,
+) -> io::Result<Vec<(String, String)>> {
+    let scratch = scratch
+        .to_str()
+        .ok_or_else(|| io::Error::other("the data directory's path is not UTF-8"))?;
     env.insert(0, ("HOME".to_owned(), scratch.to_owned()));
     env.insert(1, ("TMPDIR".to_owned(), scratch.to_owned()));
     Ok(env)

@@ -54,7 +54,7 @@ let current = null;
 function log(stream, chunk, encoding) {
   const run = context.getStore() ?? current;
   if (run === null || run.over) return;
-  const room = run.logs + 1 - run.sent; // one byte beyond the limit tells the engine that lines are missing
+  const room = run.logs + 2 - run.sent; // more than the limit and a newline tells the engine that lines are missing
   if (room <= 0) return;
   let bytes;
   if (typeof chunk === 'string') {

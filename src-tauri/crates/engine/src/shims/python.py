@@ -89,7 +89,7 @@ class _Frames(io.BufferedIOBase):
             return size
         run = _current
         if run is not None:
-            room = run.logs + 1 - run.sent  # one byte beyond the limit tells the engine that lines are missing
+            room = run.logs + 2 - run.sent  # more than the limit and a newline tells the engine that lines are missing
             if room > 0:
                 data = data[:room]
                 run.sent += len(data)

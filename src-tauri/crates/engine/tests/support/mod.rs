@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, Cause, Clock, CodePackage, Error, ErrorCode, FunctionKey, JsonText, NewFunction, Result,
-    Runtime, Secret, Status,
+    Activation, ActivationId, Cause, Clock, CodePackage, Error, ErrorCode, FunctionKey, JsonText,
+    NewFunction, Result, Runtime, Secret, Status,
 };
 use beckon_engine::{Engine, EngineConfig, Invocation, Outcome, SecretSource};
 use beckon_store::{Expect, Store};
@@ -24,7 +24,9 @@ pub(crate) struct Secrets(pub(crate) HashMap<String, String>);
 impl SecretSource for Secrets {
     fn function_secret(&self, _: &str, name: &str) -> Result<Secret> {
         let value = self.0.get(name);
-        value.map(Secret::new).ok_or_else(|| Error::new(ErrorCode::NotFound, format!("There is no secret {name}.")))
+        value
+            .map(Secret::new)
+            .ok_or_else(|| Error::new(ErrorCode::NotFound, format!("There is no secret {name}.")))
     }
 }
 
@@ -42,20 +44,34 @@ impl Rig {
     pub(crate) async fn with(change: impl FnOnce(&mut EngineConfig)) -> Self {
         let data = Arc::new(tempfile::tempdir().unwrap());
         let rig = Self::open(data, change, Secrets::default()).await;
-        rig.store.create_namespace(&"test".parse().unwrap(), "Test").await.unwrap();
+        rig.store
+            .create_namespace(&"test".parse().unwrap(), "Test")
+            .await
+            .unwrap();
         rig
     }
 
-    pub(crate) async fn open(data: Arc<TempDir>, change: impl FnOnce(&mut EngineConfig), secrets: Secrets) -> Self {
-        let store = Store::open(&data.path().join("beckon.db"), Clock::system()).await.unwrap();
+    pub(crate) async fn open(
+        data: Arc<TempDir>,
+        change: impl FnOnce(&mut EngineConfig),
+        secrets: Secrets,
+    ) -> Self {
+        let store = Store::open(&data.path().join("beckon.db"), Clock::system())
+            .await
+            .unwrap();
         let mut config = EngineConfig::new(data.path().to_owned());
         change(&mut config);
-        let engine = Engine::start(config, store.clone(), Arc::new(secrets), Clock::system()).await.unwrap();
+        let engine = Engine::start(config, store.clone(), Arc::new(secrets), Clock::system())
+            .await
+            .unwrap();
         Self { engine, store, data }
     }
 
     pub(crate) async fn put(&self, name: &str, new: NewFunction) {
-        self.engine.put_function(&key(name), new, Expect::Any).await.unwrap();
+        self.engine
+            .put_function(&key(name), new, Expect::Any)
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn node(&self, name: &str, source: &str) {
@@ -81,7 +97,12 @@ impl Rig {
     pub(crate) async fn ended(&self, id: ActivationId) -> Activation {
         let mut found = None;
         wait_for(async || {
-            found = self.store.activation(id).await.unwrap().filter(|a| a.summary.status.is_final());
+            found = self
+                .store
+                .activation(id)
+                .await
+                .unwrap()
+                .filter(|a| a.summary.status.is_final());
             found.is_some()
         })
         .await;
@@ -105,7 +126,11 @@ pub(crate) fn marked(data: &Path) -> usize {
     let mut count = 0;
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         if let Ok(environment) = std::fs::read(entry.path().join("environ")) {
-            count += usize::from(environment.split(|byte| *byte == 0).any(|v| v.starts_with(mark.as_bytes())));
+            count += usize::from(
+                environment
+                    .split(|byte| *byte == 0)
+                    .any(|v| v.starts_with(mark.as_bytes())),
+            );
         }
     }
     count
@@ -163,15 +188,32 @@ pub(crate) fn result(record: &Activation) -> &str {
 /// The value of `error` in a record's result, as text.
 pub(crate) fn error(record: &Activation) -> String {
     let value = record.result.as_ref().unwrap().to_value();
-    value["error"].as_str().map_or_else(|| value["error"].to_string(), str::to_owned)
+    value["error"]
+        .as_str()
+        .map_or_else(|| value["error"].to_string(), str::to_owned)
 }
 
 /// The log, one line each: `o:text` or `e:text`.
 pub(crate) fn logs(record: &Activation) -> Vec<String> {
-    let mark = |stream| if stream == beckon_core::LogStream::Stdout { 'o' } else { 'e' };
-    record.logs.iter().map(|line| format!("{}:{}", mark(line.stream), line.text)).collect()
+    let mark = |stream| {
+        if stream == beckon_core::LogStream::Stdout {
+            'o'
+        } else {
+            'e'
+        }
+    };
+    record
+        .logs
+        .iter()
+        .map(|line| format!("{}:{}", mark(line.stream), line.text))
+        .collect()
 }
 
 pub(crate) fn expect(record: &Activation, status: Status, text: &str) {
-    assert_eq!((record.summary.status, result(record)), (status, text), "logs: {:#?}", logs(record));
+    assert_eq!(
+        (record.summary.status, result(record)),
+        (status, text),
+        "logs: {:#?}",
+        logs(record)
+    );
 }
