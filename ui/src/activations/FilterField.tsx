@@ -51,12 +51,13 @@ interface FilterFieldProps {
   text: string;
   onChange: (text: string) => void;
   problems: readonly Problem[];
+  placeholder: string;
   onLeave: () => void;
   ref: Ref<HTMLInputElement>;
 }
 
 /** The filter as one line of text, its terms marked as they are understood. */
-export function FilterField({ text, onChange, problems, onLeave, ref }: FilterFieldProps) {
+export function FilterField({ text, onChange, problems, placeholder, onLeave, ref }: FilterFieldProps) {
   const marks = useRef<HTMLDivElement>(null);
   const terms = useMemo(() => splitTerms(text), [text]);
   const wrong = new Set(problems.map(({ start }) => start));
@@ -99,7 +100,7 @@ export function FilterField({ text, onChange, problems, onLeave, ref }: FilterFi
           autoCapitalize="off"
           spellCheck={false}
           value={text}
-          placeholder='Filter: fn:hello status:error dur:>500ms "free text" -word'
+          placeholder={placeholder}
           onChange={(event) => onChange(event.target.value)}
           onScroll={(event) => follow(event.currentTarget)}
           onKeyUp={(event) => follow(event.currentTarget)}

@@ -32,6 +32,7 @@ export function choicesOf(
   const all = known.flatMap(({ connection, functions }) => functions.map((fn) => ({ connection, fn })));
   const count = new Map<string, number>();
   for (const { fn } of all) count.set(fn.name, (count.get(fn.name) ?? 0) + 1);
+  all.sort((a, b) => a.fn.name.localeCompare(b.fn.name) || a.fn.namespace.localeCompare(b.fn.namespace));
   return all.map(({ connection, fn }) => {
     const ambiguous = (count.get(fn.name) ?? 0) > 1;
     const local = connection.kind === "local";

@@ -10,7 +10,7 @@ import {
 import type { Histogram } from "@/platform";
 import { cx } from "@/ui/cx";
 import { bucketAt, edge, inWords, moveCursor, ordered, rangeOf, type Span, sum } from "./core/histogramMaths";
-import { shortTime } from "./core/time";
+import { rangeText } from "./core/time";
 import { BARS_HEIGHT, drawHistogram, LABELS_HEIGHT } from "./drawHistogram";
 import { HistogramTable } from "./HistogramTable";
 import { usePalette } from "./palette";
@@ -152,7 +152,12 @@ export function HistogramChart({ histogram, stale, onSelect, onReset }: Histogra
         )}
       </div>
       {histogram && (tip ?? span) && (
-        <Tip histogram={histogram} span={(tip ?? span) as Span} width={width} pressed={span !== null} />
+        <Tip
+          histogram={histogram}
+          span={(tip ?? span) as Span}
+          width={width}
+          keyboard={span !== null && !dragging.current}
+        />
       )}
       <div role="status" className="sr-only">
         {span && words}
@@ -165,19 +170,19 @@ export function HistogramChart({ histogram, stale, onSelect, onReset }: Histogra
 function describe(histogram: Histogram, span: Span): string {
   const { from, to } = rangeOf(histogram, span);
   const now = Date.now();
-  return `${shortTime(from, now)} to ${shortTime(to, now)}, ${inWords(sum(histogram, span))}`;
+  return `${rangeText(from, to, now)}, ${inWords(sum(histogram, span))}`;
 }
 
 function Tip({
   histogram,
   span,
   width,
-  pressed,
+  keyboard,
 }: {
   histogram: Histogram;
   span: Span;
   width: number;
-  pressed: boolean;
+  keyboard: boolean;
 }) {
   const { from, to } = rangeOf(histogram, span);
   const now = Date.now();
@@ -192,11 +197,8 @@ function Tip({
       className="pointer-events-none absolute top-full z-20 rounded-md border border-line bg-raised px-2 py-1 text-sm whitespace-nowrap shadow-float"
       style={right ? { right: Math.max(0, width - middle - 40) } : { left: Math.max(0, middle - 40) }}
     >
-      <span className="text-muted">
-        {shortTime(from, now)} – {shortTime(to, now)}
-      </span>{" "}
-      {inWords(sum(histogram, span))}
-      {pressed && <span className="text-subtle"> · Enter to zoom, Esc to reset</span>}
+      <span className="text-muted">{rangeText(from, to, now)}</span> {inWords(sum(histogram, span))}
+      {keyboard && <span className="text-subtle"> · Enter zooms, Esc resets</span>}
     </div>
   );
 }

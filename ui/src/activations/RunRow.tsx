@@ -47,7 +47,7 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
           onToggle(index);
       }}
       className={cx(
-        "absolute inset-x-0 top-0 border-b border-line outline-offset-[-2px]",
+        "run-row absolute inset-x-0 top-0 border-b border-line",
         open ? "bg-surface" : active ? "bg-selected" : "hover:bg-hover",
       )}
       style={{ transform: `translateY(${top}px)`, height }}
@@ -69,8 +69,8 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
             {open ? <Minus size={13} aria-hidden /> : <Plus size={13} aria-hidden />}
           </button>
         </Cell>
-        <Cell className="truncate pr-2">
-          <StatusText status={run.status} />
+        <Cell className="flex min-w-0 items-center pr-2">
+          <StatusText status={run.status} className="min-w-0 truncate" />
         </Cell>
         <Cell className="truncate pr-2" title={`${fullLocal(run.start)} local\n${fullUtc(run.start)}`}>
           <time dateTime={new Date(run.start).toISOString()}>{shortTime(run.start, now)}</time>

@@ -39,29 +39,30 @@ export function StatusControl({ text, onChange }: StatusControlProps) {
   const known = [...GROUPS, ...SINGLE].some(({ value }) => value === only);
   const shown = values.length === 0 ? "" : values.length === 1 && known ? only : "several";
   return (
-    <Select
-      aria-label="Status"
-      value={shown}
-      className="w-36"
-      onChange={(event) => {
-        const { value } = event.target;
-        if (value !== "several") onChange(withValues(text, "status", value === "" ? [] : [value]));
-      }}
-    >
-      <option value="">All statuses</option>
-      {shown === "several" && <option value="several">As in the filter</option>}
-      {GROUPS.map(({ value, label }) => (
-        <option key={value} value={value}>
-          {label}
-        </option>
-      ))}
-      <optgroup label="One status">
-        {SINGLE.map(({ value, label }) => (
+    <div className="w-36 shrink-0">
+      <Select
+        aria-label="Status"
+        value={shown}
+        onChange={(event) => {
+          const { value } = event.target;
+          if (value !== "several") onChange(withValues(text, "status", value === "" ? [] : [value]));
+        }}
+      >
+        <option value="">All statuses</option>
+        {shown === "several" && <option value="several">As in the filter</option>}
+        {GROUPS.map(({ value, label }) => (
           <option key={value} value={value}>
             {label}
           </option>
         ))}
-      </optgroup>
-    </Select>
+        <optgroup label="One status">
+          {SINGLE.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </optgroup>
+      </Select>
+    </div>
   );
 }

@@ -39,7 +39,7 @@ export function LogsPane({ activation }: { activation: Activation }) {
   }
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div className="flex h-9 shrink-0 items-center gap-1 px-3">
+      <div className="flex h-9 shrink-0 items-center gap-1 px-4">
         <Segmented
           label="Stream"
           value={stream}
@@ -109,7 +109,7 @@ function Straight({ lines, jump }: LinesProps) {
           <div
             // biome-ignore lint/suspicious/noArrayIndexKey: lines never move
             key={first + offset}
-            className="absolute left-0 flex h-5 min-w-full items-center pr-4 pl-3 whitespace-pre"
+            className="absolute left-0 flex h-5 min-w-full items-center px-4 whitespace-pre"
             style={{ transform: `translateY(${(first + offset) * LINE}px)` }}
           >
             <Stamp line={line} />
@@ -139,7 +139,7 @@ function Wrapped({ lines, jump }: LinesProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: lines never move
           key={index}
           ref={jump?.line === index ? (element) => element?.scrollIntoView({ block: "center" }) : undefined}
-          className="flex items-start pr-4 pl-3"
+          className="flex items-start px-4"
         >
           <Stamp line={line} />
           <span

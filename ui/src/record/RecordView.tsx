@@ -7,6 +7,7 @@ import { Skeleton } from "@/ui/Skeleton";
 import { isPending } from "@/ui/StatusBadge";
 import { Tabs } from "@/ui/Tabs";
 import { JsonView } from "./json/JsonView";
+import { pretty } from "./json/parse";
 import { LogsPane } from "./LogsPane";
 import { ResultPane } from "./ResultPane";
 import { TimingPane } from "./TimingPane";
@@ -72,6 +73,15 @@ function InputPane({ activation }: { activation: Activation }) {
   return <JsonView text={activation.input} label="Input" testId="input" />;
 }
 
+/** Line breaks for reading; every value stays as the provider wrote it. */
+function indented(text: string): string {
+  try {
+    return pretty(text);
+  } catch {
+    return text;
+  }
+}
+
 function RawPane({ activation, raw }: { activation: Activation; raw: string | null | undefined }) {
   const fetched = useActivation(raw === undefined ? activation.id : null);
   const text = raw === undefined ? fetched.data?.raw : raw;
@@ -90,7 +100,7 @@ function RawPane({ activation, raw }: { activation: Activation; raw: string | nu
   }
   return (
     <div data-testid="raw" className="min-h-0 flex-1">
-      <CodeEditor value={text} language="json" label="Raw record" readOnly wrap />
+      <CodeEditor value={indented(text)} language="json" label="Raw record" readOnly wrap />
     </div>
   );
 }

@@ -48,7 +48,8 @@ function errorText(result: string): string | null {
 
 function Failure({ activation, result }: { activation: Activation; result: string }) {
   const text = useMemo(() => errorText(result), [result]);
-  if (text === null) return null;
+  // The tree shows a short error as well as this would.
+  if (text === null || (text.length < 100 && !text.includes("\n"))) return null;
   const { icon: Icon, word, tone } = STATUS[activation.status];
   return (
     <div

@@ -55,7 +55,7 @@ describe("bars", () => {
 
   it("have a round scale", () => {
     expect([0, 1, 3, 7, 11, 41, 99, 101].map((n) => scaleTop([bucket({ success: n })]))).toEqual([
-      1, 1, 4, 10, 20, 50, 100, 200,
+      1, 1, 3, 8, 15, 50, 100, 150,
     ]);
   });
 });

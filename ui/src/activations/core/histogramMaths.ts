@@ -20,7 +20,7 @@ export function scaleTop(buckets: readonly Bucket[]): number {
   const highest = buckets.reduce((most, bucket) => Math.max(most, totalOf(bucket)), 0);
   if (highest <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(highest));
-  for (const factor of [1, 2, 4, 5, 10]) {
+  for (const factor of [1, 1.5, 2, 3, 4, 5, 6, 8, 10]) {
     if (factor * power >= highest) return factor * power;
   }
   return 10 * power;

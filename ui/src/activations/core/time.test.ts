@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { fromLocalField, rangeLabel, readInstant, shortTime, toLocalField, writeInstant } from "./time";
+import {
+  fromLocalField,
+  rangeLabel,
+  rangeText,
+  readInstant,
+  shortTime,
+  toLocalField,
+  writeInstant,
+} from "./time";
 
 const NOW = Date.UTC(2026, 10, 21, 5, 7, 13);
 
@@ -35,6 +43,14 @@ describe("for people", () => {
     expect(shortTime(noon, noon)).toBe("12:00:05");
     expect(shortTime(noon - 86_400_000, noon)).toBe("11-20 12:00:05");
     expect(shortTime(noon - 400 * 86_400_000, noon)).toBe("2025-10-17 12:00:05");
+  });
+
+  it("a stretch says the date once, and seconds only where there are any", () => {
+    const at = (day: number, hour: number, second = 0) => new Date(2026, 10, day, hour, 30, second).getTime();
+    expect(rangeText(at(20, 13), at(20, 17), at(21, 6))).toBe("11-20 13:30 – 17:30");
+    expect(rangeText(at(20, 13), at(21, 5), at(21, 6))).toBe("11-20 13:30 – 05:30");
+    expect(rangeText(at(19, 13), at(20, 5), at(21, 6))).toBe("11-19 13:30 – 11-20 05:30");
+    expect(rangeText(at(21, 4), at(21, 4, 10), at(21, 6))).toBe("04:30:00 – 04:30:10");
   });
 
   it("a range", () => {

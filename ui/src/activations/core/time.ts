@@ -64,10 +64,26 @@ export function fullUtc(at: number): string {
   return `${new Date(at).toISOString().replace("T", " ").replace("Z", "")} UTC`;
 }
 
+const DAY_MS = 86_400_000;
+
+/** A stretch of time in as few characters as tell it: the date once, seconds only where there are any. */
+export function rangeText(from: number, to: number, now: number): string {
+  const seconds = from % 60_000 !== 0 || to % 60_000 !== 0;
+  const cut = (text: string) => (seconds ? text : text.replace(/:00$/u, ""));
+  const first = cut(shortTime(from, now));
+  const last = cut(shortTime(to, now));
+  const day = first.includes(" ") ? first.slice(0, first.lastIndexOf(" ") + 1) : "";
+  const oneDay = to - from < DAY_MS && day !== "" && last.startsWith(day);
+  return `${first} – ${oneDay ? last.slice(day.length) : last}`;
+}
+
 /** What a time range of the filter is called on its button. */
 export function rangeLabel(from: string | null, to: string | null, now: number): string {
   const preset = to === null || to === "now" ? PRESETS.find((p) => p.from === from) : undefined;
   if (preset) return preset.title;
+  const start = from === null ? null : readInstant(from, now);
+  const end = to === null ? null : readInstant(to, now);
+  if (start !== null && end !== null && to !== "now") return rangeText(start, end, now);
   const name = (value: string | null, open: string) => {
     if (value === null || value === "now") return open;
     const at = readInstant(value, now);

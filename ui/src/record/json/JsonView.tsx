@@ -86,7 +86,7 @@ function Shown({ text, label, testId }: JsonViewProps) {
 
   return (
     <div data-testid={testId} className="flex min-h-0 flex-1 flex-col">
-      <div className="flex h-9 shrink-0 items-center gap-1 px-3">
+      <div className="flex h-9 shrink-0 items-center gap-1 px-4">
         <Segmented
           label="Form"
           value={form}
@@ -172,7 +172,7 @@ function Shown({ text, label, testId }: JsonViewProps) {
             found={found}
           />
           {active && (
-            <div className="flex h-7 shrink-0 items-center gap-1 border-t border-line pr-2 pl-3">
+            <div className="flex h-7 shrink-0 items-center gap-1 border-t border-line pr-2 pl-4">
               <code className="min-w-0 flex-1 truncate text-muted" title={pathOf(root, active)}>
                 {pathOf(root, active)}
               </code>
