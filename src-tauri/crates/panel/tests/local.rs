@@ -27,11 +27,9 @@ async fn the_first_start_has_a_function_to_run_and_one_click_runs_it() -> Result
         let run = json!({ "function": function("local", name), "input": input, "mode": "blocking" });
         let reply = call(&panel, "invoke", run).await?;
         assert_eq!(reply["activation"]["status"], "success", "{name}: {reply}");
-        assert_eq!(
-            reply["activation"]["result"],
-            r#"{"body":"Hello Ada!"}"#.replace(':', if name == "hello" { ":" } else { ": " }),
-            "{name}"
-        );
+        let result: serde_json::Value =
+            serde_json::from_str(reply["activation"]["result"].as_str().unwrap_or_default())?;
+        assert_eq!(result, json!({ "body": "Hello Ada!" }), "{name}");
         assert_eq!(reply["activation"]["logs"][0]["text"], "Greeting Ada", "{name}");
     }
     let page = call(

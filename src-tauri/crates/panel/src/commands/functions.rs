@@ -212,12 +212,9 @@ impl Panel {
             CodePackage::Source(text) => CodeView::Source { text: text.clone() },
             CodePackage::Zip(bytes) => CodeView::Zip {
                 bytes: bytes.len() as u64,
-                entries: beckon_engine::check_zip(bytes)?
+                entries: beckon_engine::zip_files(bytes)?
                     .into_iter()
-                    .map(|entry| ZipEntry {
-                        path: entry.path,
-                        size: entry.size,
-                    })
+                    .map(|(path, size)| ZipEntry { path, size })
                     .collect(),
             },
         };
