@@ -5,6 +5,7 @@ import { useLink } from "@/api/events";
 import { useConnections, useSecretStore } from "@/api/queries";
 import { api, type Connection } from "@/platform";
 import { explain } from "@/platform/errors";
+import { TryKeychainButton } from "@/secrets/TryKeychainButton";
 import { Button } from "@/ui/Button";
 import { cx } from "@/ui/cx";
 import { IconButton } from "@/ui/IconButton";
@@ -81,14 +82,14 @@ function StoreBanner() {
       icon={<KeyRound size={15} aria-hidden />}
       actions={
         <>
+          <TryKeychainButton />
           <Button onClick={() => show({ type: "secret-file" })}>Use an encrypted file…</Button>
           <IconButton label="Not now" icon={<X size={15} aria-hidden />} onClick={hideStoreBanner} />
         </>
       }
     >
-      <strong className="font-medium">This machine has no keychain,</strong> so Beckon keeps no secrets:
-      tokens are shown once and not stored, and keys cannot be saved.{" "}
-      <span className="text-muted">{store.data.reason}</span>
+      <strong className="font-medium">Beckon keeps no secrets.</strong> {store.data.reason} Tokens are shown
+      once and not stored, and keys of connections cannot be saved.
     </Banner>
   );
 }

@@ -22,7 +22,7 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
                 <div key={action.id} className="flex h-7 items-center justify-between gap-4">
                   <dt className="truncate">{action.title}</dt>
                   <dd>
-                    <Kbd keys={(action.keys ?? "").replace("Shift+?", "?")} />
+                    <Kbd keys={action.keys ?? ""} />
                   </dd>
                 </div>
               ))}

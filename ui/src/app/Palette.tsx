@@ -90,7 +90,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
                   >
                     <Zap size={15} aria-hidden className="shrink-0 text-subtle" />
                     <span className="flex-1">{action.title}</span>
-                    {action.keys !== undefined && <Kbd keys={action.keys.replace("Shift+?", "?")} />}
+                    {action.keys !== undefined && <Kbd keys={action.keys} />}
                   </Command.Item>
                 ))}
               </Command.Group>

@@ -8,7 +8,7 @@ export interface Action {
   title: string;
   /** The heading in the palette and in the list of keys. */
   section: string;
-  /** As tinykeys writes them: `$mod+k`, `g a`, `Shift+?`. */
+  /** As tinykeys writes them: `$mod+k`, `g a`, `?`. */
   keys?: string;
   /** Without it the action is only listed: the part of the window that has the focus handles its keys. */
   run?: () => void;
@@ -85,11 +85,14 @@ export function useActionKeys(): void {
     for (const action of actions.values()) {
       const { keys, run } = action;
       if (keys === undefined || run === undefined) continue;
-      bindings[keys] = (event) => {
+      const handle = (event: KeyboardEvent) => {
         if (event.defaultPrevented || !mayRun(action, event)) return;
         event.preventDefault();
         run();
       };
+      bindings[keys] = handle;
+      // Which keys make a `?` differs between layouts; most need Shift.
+      if (keys === "?") bindings["Shift+?"] = handle;
     }
     return tinykeys(window, bindings);
   }, [actions]);

@@ -21,7 +21,7 @@ export function useGlobalActions(): void {
       id: "keys",
       title: "Show all keys",
       section: "General",
-      keys: "Shift+?",
+      keys: "?",
       run: () => show({ type: "keys" }),
     },
     {

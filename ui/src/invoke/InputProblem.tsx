@@ -8,7 +8,7 @@ export function InputProblem({ problem, refused }: { problem: JsonProblem; refus
     <p
       role={refused ? "alert" : undefined}
       className={cx(
-        "flex items-start gap-2 border-t border-line px-4 py-2",
+        "flex items-start gap-2 border-t border-line px-6 py-2",
         refused ? "bg-bad-soft text-bad" : "text-warn",
       )}
     >

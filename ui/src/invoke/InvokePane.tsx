@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Play, RotateCcw } from "lucide-react";
+import { AlignLeft, Play } from "lucide-react";
 import { useRef, useState } from "react";
 import { useActions } from "@/app/actions";
 import { CopyCurl } from "@/copy";
@@ -7,7 +7,7 @@ import type { Connection, FunctionDetail, FunctionRef, InvokeMode } from "@/plat
 import { Button } from "@/ui/Button";
 import { CodeEditor } from "@/ui/CodeEditor";
 import { IconButton } from "@/ui/IconButton";
-import { inputProblem } from "@/ui/json";
+import { inputProblem, prettyJson } from "@/ui/json";
 import { Kbd } from "@/ui/Kbd";
 import { Segmented } from "@/ui/Segmented";
 import { Skeleton } from "@/ui/Skeleton";
@@ -54,7 +54,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
   useActions([{ id: "run", title: "Run the function", section: "Function", keys: "$mod+Enter", run: start }]);
 
   function format() {
-    if (text.trim() !== "" && !problem) onText(pretty(text));
+    if (text.trim() !== "" && !problem) onText(prettyJson(text));
   }
 
   return (
@@ -64,7 +64,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
         aria-label="Input"
         className="flex min-h-0 min-w-0 flex-col border-line max-lg:border-b lg:border-r"
       >
-        <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-4">
+        <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line pr-4 pl-6">
           <Button
             variant={connection?.environment === "production" ? "danger" : "primary"}
             icon={<Play size={14} aria-hidden />}
@@ -94,12 +94,12 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
             ]}
           />
         </div>
-        <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-2 pl-4 text-sm text-muted">
+        <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-4 pl-6 text-sm text-muted">
           <h2 className="flex-1 font-medium">Input, a JSON object</h2>
           <IconButton
             size="sm"
             label="Format"
-            icon={<RotateCcw size={13} aria-hidden className="-scale-x-100" />}
+            icon={<AlignLeft size={13} aria-hidden />}
             onClick={format}
             disabled={problem !== null || text.trim() === ""}
           />
@@ -126,29 +126,10 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
             className="flex-1"
           />
         )}
-        {web && <p className="border-t border-line px-4 py-2 text-sm text-muted">{NO_ASYNC}</p>}
+        {web && <p className="border-t border-line px-6 py-2 text-sm text-muted">{NO_ASYNC}</p>}
         {problem && <InputProblem problem={problem} refused={refused} />}
       </section>
       <ResultPane target={target} session={session} />
     </div>
   );
-}
-
-/** Indented, keeping every digit and the order of keys: white space outside strings is all that changes. */
-function pretty(text: string): string {
-  let out = "";
-  let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g)) {
-    const indent = () => `\n${"  ".repeat(depth)}`;
-    if (token === "{" || token === "[") {
-      depth += 1;
-      out += token + indent();
-    } else if (token === "}" || token === "]") {
-      depth -= 1;
-      const empty = /[[{]\n *$/.test(out);
-      out = empty ? out.trimEnd() + token : out + indent() + token;
-    } else if (token === ",") out += `,${indent()}`;
-    else out += token === ":" ? ": " : token;
-  }
-  return out;
 }

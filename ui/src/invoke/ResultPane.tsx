@@ -1,9 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { CircleStop, Flame, ScrollText, Snowflake, SquareTerminal } from "lucide-react";
 import { useEffect, useState } from "react";
-import { type Activation, api, type FunctionRef } from "@/platform";
+import { type Activation, type ActivationDetail, api, type FunctionRef } from "@/platform";
 import type { Explained } from "@/platform/errors";
-import { RecordView } from "@/record";
+import { type RecordTab, RecordView } from "@/record";
+import { LogsPane } from "@/record/LogsPane";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
@@ -33,9 +34,7 @@ export function ResultPane({ target, session }: { target: FunctionRef; session: 
       {record !== null ? (
         <>
           <RunHeader run={record.activation} promoted={promoted} />
-          <div className="min-h-0 flex-1 overflow-hidden">
-            <RecordView detail={record} />
-          </div>
+          <RecordWithLogs key={record.activation.id} record={record} />
         </>
       ) : callStarted !== null ? (
         <Waiting since={callStarted} runId={runId} />
@@ -53,6 +52,25 @@ export function ResultPane({ target, session }: { target: FunctionRef; session: 
         )
       )}
     </section>
+  );
+}
+
+/** The record, and under its result the logs: both in sight after one click. */
+function RecordWithLogs({ record }: { record: ActivationDetail }) {
+  const [tab, setTab] = useState<RecordTab>("result");
+  const { logs } = record.activation;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="min-h-0 flex-3 overflow-hidden">
+        <RecordView detail={record} onTab={setTab} />
+      </div>
+      {tab === "result" && logs.length > 0 && (
+        <section aria-label="Logs" className="flex min-h-0 flex-2 flex-col border-t border-line">
+          <h3 className="px-4 pt-2 text-sm font-medium text-muted">Logs</h3>
+          <LogsPane activation={record.activation} />
+        </section>
+      )}
+    </div>
   );
 }
 

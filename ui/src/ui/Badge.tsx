@@ -24,7 +24,7 @@ export function Badge({ tone = "neutral", icon, title, className, children }: Ba
     <span
       title={title}
       className={cx(
-        "inline-flex h-5 shrink-0 items-center gap-1 rounded-sm px-1.5 text-sm whitespace-nowrap",
+        "inline-flex h-5 shrink-0 align-middle items-center gap-1 rounded-sm px-1.5 text-sm whitespace-nowrap",
         TONES[tone],
         className,
       )}

@@ -4,7 +4,7 @@ import type { Explained } from "@/platform/errors";
 import { cx } from "./cx";
 
 const CONTROL =
-  "w-full rounded-md border border-line-strong bg-surface px-2.5 text-fg hover:not-disabled:border-muted disabled:bg-inset disabled:text-subtle aria-invalid:border-bad";
+  "control rounded-md border border-line-strong bg-surface px-2.5 text-fg hover:not-disabled:border-muted disabled:bg-inset disabled:text-subtle aria-invalid:border-bad";
 
 export function Input({ className, ...rest }: ComponentPropsWithRef<"input">) {
   return <input className={cx(CONTROL, "h-7", className)} {...rest} />;

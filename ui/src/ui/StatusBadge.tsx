@@ -97,7 +97,11 @@ export function StatusText({ status, className }: { status: Status; className?: 
   return (
     <span
       title={look.meaning}
-      className={cx("inline-flex items-center gap-1.5 whitespace-nowrap", TEXT[look.tone], className)}
+      className={cx(
+        "inline-flex items-center gap-1.5 align-middle whitespace-nowrap",
+        TEXT[look.tone],
+        className,
+      )}
     >
       <Icon size={14} aria-hidden className="shrink-0" />
       {look.word}

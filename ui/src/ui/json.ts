@@ -52,6 +52,25 @@ export function inputProblem(text: string): JsonProblem | null {
   return { message: 'The input must be a JSON object, like {"name": "Ada"}', at: start, line, column: 1 };
 }
 
+/** Valid JSON, indented; white space outside strings is all that changes, so digits and the order of keys stay. */
+export function prettyJson(text: string): string {
+  let out = "";
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g)) {
+    const indent = () => `\n${"  ".repeat(depth)}`;
+    if (token === "{" || token === "[") {
+      depth += 1;
+      out += token + indent();
+    } else if (token === "}" || token === "]") {
+      depth -= 1;
+      const empty = /[[{]\n *$/.test(out);
+      out = empty ? out.trimEnd() + token : out + indent() + token;
+    } else if (token === ",") out += `,${indent()}`;
+    else out += token === ":" ? ": " : token;
+  }
+  return out;
+}
+
 function space(text: string, at: number): number {
   SPACE.lastIndex = at;
   SPACE.exec(text);

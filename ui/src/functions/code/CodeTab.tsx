@@ -84,7 +84,7 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
 
   return (
     <div className="flex h-full min-h-80 flex-col">
-      <div className="flex h-10 shrink-0 items-center gap-2 border-b border-line px-4">
+      <div className="flex h-10 shrink-0 items-center gap-2 border-b border-line px-6">
         <p className="flex-1 truncate text-muted" aria-live="polite">
           {!editable ? whyReadOnly(target) : dirty ? "Unsaved changes" : `Version ${detail.version}`}
         </p>
