@@ -59,17 +59,16 @@ async fn error_documents_become_errors_of_their_kind() {
         (504, ErrorCode::Timeout),
     ] {
         let error = refusal(reply(status, r#"{"error":"The reason.","code":"tx1"}"#)).await;
-        assert_eq!(
-            (error.code, error.message.as_str()),
-            (code, "The reason."),
-            "{status}"
+        assert!(
+            error.code == code && error.message.ends_with(" answered: The reason."),
+            "{status}: {error:?}"
         );
     }
     // Old servers sent a number.
     let error = refusal(reply(403, r#"{"error":"The reason.","code":4711}"#)).await;
-    assert_eq!(
-        (error.code, error.message.as_str()),
-        (ErrorCode::Forbidden, "The reason.")
+    assert!(
+        error.code == ErrorCode::Forbidden && error.message.ends_with(" answered: The reason."),
+        "{error:?}"
     );
 }
 

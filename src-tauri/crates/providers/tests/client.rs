@@ -163,8 +163,8 @@ async fn a_blocking_call_brings_the_whole_record() {
         (&activation.logs, &activation.result, activation.result_bytes)
     );
     assert_eq!(
-        (kept.summary.start, kept.summary.end),
-        (activation.summary.start, activation.summary.end)
+        (kept.summary.start, kept.summary.duration_ms),
+        (activation.summary.start, activation.summary.duration_ms)
     );
     let served = api.get(&format!("_/activations/{}", activation.summary.id)).await;
     assert_eq!(served.text, record(&kept));

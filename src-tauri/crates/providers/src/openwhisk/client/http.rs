@@ -8,7 +8,7 @@ use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder};
 use url::{Host, Url};
 
-use super::reply::Reply;
+use super::reply::{Reply, redact};
 use crate::openwhisk::{ACTIVATION_HEADER, basic};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,8 +18,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const BLOCKING_TIMEOUT: Duration = Duration::from_secs(70);
 /// The longest reply that is read.
 const REPLY_LIMIT: usize = 16 * 1024 * 1024;
-/// The longest part of a reply that is shown in an error.
-const EXCERPT: usize = 200;
 
 /// The transport: a host, a key, and a pool of connections.
 pub(super) struct Http {
@@ -110,12 +108,11 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        let excerpt = self.excerpt(&body);
         Ok(Reply {
             status,
             activation,
             body,
-            excerpt,
+            key: self.key.clone(),
             host: self.host(),
         })
     }
@@ -134,7 +131,7 @@ impl Http {
         } else {
             format!("The connection to {host} broke before the reply was complete.")
         };
-        Error::new(ErrorCode::Unreachable, message).with_details(self.redact(&chain(error)))
+        Error::new(ErrorCode::Unreachable, message).with_details(redact(&self.key, &chain(error)))
     }
 
     fn redirected(&self, location: Option<&HeaderValue>) -> Error {
@@ -155,27 +152,6 @@ impl Http {
                 format!("{host} answered with a redirect to nowhere."),
             ),
         }
-    }
-
-    /// A proxy's error page may echo the request, credential included.
-    fn redact(&self, text: &str) -> String {
-        let key = self.key.expose();
-        let password = key.split_once(':').map_or(key, |(_, password)| password);
-        // In this order: the shorter ones are parts of the longer.
-        [basic(&self.key).expose(), key, password]
-            .iter()
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
-    }
-
-    fn excerpt(&self, body: &[u8]) -> String {
-        // Enough bytes for the excerpt and a secret that starts within it.
-        let text = self.redact(&String::from_utf8_lossy(&body[..body.len().min(8 * 1024)]));
-        text.chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(EXCERPT)
-            .collect::<String>()
-            .trim()
-            .to_owned()
     }
 }
 
@@ -274,18 +250,5 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn an_excerpt_holds_no_secret() {
-        let http = Http::new("http://127.0.0.1:1", Secret::new("user:hunter2hunter2")).unwrap();
-        let page = format!(
-            "<b>{} user:hunter2hunter2 hunter2hunter2\n{}",
-            basic(&http.key).expose(),
-            "x".repeat(999)
-        );
-        let excerpt = http.excerpt(page.as_bytes());
-        assert!(excerpt.starts_with("<b>*** *** *** xxx"), "{excerpt}");
-        assert_eq!(excerpt.chars().count(), EXCERPT);
     }
 }

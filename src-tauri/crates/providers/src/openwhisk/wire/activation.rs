@@ -96,7 +96,7 @@ impl<'a> Record<'a> {
             subject: &activation.subject,
             activation_id: summary.id.to_string(),
             start: summary.start,
-            end: summary.end,
+            end: end(summary),
             duration: duration(summary),
             status_code: response.status_code,
             response,
@@ -145,11 +145,21 @@ impl<'a> ActivationItem<'a> {
             annotations: annotations(activation),
             activation_id: summary.id.to_string(),
             start: summary.start,
-            end: summary.end,
+            end: end(summary),
             duration: duration(summary),
             cause: activation.parent.map(|id| id.to_string()),
             status_code: summary.status.openwhisk_code().unwrap_or(3),
         }
+    }
+}
+
+/// OpenWhisk's times have no place for the wait before a run (it is the annotation `waitTime`), and its clients count on
+/// `duration` being `end - start`. `start` has to be the stored one, which lists are ordered and filtered by, so the
+/// wait is taken off the end.
+fn end(summary: &ActivationSummary) -> Option<i64> {
+    match duration(summary) {
+        Some(duration) if summary.end.is_some() => Some(summary.start.saturating_add(duration)),
+        _ => summary.end,
     }
 }
 
