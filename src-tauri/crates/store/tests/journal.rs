@@ -271,6 +271,9 @@ async fn a_list_is_openwhisks() {
 async fn old_records_are_removed_in_small_steps() {
     let opened = open().await;
     let store = &opened.store;
+    let mut moved = run(1); // replaced below by one that starts at another time
+    moved.summary.start -= 50;
+    store.record(moved).await.unwrap();
     let mut runs: Vec<_> = (1..=10).map(run).collect();
     runs[9].summary.status = Status::Polling; // waits, however old
     runs[9].summary.end = None;
@@ -305,6 +308,23 @@ async fn old_records_are_removed_in_small_steps() {
         assert!(expected, "{number}: {found:?}");
     }
     assert_eq!(store.count(&Filter::default(), 100).await.unwrap(), (6, false));
+    drop(opened.store);
+
+    // Nothing of them is left anywhere, the text index included.
+    let db = rusqlite::Connection::open(&opened.path).unwrap();
+    for (left, sql) in [
+        (6, "SELECT count(*) FROM activations"),
+        (6, "SELECT count(*) FROM bodies"),
+        (6, "SELECT count(*) FROM words WHERE words MATCH 'line'"),
+        (6, "SELECT sum(pending + success) FROM rollups WHERE span = 60000"),
+        (
+            6,
+            "SELECT sum(pending + success) FROM rollups WHERE span = 3600000",
+        ),
+    ] {
+        let count: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(count, left, "{sql}");
+    }
 }
 
 #[tokio::test]
