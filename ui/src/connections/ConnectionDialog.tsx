@@ -1,5 +1,5 @@
-import { valibotResolver } from "@hookform/resolvers/valibot";
 import { useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { Controller, useForm } from "react-hook-form";
 import { keys } from "@/api/keys";
 import { useSecretStore } from "@/api/queries";
@@ -8,7 +8,8 @@ import { api, type Connection } from "@/platform";
 import { StoreNotice, StoreRemedy } from "@/secrets/StoreRemedy";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input } from "@/ui/Field";
+import { describedBy, Field, FormError, Input, Select } from "@/ui/Field";
+import { formResolver } from "@/ui/formResolver";
 import { Segmented } from "@/ui/Segmented";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
@@ -49,10 +50,12 @@ export function ConnectionDialog({ connection, onClose }: ConnectionDialogProps)
   const editing = connection !== undefined;
   const { register, control, handleSubmit, watch, getValues, setValue, trigger, formState } =
     useForm<ConnectionForm>({
-      resolver: valibotResolver(connectionSchema(editing)),
+      resolver: formResolver(connectionSchema(editing)),
       defaultValues: toForm(connection),
     });
   const { errors } = formState;
+  const first = useRef<HTMLInputElement | null>(null);
+  const { ref: nameRef, ...name } = register("name");
 
   const save = useAttempt(async (form: ConnectionForm) => {
     const draft = toDraft(form);
@@ -81,6 +84,7 @@ export function ConnectionDialog({ connection, onClose }: ConnectionDialogProps)
       open
       onOpenChange={(open) => !open && onClose()}
       width="md"
+      initialFocus={first}
       title={editing ? `Edit “${connection.name}”` : "Add a connection"}
       description="Its functions and their runs appear here, beside the local ones."
       footer={
@@ -104,35 +108,30 @@ export function ConnectionDialog({ connection, onClose }: ConnectionDialogProps)
         {!editing && (
           <StoreNotice store={store.data} need="The key of a connection needs a place to be kept." />
         )}
-        <div className="mb-3 flex flex-col items-start gap-1">
-          <span className="font-medium" aria-hidden>
-            System
-          </span>
-          <Controller
-            control={control}
-            name="kind"
-            render={({ field }) => (
-              <Segmented
-                label="System"
-                value={field.value}
-                options={KINDS}
-                onChange={(kind) => {
-                  test.clear();
-                  field.onChange(kind);
-                }}
-              />
-            )}
-          />
+        <div className="grid grid-cols-2 gap-4">
+          <Field id="connection-name" label="Name" error={errors.name?.message}>
+            <Input
+              id="connection-name"
+              autoComplete="off"
+              aria-invalid={errors.name !== undefined}
+              aria-describedby={describedBy("connection-name")}
+              {...name}
+              ref={(element) => {
+                nameRef(element);
+                first.current = element;
+              }}
+            />
+          </Field>
+          <Field id="connection-kind" label="System">
+            <Select id="connection-kind" {...register("kind", { onChange: test.clear })}>
+              {KINDS.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </Select>
+          </Field>
         </div>
-        <Field id="connection-name" label="Name" error={errors.name?.message}>
-          <Input
-            id="connection-name"
-            autoComplete="off"
-            aria-invalid={errors.name !== undefined}
-            aria-describedby={describedBy("connection-name")}
-            {...register("name")}
-          />
-        </Field>
         <div className="mb-3 flex flex-col items-start gap-1">
           <span className="font-medium" aria-hidden>
             Environment

@@ -1,4 +1,4 @@
-import { Activity, MoreHorizontal, Pencil, RefreshCw, Trash2 } from "lucide-react";
+import { MoreHorizontal, Pencil, Trash2 } from "lucide-react";
 import { ENVIRONMENT, EnvironmentMark } from "@/app/environment";
 import { CONNECTION_KIND } from "@/app/kinds";
 import type { Connection } from "@/platform";
@@ -37,14 +37,14 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
             aria-hidden
           />
           <p className="flex items-center gap-2">
-            <span className="font-medium break-words">{name}</span>
+            <span className="font-medium whitespace-nowrap">{name}</span>
             <EnvironmentMark environment={environment} />
           </p>
           <p className="text-sm text-subtle">{CONNECTION_KIND[kind]}</p>
         </td>
         <td>
           <p className="flex items-center gap-1">
-            <span className="font-mono text-sm break-all">{apiHost === "" ? "Not served" : apiHost}</span>
+            <span className="font-mono text-sm break-all">{hostText(apiHost)}</span>
             {apiHost !== "" && <CopyButton text={apiHost} label="Copy API host" />}
           </p>
           {keyHint !== "" && (
@@ -56,7 +56,7 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
         <td>
           <ConnectionStateText connection={connection} checking={check.busy} />
         </td>
-        <td>
+        <td className="whitespace-nowrap">
           <p>
             {lastSync === null ? (
               <span className="text-subtle">{remote ? "Not yet" : "–"}</span>
@@ -65,7 +65,7 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
             )}
           </p>
           {added !== null && (
-            <p role="status" className="text-sm text-muted">
+            <p role="status" className="text-sm whitespace-nowrap text-muted">
               {added === 0 ? "Nothing new" : added === 1 ? "1 new record" : `${added} new records`}
             </p>
           )}
@@ -73,16 +73,17 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
         <td>
           {remote && (
             <div className="flex items-center justify-end gap-1">
-              <IconButton
-                label={`Check ${name} now`}
-                disabled={check.busy}
-                icon={<Activity size={15} aria-hidden />}
+              <Button
+                size="sm"
+                busy={check.busy}
                 onClick={() => void check.run()}
-              />
+                aria-label={`Check now: ${name}`}
+              >
+                Check now
+              </Button>
               <Button
                 size="sm"
                 busy={sync.busy}
-                icon={<RefreshCw size={13} aria-hidden />}
                 onClick={() => void sync.run()}
                 aria-label={`Sync now: ${name}`}
               >
@@ -146,4 +147,9 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
       )}
     </>
   );
+}
+
+/** Encryption is the rule and goes without saying; its absence does not. */
+function hostText(apiHost: string): string {
+  return apiHost === "" ? "Not served" : apiHost.replace(/^https:\/\//, "");
 }

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, CircleMinus } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { FormError } from "@/ui/Field";
 import { formatDuration } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
@@ -7,7 +7,20 @@ import { isAboutSystem, reached, type TestOutcome } from "./connection-test";
 
 /** What the Test button found, line by line, so that one sees how far it got. */
 export function TestReport({ outcome }: { outcome: TestOutcome }) {
-  if (outcome.state === "idle") return null;
+  const place = useRef<HTMLDivElement>(null);
+  // The dialog may be longer than the window; what was asked for must be in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new outcome is a new height
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: "nearest" });
+  }, [outcome]);
+  return (
+    <div ref={place} className="scroll-mb-5">
+      {outcome.state !== "idle" && <Report outcome={outcome} />}
+    </div>
+  );
+}
+
+function Report({ outcome }: { outcome: Exclude<TestOutcome, { state: "idle" }> }) {
   if (outcome.state === "failed" && !isAboutSystem(outcome.error)) return <FormError error={outcome.error} />;
   return (
     <div
@@ -64,8 +77,10 @@ function namespacesText(count: number): string {
 function Line({ result, children }: { result: "yes" | "no" | "none"; children: ReactNode }) {
   return (
     <p className={result === "no" ? "flex items-start gap-2 text-bad" : "flex items-start gap-2"}>
-      {result === "yes" && <CircleCheck size={15} className="mt-0.5 shrink-0 text-ok" aria-label="Yes" />}
-      {result === "no" && <CircleAlert size={15} className="mt-0.5 shrink-0" aria-label="No" />}
+      {result === "yes" && (
+        <CircleCheck size={15} className="mt-0.5 shrink-0 text-ok" role="img" aria-label="Yes" />
+      )}
+      {result === "no" && <CircleAlert size={15} className="mt-0.5 shrink-0" role="img" aria-label="No" />}
       {result === "none" && <CircleMinus size={15} className="mt-0.5 shrink-0 text-subtle" aria-hidden />}
       <span className={result === "none" ? "min-w-0 text-muted" : "min-w-0"}>{children}</span>
     </p>

@@ -1,10 +1,10 @@
-import { valibotResolver } from "@hookform/resolvers/valibot";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { useForm } from "react-hook-form";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { describedBy, Field, FormError, Input } from "@/ui/Field";
+import { formResolver } from "@/ui/formResolver";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
 import { passphraseSchema } from "./passphrase";
@@ -15,7 +15,7 @@ export function SecretFileDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const first = useRef<HTMLInputElement | null>(null);
   const { register, handleSubmit, formState } = useForm({
-    resolver: valibotResolver(passphraseSchema),
+    resolver: formResolver(passphraseSchema),
     defaultValues: { passphrase: "", again: "" },
   });
   const make = useAttempt(async (passphrase: string) => {

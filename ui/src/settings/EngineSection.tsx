@@ -1,4 +1,3 @@
-import { valibotResolver } from "@hookform/resolvers/valibot";
 import { useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { keys } from "@/api/keys";
@@ -6,12 +5,14 @@ import { useOverview, useSettings } from "@/api/queries";
 import { api, type Settings } from "@/platform";
 import { Button } from "@/ui/Button";
 import { ErrorState } from "@/ui/ErrorState";
-import { describedBy, Field, FormError, Input } from "@/ui/Field";
+import { describedBy, FormError, Input } from "@/ui/Field";
+import { formResolver } from "@/ui/formResolver";
 import { Section } from "@/ui/Section";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
-import { fromForm, type SettingsForm, settingsSchema, toForm } from "./settings-form";
+import { SettingRow } from "./SettingRow";
+import { fromForm, portNote, type SettingsForm, settingsSchema, toForm } from "./settings-form";
 
 export function EngineSection() {
   const settings = useSettings();
@@ -20,10 +21,10 @@ export function EngineSection() {
       title="Local engine"
       description="How long callers wait, how long records stay, and where the gateway answers."
     >
-      {settings.isError ? (
-        <ErrorState error={settings.error} onRetry={() => void settings.refetch()} />
-      ) : settings.data ? (
+      {settings.data ? (
         <EngineForm settings={settings.data} />
+      ) : settings.isError ? (
+        <ErrorState error={settings.error} onRetry={() => void settings.refetch()} />
       ) : (
         <Skeleton rows={4} />
       )}
@@ -31,11 +32,18 @@ export function EngineSection() {
   );
 }
 
+interface FieldSpec {
+  name: keyof SettingsForm;
+  label: string;
+  unit: string;
+  hint: string;
+}
+
 function EngineForm({ settings }: { settings: Settings }) {
   const client = useQueryClient();
-  const overview = useOverview();
+  const gateway = useOverview().data?.gatewayUrl ?? null;
   const { register, handleSubmit, formState, reset } = useForm({
-    resolver: valibotResolver(settingsSchema),
+    resolver: formResolver(settingsSchema),
     values: toForm(settings),
   });
   const save = useAttempt(async (form: SettingsForm) => {
@@ -45,64 +53,56 @@ function EngineForm({ settings }: { settings: Settings }) {
     toast.success("Settings saved");
   });
   const { errors, isDirty } = formState;
-  const gateway = overview.data?.gatewayUrl;
-  const nextStart = gateway && !gateway.endsWith(`:${settings.gatewayPort}`);
 
-  const control = (name: keyof SettingsForm, unit: string) => (
-    <div className="flex items-center gap-2">
-      <Input
-        id={name}
-        type="number"
-        step="any"
-        className="max-w-30 text-right"
-        aria-invalid={errors[name] !== undefined}
-        aria-describedby={describedBy(name)}
-        {...register(name, { valueAsNumber: true })}
-      />
-      <span className="text-muted">{unit}</span>
-    </div>
-  );
+  const fields: FieldSpec[] = [
+    {
+      name: "blockingSeconds",
+      label: "Blocking limit",
+      unit: "seconds",
+      hint: "A blocking caller waits this long, 1 to 900 seconds. Then its run becomes asynchronous: the caller gets the activation id, and the run goes on.",
+    },
+    {
+      name: "retentionDays",
+      label: "Keep records for",
+      unit: "days",
+      hint: "3 to 365 days. Pinned records stay longer.",
+    },
+    {
+      name: "gatewayPort",
+      label: "Gateway port",
+      unit: "on 127.0.0.1",
+      hint: portNote(gateway, settings.gatewayPort),
+    },
+  ];
 
   return (
-    <form
-      onSubmit={handleSubmit((form) => save.run(form))}
-      noValidate
-      className="flex max-w-140 flex-col gap-3"
-    >
-      <Field
-        id="blockingSeconds"
-        label="A blocking caller waits at most"
-        hint="Longer runs become asynchronous: the caller gets the activation id, and the run goes on. 1 to 900."
-        error={errors.blockingSeconds?.message}
-      >
-        {control("blockingSeconds", "seconds")}
-      </Field>
-      <Field
-        id="retentionDays"
-        label="Records are kept for"
-        hint="Pinned records stay longer. 3 to 365."
-        error={errors.retentionDays?.message}
-      >
-        {control("retentionDays", "days")}
-      </Field>
-      <Field
-        id="gatewayPort"
-        label="Port of the gateway"
-        hint={
-          nextStart
-            ? `Used from the next start on. Now it answers at ${gateway}.`
-            : "A change is used from the next start on."
-        }
-        error={errors.gatewayPort?.message}
-      >
-        {control("gatewayPort", "on 127.0.0.1")}
-      </Field>
-      {save.error !== null && <FormError error={save.error} />}
-      <div className="flex gap-2">
+    <form onSubmit={handleSubmit((form) => save.run(form))} noValidate>
+      {fields.map(({ name, label, unit, hint }) => (
+        <SettingRow key={name} id={name} label={label} hint={hint} error={errors[name]?.message}>
+          <Input
+            id={name}
+            type="number"
+            step="any"
+            className="max-w-24 text-right"
+            aria-invalid={errors[name] !== undefined}
+            aria-describedby={describedBy(name)}
+            {...register(name, { valueAsNumber: true })}
+          />
+          <span className="text-muted">{unit}</span>
+        </SettingRow>
+      ))}
+      {save.error !== null && <FormError error={save.error} className="mt-2 max-w-160" />}
+      <div className="mt-2 flex gap-2 pl-52">
         <Button variant="primary" type="submit" disabled={!isDirty} busy={save.busy}>
           Save
         </Button>
-        <Button onClick={() => reset()} disabled={!isDirty || save.busy}>
+        <Button
+          onClick={() => {
+            reset();
+            save.clear();
+          }}
+          disabled={!isDirty || save.busy}
+        >
           Discard
         </Button>
       </div>

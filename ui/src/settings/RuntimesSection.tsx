@@ -18,16 +18,19 @@ export function RuntimesSection() {
         </Button>
       }
     >
-      {runtimes.isError ? (
-        <ErrorState error={runtimes.error} onRetry={() => void runtimes.refetch()} />
-      ) : runtimes.data ? (
+      {runtimes.data ? (
         <ul className="divide-y divide-line rounded-lg border border-line">
           {runtimes.data.map((runtime) => (
             <li key={runtime.kind} className="flex items-start gap-3 px-3 py-2.5">
               {runtime.available ? (
-                <CircleCheck size={16} className="mt-0.5 shrink-0 text-ok" aria-label="Found" />
+                <CircleCheck size={16} className="mt-0.5 shrink-0 text-ok" role="img" aria-label="Found" />
               ) : (
-                <CircleAlert size={16} className="mt-0.5 shrink-0 text-warn" aria-label="Missing" />
+                <CircleAlert
+                  size={16}
+                  className="mt-0.5 shrink-0 text-warn"
+                  role="img"
+                  aria-label="Missing"
+                />
               )}
               <div className="min-w-0 flex-1">
                 <p>
@@ -47,6 +50,8 @@ export function RuntimesSection() {
             </li>
           ))}
         </ul>
+      ) : runtimes.isError ? (
+        <ErrorState error={runtimes.error} onRetry={() => void runtimes.refetch()} />
       ) : (
         <Skeleton rows={3} />
       )}

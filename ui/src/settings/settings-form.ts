@@ -39,3 +39,11 @@ export function fromForm(form: SettingsForm): Settings {
     gatewayPort: form.gatewayPort,
   };
 }
+
+/** What to know about the port: a change waits for the next start, and one may be waiting already. */
+export function portNote(gatewayUrl: string | null, savedPort: number): string {
+  if (gatewayUrl === null || gatewayUrl.endsWith(`:${savedPort}`)) {
+    return "A change is used from the next start on.";
+  }
+  return `${savedPort} is used from the next start on. Now the gateway answers at ${gatewayUrl}.`;
+}

@@ -108,12 +108,15 @@ function Usage({ created: { token, credential } }: { created: NewToken }) {
   return (
     <div className="mt-4">
       <div className="flex items-center justify-between">
-        <h3 className="font-medium">Use it</h3>
+        <h3 className="font-medium">
+          Use it{" "}
+          <span className="font-normal text-muted">(the copied command has the whole token in it)</span>
+        </h3>
         <CopyButton text={line} label="Copy command" />
       </div>
       <code
         data-testid="token-usage"
-        className="mt-1 block rounded-md border border-line bg-inset px-3 py-2.5 break-all text-muted"
+        className="mt-1 block rounded-md border border-line bg-inset px-3 py-2.5 break-words text-muted"
       >
         {usageLine(gateway, scope, name, `${token.id}:…${token.hint}`)}
       </code>

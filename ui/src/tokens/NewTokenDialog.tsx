@@ -1,4 +1,3 @@
-import { valibotResolver } from "@hookform/resolvers/valibot";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Controller, useForm } from "react-hook-form";
@@ -9,6 +8,7 @@ import { StoreNotice } from "@/secrets/StoreRemedy";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { describedBy, Field, FormError, Input, Select } from "@/ui/Field";
+import { formResolver } from "@/ui/formResolver";
 import { Segmented } from "@/ui/Segmented";
 import { useAttempt } from "@/ui/useAttempt";
 import { CreatedToken } from "./CreatedToken";
@@ -40,7 +40,7 @@ function Form({ onClose, create }: FormProps) {
   const functions = useFunctions("local");
   const store = useSecretStore();
   const { register, control, handleSubmit, watch, formState, setValue, getValues } = useForm<TokenForm>({
-    resolver: valibotResolver(tokenSchema),
+    resolver: formResolver(tokenSchema),
     defaultValues: { name: "", scope: "namespace", namespace: "", function: "", lifetime: "30d" },
   });
   const { errors } = formState;
@@ -57,6 +57,7 @@ function Form({ onClose, create }: FormProps) {
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
+      width="md"
       title="New token"
       description="A credential for curl, a CLI or an SDK that calls the local gateway."
       footer={
@@ -111,7 +112,7 @@ function Form({ onClose, create }: FormProps) {
             >
               {(namespaces.data ?? []).map(({ name, label }) => (
                 <option key={name} value={name}>
-                  {label === "" || label === name ? name : `${name} (${label})`}
+                  {namespaceText(name, label)}
                 </option>
               ))}
             </Select>
@@ -162,4 +163,9 @@ function Form({ onClose, create }: FormProps) {
       </form>
     </Dialog>
   );
+}
+
+/** The label too, where it says more than the name. */
+function namespaceText(name: string, label: string): string {
+  return label === "" || label.toLowerCase() === name ? name : `${name} (${label})`;
 }

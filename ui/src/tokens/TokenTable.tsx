@@ -58,12 +58,9 @@ function TokenRow({ token, state, onRevoke, onForget }: TokenRowProps) {
     <tr data-testid="token-row" className={cx(!state.active && "text-muted")}>
       <td className={cx("max-w-64 break-words", state.active && "font-medium")}>{name}</td>
       <td>
-        <span className="inline-flex items-center gap-1.5">
-          <Icon
-            size={14}
-            className="shrink-0 text-subtle"
-            aria-label={scope.type === "namespace" ? "Namespace" : "Function"}
-          />
+        <span className="flex items-center gap-1.5">
+          <Icon size={14} className="shrink-0 text-subtle" aria-hidden />
+          <span className="sr-only">{scope.type === "namespace" ? "Namespace" : "Function"}</span>
           <span className="break-all">{scopeText(scope)}</span>
         </span>
       </td>
