@@ -43,7 +43,7 @@ function Log({ scope }: ActivationsViewProps) {
   const { log, state, tally } = useRunLog(text, scope);
   const problems = useProblems(text, scope);
   const remotes = useRemotes();
-  const actions = useRunActions();
+  const { actions, dialog } = useRunActions();
   const now = useNow();
   const filter = useRef<HTMLInputElement>(null);
   const time = useRef<HTMLButtonElement>(null);
@@ -154,7 +154,7 @@ function Log({ scope }: ActivationsViewProps) {
         )}
         {state.fresh > 0 && <NewRunsPill fresh={state.fresh} capped={state.freshCapped} onShow={showNew} />}
       </div>
-      {actions.dialog}
+      {dialog}
     </div>
   );
 }

@@ -1,9 +1,10 @@
+import { memo } from "react";
 import type { Histogram } from "@/platform";
 import { SERIES, totalOf } from "./core/histogramMaths";
 import { fullLocal } from "./core/time";
 
 /** The bars for people who do not see them. */
-export function HistogramTable({ histogram }: { histogram: Histogram }) {
+export const HistogramTable = memo(function HistogramTable({ histogram }: { histogram: Histogram }) {
   return (
     <div className="sr-only">
       <table>
@@ -35,4 +36,4 @@ export function HistogramTable({ histogram }: { histogram: Histogram }) {
       </table>
     </div>
   );
-}
+});

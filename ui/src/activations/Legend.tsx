@@ -6,6 +6,7 @@ import {
   OctagonAlert,
   TriangleAlert,
 } from "lucide-react";
+import { memo } from "react";
 import type { Histogram } from "@/platform";
 import { cx } from "@/ui/cx";
 import { SERIES, type SeriesKey, sum } from "./core/histogramMaths";
@@ -20,7 +21,7 @@ const ICON: Record<SeriesKey, LucideIcon> = {
 };
 
 /** What the colours mean, with an icon and a count each. */
-export function Legend({ histogram }: { histogram: Histogram | null }) {
+export const Legend = memo(function Legend({ histogram }: { histogram: Histogram | null }) {
   const totals = histogram && sum(histogram, { anchor: 0, head: histogram.buckets.length - 1 });
   return (
     <ul
@@ -41,4 +42,4 @@ export function Legend({ histogram }: { histogram: Histogram | null }) {
       })}
     </ul>
   );
-}
+});

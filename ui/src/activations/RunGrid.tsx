@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type Ref, useCallback, useImperativeHandle, useMemo } from "react";
+import { type KeyboardEvent, memo, type Ref, useCallback, useImperativeHandle, useMemo } from "react";
 import { usePrefs, useRowHeight } from "@/app/prefs";
 import type { RunActions } from "@/record";
 import { cx } from "@/ui/cx";
@@ -42,7 +42,7 @@ interface RunGridProps {
 
 const LETTER = /^[^ ]$/u;
 
-export function RunGrid(props: RunGridProps) {
+export const RunGrid = memo(function RunGrid(props: RunGridProps) {
   const { log, state, total, activeId, openId, scoped, remotes, now, actions, ref } = props;
   const { onSelect, onToggle, onCommand } = props;
   const row = useRowHeight();
@@ -149,7 +149,7 @@ export function RunGrid(props: RunGridProps) {
       <MoreRow log={log} state={state} />
     </div>
   );
-}
+});
 
 /** A row whose page is on its way back. */
 function Placeholder({ index, top, height }: { index: number; top: number; height: number }) {

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { keys } from "@/api/keys";
 import { useConnections } from "@/api/queries";
 import { type Activation, type ActivationSummary, api, copyText } from "@/platform";
@@ -16,8 +16,6 @@ export interface RunActions {
   copyLink: (id: string) => Promise<void>;
   pin: (run: Pick<ActivationSummary, "id" | "pinned">) => Promise<void>;
   cancel: (id: string) => Promise<void>;
-  /** Goes somewhere into the page: the question before a run in production. */
-  dialog: ReactNode;
 }
 
 /** The address of a run, for people who have this Beckon open. */
@@ -35,70 +33,86 @@ async function copy(text: string, what: string): Promise<void> {
   }
 }
 
+/** Runs it once more and says what came of it. */
+async function repeat(run: Activation): Promise<void> {
+  const { activation, promoted } = await api.invoke({
+    function: { connection: run.connection, namespace: run.namespace, name: run.function },
+    input: run.input ?? "{}",
+    mode: run.mode === "blocking" ? "blocking" : "non_blocking",
+    rerunOf: run.id,
+  });
+  const version =
+    activation.version === run.version ? "" : ` with version ${activation.version} (was ${run.version})`;
+  const { word } = STATUS[activation.status];
+  if (promoted || isPending(activation.status)) toast.info(`Started again${version}.`);
+  else toast.info(`Ran again${version}: ${word} in ${formatDuration(activation.durationMs)}.`);
+}
+
+interface Offered {
+  /** Stays the same object, so that a list of rows is not drawn again for it. */
+  actions: RunActions;
+  /** Goes somewhere into the page: the question before a run in production. */
+  dialog: ReactNode;
+}
+
 /** What can be done with a run, wherever it is shown. */
-export function useRunActions(): RunActions {
+export function useRunActions(): Offered {
   const client = useQueryClient();
   const connections = useConnections();
   const [asked, setAsked] = useState<Activation | null>(null);
 
-  async function repeat(run: Activation): Promise<void> {
-    const { activation, promoted } = await api.invoke({
-      function: { connection: run.connection, namespace: run.namespace, name: run.function },
-      input: run.input ?? "{}",
-      mode: run.mode === "blocking" ? "blocking" : "non_blocking",
-      rerunOf: run.id,
-    });
-    const version =
-      activation.version === run.version ? "" : ` with version ${activation.version} (was ${run.version})`;
-    const { word } = STATUS[activation.status];
-    if (promoted || isPending(activation.status)) toast.info(`Started again${version}.`);
-    else toast.info(`Ran again${version}: ${word} in ${formatDuration(activation.durationMs)}.`);
-  }
+  const known = connections.data;
 
-  async function rerun(id: string): Promise<void> {
-    try {
-      const { activation } = await client.fetchQuery({
-        queryKey: keys.activation(id),
-        queryFn: ({ signal }) => api.activation({ id }, signal),
-      });
-      if (activation.input === null) {
-        toast.info("Somebody else made this run: its input is not known, so it cannot be repeated.");
-        return;
+  const actions = useMemo<RunActions>(() => {
+    async function rerun(id: string): Promise<void> {
+      try {
+        const { activation } = await client.fetchQuery({
+          queryKey: keys.activation(id),
+          queryFn: ({ signal }) => api.activation({ id }, signal),
+        });
+        if (activation.input === null) {
+          toast.info("Somebody else made this run: its input is not known, so it cannot be repeated.");
+          return;
+        }
+        const connection = known?.find((each) => each.id === activation.connection);
+        if (connection?.environment === "production") setAsked(activation);
+        else await repeat(activation);
+      } catch (thrown) {
+        toast.failure(thrown);
       }
-      const connection = connections.data?.find((each) => each.id === activation.connection);
-      if (connection?.environment === "production") setAsked(activation);
-      else await repeat(activation);
-    } catch (thrown) {
-      toast.failure(thrown);
     }
-  }
 
-  async function pin({ id, pinned }: Pick<ActivationSummary, "id" | "pinned">): Promise<void> {
-    try {
-      await api.pinActivation({ id, pinned: !pinned });
-      await client.invalidateQueries({ queryKey: keys.activation(id) });
-      announce(pinned ? "No longer pinned" : "Pinned");
-    } catch (thrown) {
-      toast.failure(thrown);
+    async function pin({ id, pinned }: Pick<ActivationSummary, "id" | "pinned">): Promise<void> {
+      try {
+        await api.pinActivation({ id, pinned: !pinned });
+        await client.invalidateQueries({ queryKey: keys.activation(id) });
+        announce(pinned ? "No longer pinned" : "Pinned");
+      } catch (thrown) {
+        toast.failure(thrown);
+      }
     }
-  }
 
-  async function cancel(id: string): Promise<void> {
-    try {
-      const stopped = await api.cancel({ id });
-      if (!stopped) toast.info("It was over already.");
-      await client.invalidateQueries({ queryKey: keys.activation(id) });
-    } catch (thrown) {
-      toast.failure(thrown);
+    async function cancel(id: string): Promise<void> {
+      try {
+        const stopped = await api.cancel({ id });
+        if (!stopped) toast.info("It was over already.");
+        await client.invalidateQueries({ queryKey: keys.activation(id) });
+      } catch (thrown) {
+        toast.failure(thrown);
+      }
     }
-  }
+
+    return {
+      rerun,
+      copyId: (id) => copy(id, "Activation id"),
+      copyLink: (id) => copy(linkTo(id), "Link"),
+      pin,
+      cancel,
+    };
+  }, [client, known]);
 
   return {
-    rerun,
-    copyId: (id) => copy(id, "Activation id"),
-    copyLink: (id) => copy(linkTo(id), "Link"),
-    pin,
-    cancel,
+    actions,
     dialog: (
       <ConfirmDialog
         open={asked !== null}
