@@ -76,6 +76,10 @@ pub(crate) async fn call(
     }
     match (command.call)(state.panel, arguments, Arc::new(|_| false)).await {
         Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        // 401 is the session's alone: the page takes it for its own end. Here a provider refused a key.
+        Err(error) if error.code == ErrorCode::Unauthorized => {
+            (StatusCode::BAD_GATEWAY, Json(&error)).into_response()
+        }
         Err(error) => failure(&error),
     }
 }

@@ -16,7 +16,10 @@ fn assets(path: &str) -> Option<Asset> {
         "assets/app-1.js" => ("export {}", "text/javascript"),
         _ => return None,
     };
-    Some(Asset { bytes: Cow::Borrowed(bytes.as_bytes()), media_type: media_type.into() })
+    Some(Asset {
+        bytes: Cow::Borrowed(bytes.as_bytes()),
+        media_type: media_type.into(),
+    })
 }
 
 async fn host(dir: &std::path::Path) -> Result<Host> {
@@ -33,7 +36,11 @@ async fn host(dir: &std::path::Path) -> Result<Host> {
 }
 
 fn client() -> Result<Client> {
-    Ok(Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(Duration::from_secs(30)).build()?)
+    Ok(Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .timeout(Duration::from_secs(30))
+        .build()?)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +49,10 @@ async fn a_browser_opens_the_link_and_stays_in_its_session() -> Result<()> {
     let host = host(dir.path()).await?;
     let (client, panel) = (client()?, host.panel_url());
     let settings = format!("{panel}/api/settings");
-    assert_eq!(client.post(&settings).json(&json!({})).send().await?.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        client.post(&settings).json(&json!({})).send().await?.status(),
+        StatusCode::UNAUTHORIZED
+    );
 
     let opened = client.get(host.new_link()).send().await?;
     assert_eq!(opened.status(), StatusCode::SEE_OTHER);
@@ -54,13 +64,24 @@ async fn a_browser_opens_the_link_and_stays_in_its_session() -> Result<()> {
 
     let reply = post(&settings).json(&json!({})).send().await?;
     assert_eq!(reply.json::<Value>().await?["gatewayPort"], 6464);
-    let form = post(&settings).header("content-type", "text/plain").body("{}").send().await?;
+    let form = post(&settings)
+        .header("content-type", "text/plain")
+        .body("{}")
+        .send()
+        .await?;
     assert_eq!(form.status(), StatusCode::BAD_REQUEST);
-    let foreign = post(&settings).header("origin", "http://evil.example").json(&json!({})).send().await?;
+    let foreign = post(&settings)
+        .header("origin", "http://evil.example")
+        .json(&json!({}))
+        .send()
+        .await?;
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
     let unknown = post(&format!("{panel}/api/nope")).json(&json!({})).send().await?;
     assert_eq!(unknown.json::<Value>().await?["code"], "not_found");
-    let wrong = post(&format!("{panel}/api/save_settings")).json(&json!({ "settings": { "blockingLimitMs": 1 } })).send().await?;
+    let wrong = post(&format!("{panel}/api/save_settings"))
+        .json(&json!({ "settings": { "blockingLimitMs": 1 } }))
+        .send()
+        .await?;
     assert_eq!(wrong.json::<Value>().await?["code"], "invalid_input");
     host.shutdown(Duration::ZERO).await;
     Ok(())
@@ -71,10 +92,24 @@ async fn pages_come_with_a_strict_policy_and_unknown_paths_are_the_page() -> Res
     let dir = tempfile::tempdir()?;
     let host = host(dir.path()).await?;
     let (client, panel) = (client()?, host.panel_url());
-    let page = client.get(format!("{panel}/c/local/ns/playground")).send().await?;
-    assert!(page.headers()["content-security-policy"].to_str()?.contains("script-src 'self'"));
+    let page = client
+        .get(format!("{panel}/c/local/ns/playground"))
+        .send()
+        .await?;
+    assert!(
+        page.headers()["content-security-policy"]
+            .to_str()?
+            .contains("script-src 'self'")
+    );
     assert!(page.text().await?.contains("<title>Beckon</title>"));
-    assert_eq!(client.get(format!("{panel}/assets/gone.js")).send().await?.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        client
+            .get(format!("{panel}/assets/gone.js"))
+            .send()
+            .await?
+            .status(),
+        StatusCode::NOT_FOUND
+    );
     let rebound = client.get(&panel).header("host", "evil.example").send().await?;
     assert_eq!(rebound.status(), StatusCode::FORBIDDEN);
     let stale = client.get(format!("{panel}/?token=0000")).send().await?;
@@ -88,17 +123,37 @@ async fn events_arrive_line_by_line_while_they_happen() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let host = host(dir.path()).await?;
     let (client, panel) = (client()?, host.panel_url());
-    let post = |command: &str| client.post(format!("{panel}/api/{command}")).bearer_auth(host.control_token());
+    let post = |command: &str| {
+        client
+            .post(format!("{panel}/api/{command}"))
+            .bearer_auth(host.control_token())
+    };
     let mut events = post("events").json(&json!({})).send().await?;
     let made = json!({ "name": "other", "label": "Other" });
-    assert!(post("create_namespace").json(&made).send().await?.status().is_success());
-    let line = tokio::time::timeout(Duration::from_secs(20), events.chunk()).await??.context("no event")?;
+    assert!(
+        post("create_namespace")
+            .json(&made)
+            .send()
+            .await?
+            .status()
+            .is_success()
+    );
+    let line = tokio::time::timeout(Duration::from_secs(20), events.chunk())
+        .await??
+        .context("no event")?;
     let event: Value = serde_json::from_slice(&line)?;
     assert_eq!(event["item"]["type"], "functions");
     drop(events);
 
-    let link = client.post(format!("{panel}/session/link")).bearer_auth(host.control_token()).send().await?;
-    let url = link.json::<Value>().await?["url"].as_str().unwrap_or_default().to_owned();
+    let link = client
+        .post(format!("{panel}/session/link"))
+        .bearer_auth(host.control_token())
+        .send()
+        .await?;
+    let url = link.json::<Value>().await?["url"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     assert_eq!(client.get(url).send().await?.status(), StatusCode::SEE_OTHER);
     host.shutdown(Duration::ZERO).await;
     Ok(())
