@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use beckon_core::{Clock, Secret};
@@ -20,6 +21,7 @@ pub(crate) fn log_to_stderr() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 }
 
@@ -83,7 +85,14 @@ pub(crate) async fn host(started: &Started, port: Option<u16>) -> Result<Host> {
         Some(port) => GatewayPort::Exactly(port),
         None => GatewayPort::Preferably(started.panel.gateway_port()),
     };
-    let host = Host::start(started.panel.clone(), port, crate::ui::asset).await?;
+    let host = match Host::start(started.panel.clone(), port, crate::ui::asset).await {
+        Ok(host) => host,
+        Err(error) => {
+            // What it already does in the background would otherwise complain of the end, after the reason for it.
+            started.panel.shutdown(Duration::ZERO).await;
+            return Err(error.into());
+        }
+    };
     started.instance.announce(&Running {
         pid: std::process::id(),
         panel: host.panel_url(),
