@@ -1,0 +1,89 @@
+import { configure, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { renderPage } from "@/activations/testPage";
+import { type CopyReply, replaceTransport } from "@/platform";
+import { FixturePanel, fail } from "../../tests/fixtures/panel";
+import { OVERVIEW } from "../../tests/fixtures/samples";
+import { CopyCurl } from "./CopyCurl";
+import { useCopyPrefs } from "./useCopyPrefs";
+
+// Machines that run these tests are often loaded.
+configure({ asyncUtilTimeout: 10_000 });
+
+const SECRET = "8b1f:realsecret";
+let panel: FixturePanel;
+let stop: () => void;
+
+beforeEach(() => {
+  useCopyPrefs.setState({ token: "masked" });
+  panel = new FixturePanel();
+  panel.handlers.copy_curl = ({ token, mode, to }): CopyReply => {
+    const shown = { masked: "****", env: '"$BECKON_TOKEN"', real: SECRET }[token as "masked"];
+    return {
+      text: to === "page" ? `curl -u ${shown} ${mode}` : null,
+      variable: token === "env" ? "BECKON_TOKEN" : null,
+    };
+  };
+  replaceTransport(panel);
+});
+
+afterEach(() => stop());
+
+async function open() {
+  const user = userEvent.setup();
+  const write = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
+  const page = renderPage(<CopyCurl source={{ type: "run", id: "a".repeat(32) }} defaultMode="result" />);
+  stop = page.stop;
+  await user.click(await screen.findByTestId("copy-curl"));
+  await waitFor(() => expect(screen.getByTestId("copy-preview")).toHaveTextContent("curl -u **** result"));
+  return { user, write };
+}
+
+const asked = () => panel.calls.filter(({ command }) => command === "copy_curl").map(({ args }) => args);
+
+it("shows the masked form first and copies what is shown", async () => {
+  const { user, write } = await open();
+  await user.click(screen.getByRole("radio", { name: "Asynchronous" }));
+  await waitFor(() => expect(screen.getByTestId("copy-preview")).toHaveTextContent("non_blocking"));
+  await user.click(screen.getByTestId("copy-curl-now"));
+  await waitFor(() => expect(write).toHaveBeenCalledWith("curl -u **** non_blocking"));
+  await waitFor(() => expect(screen.queryByTestId("copy-preview")).toBeNull());
+});
+
+it("says which variable to set", async () => {
+  const { user } = await open();
+  await user.click(screen.getByRole("radio", { name: "$VARIABLE" }));
+  expect(await screen.findByText(/export BECKON_TOKEN=/)).toBeInTheDocument();
+  expect(screen.getByTestId("copy-preview")).toHaveTextContent("$BECKON_TOKEN");
+});
+
+it("puts the real token on the clipboard and never on the page", async () => {
+  const { user, write } = await open();
+  await user.click(screen.getByRole("radio", { name: "Real" }));
+  expect(screen.getByTestId("copy-preview")).toHaveTextContent("****");
+  expect(asked().some(({ token }) => token === "real")).toBe(false);
+  await user.click(screen.getByTestId("copy-curl-now"));
+  await waitFor(() => expect(write).toHaveBeenCalledWith(`curl -u ${SECRET} result`));
+  expect(document.body.textContent).not.toContain("realsecret");
+});
+
+it("leaves the clipboard to a host that has one", async () => {
+  panel.handlers.overview = () => ({ ...OVERVIEW, hostClipboard: true });
+  const { user, write } = await open();
+  await user.click(screen.getByRole("radio", { name: "Real" }));
+  await user.click(screen.getByTestId("copy-curl-now"));
+  await waitFor(() => expect(asked().at(-1)).toMatchObject({ token: "real", to: "clipboard" }));
+  expect(write).not.toHaveBeenCalled();
+});
+
+it("says what is missing when there is no token to copy", async () => {
+  const { user } = await open();
+  panel.handlers.copy_curl = ({ token }) => {
+    if (token === "real") throw fail("secret_store_locked", "The secret file is locked.");
+    return { text: "curl", variable: null };
+  };
+  await user.click(screen.getByRole("radio", { name: "Real" }));
+  await user.click(screen.getByTestId("copy-curl-now"));
+  expect(await screen.findByText("The secret file is locked.")).toBeInTheDocument();
+});

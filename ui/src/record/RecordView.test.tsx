@@ -1,0 +1,134 @@
+import { act, configure, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { renderPage } from "@/activations/testPage";
+import { type Activation, replaceTransport } from "@/platform";
+import { FixturePanel } from "../../tests/fixtures/panel";
+import { sampleRun } from "../../tests/fixtures/samples";
+import { RecordView } from "./RecordView";
+
+// Machines that run these tests are often loaded.
+configure({ asyncUtilTimeout: 10_000 });
+
+let panel: FixturePanel;
+let stop: () => void;
+
+beforeEach(() => {
+  panel = new FixturePanel();
+  replaceTransport(panel);
+});
+
+afterEach(() => stop());
+
+async function show(over: Partial<Activation>, props: Partial<Parameters<typeof RecordView>[0]> = {}) {
+  const user = userEvent.setup();
+  const page = renderPage(<RecordView activation={sampleRun(1, over)} {...props} />);
+  stop = page.stop;
+  await screen.findByRole("tab", { name: "Result" });
+  return { user, tab: (name: string | RegExp) => user.click(screen.getByRole("tab", { name })) };
+}
+
+const tree = () => screen.getByRole("tree");
+const lines = () => within(tree()).getAllByRole("treeitem");
+
+describe("Result", () => {
+  it("keeps the digits of large numbers", async () => {
+    await show({ status: "success", result: '{"id":12345678901234567890,"price":1.10}' });
+    expect(screen.getByTestId("result")).toHaveTextContent("id: 12345678901234567890");
+    expect(screen.getByTestId("result")).toHaveTextContent("price: 1.10");
+  });
+
+  it("is walked with the arrow keys, and gives the path of a value", async () => {
+    const { user } = await show({ status: "success", result: '{"users":[{"name":"Ada"}]}' });
+    act(() => tree().focus());
+    await user.keyboard("{ArrowDown}{ArrowDown}{ArrowDown}");
+    expect(screen.getByText(".users[0]")).toBeInTheDocument();
+    expect(lines()).toHaveLength(3);
+    await user.keyboard("{ArrowRight}{ArrowRight}");
+    expect(screen.getByText(".users[0].name")).toBeInTheDocument();
+    await user.keyboard("{ArrowLeft}{ArrowLeft}");
+    expect(lines()).toHaveLength(3);
+    const write = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
+    await user.click(screen.getByRole("button", { name: "Copy path" }));
+    await waitFor(() => expect(write).toHaveBeenCalledWith(".users[0]"));
+  });
+
+  it("finds values inside closed parts", async () => {
+    const { user } = await show({ status: "success", result: '{"a":{"b":{"c":{"d":"needle"}}}}' });
+    await user.type(screen.getByRole("textbox", { name: "Search in result" }), "needle{Enter}");
+    expect(screen.getByText("1 of 1")).toBeInTheDocument();
+    expect(screen.getByText(".a.b.c.d")).toBeInTheDocument();
+  });
+
+  it("does not draw a large value unasked", async () => {
+    const { user } = await show({ status: "success", result: JSON.stringify({ text: "x".repeat(300_000) }) });
+    expect(screen.queryByRole("tree")).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Render anyway" }));
+    expect(tree()).toBeInTheDocument();
+  });
+
+  it("shows a long error with its line breaks", async () => {
+    await show({ status: "application_error", result: '{"error":"Error: no\\n    at main (index.js:3)"}' });
+    expect(screen.getByText(/at main \(index\.js:3\)/, { selector: "pre" })).toHaveTextContent(
+      "Error: no at main",
+    );
+  });
+
+  it("says where a run is that is not over, and offers to cancel it", async () => {
+    const cancel = vi.fn();
+    const { user } = await show(
+      { status: "running", result: null, end: null, durationMs: null },
+      { onCancel: cancel },
+    );
+    expect(screen.getByText("In a worker now.")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Cancel run" }));
+    expect(cancel).toHaveBeenCalled();
+  });
+});
+
+describe("Input, Logs, Timing and Raw", () => {
+  it("says when the input is not known", async () => {
+    const { tab } = await show({ input: null, cause: "provider" });
+    await tab("Input");
+    expect(screen.getByText(/Somebody else made this run/)).toBeInTheDocument();
+  });
+
+  it("names the stream of each line, filters stderr and says what was cut", async () => {
+    const { user, tab } = await show({
+      logs: [
+        { at_us: 1_795_237_633_000_123, stream: "stdout", text: "working" },
+        { at_us: 1_795_237_633_100_000, stream: "stderr", text: `${String.fromCharCode(27)}[31mbroken` },
+      ],
+      logsTruncated: true,
+    });
+    await tab(/Logs 2/);
+    const region = () => screen.getByRole("region", { name: "Log lines" });
+    expect(region()).toHaveTextContent(/stdout\s*working.*stderr\s*broken/);
+    expect(screen.getByText(/Truncated/)).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "stderr 1" }));
+    expect(region()).not.toHaveTextContent("working");
+    await user.click(screen.getByRole("button", { name: "Wrap long lines" }));
+    expect(region()).toHaveTextContent("broken");
+  });
+
+  it("says where the time went", async () => {
+    const { tab } = await show({
+      status: "success",
+      cold: true,
+      kind: "nodejs:20",
+      timing: { waitMs: 1, initMs: 48, runMs: 3, networkMs: null },
+    });
+    await tab("Timing");
+    expect(screen.getByText("Cold start: 48 ms of 52 ms were spent starting Node.js.")).toBeInTheDocument();
+  });
+
+  it("reads the raw record only when it is looked at", async () => {
+    panel.handlers.activation = ({ id }) => ({ activation: sampleRun(1), raw: `{"activationId":"${id}"}` });
+    const { tab } = await show({});
+    const asked = () => panel.calls.filter(({ command }) => command === "activation").length;
+    expect(asked()).toBe(0);
+    await tab("Raw");
+    await waitFor(() => expect(asked()).toBe(1));
+    expect(await screen.findByTestId("raw")).toHaveTextContent("activationId");
+  });
+});
