@@ -115,7 +115,9 @@ function languageOf(language: EditorLanguage): Extension {
 }
 
 function readOnly(value: boolean): Extension {
-  return [EditorState.readOnly.of(value), EditorView.editable.of(!value)];
+  // Without a tab stop the keyboard could not scroll a text that cannot be edited.
+  const reachable = value ? EditorView.contentAttributes.of({ tabindex: "0" }) : [];
+  return [EditorState.readOnly.of(value), EditorView.editable.of(!value), reachable];
 }
 
 function call(handler: (() => void) | undefined): boolean {
