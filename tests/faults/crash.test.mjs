@@ -56,7 +56,7 @@ for (const lostPolicy of ["record", "retry"]) {
     const beckon = await serve(t);
     const panel = await beckon.panel();
     const file = marksFile(beckon);
-    await deployMarking(panel, "marking", file, 40, lostPolicy);
+    await deployMarking(panel, "marking", file, 100, lostPolicy);
     const credential = await token(beckon.home);
     const client = beckon.as(credential);
 
@@ -166,7 +166,8 @@ test("a blocking call that was cut off by kill -9 is in the log as lost", {
     "function main() { return new Promise((d) => setTimeout(() => d({}), 60000)) }",
   );
   const call = panel.invoke(local("slow"), { of: "mine" }).catch((error) => error);
-  await until("the run to begin", async () => (await panel.call("engine_status")).running === 1);
+  // A run that lasts is in the log while it lasts.
+  await until("the run in the log", async () => (await panel.activations("status:running")).length === 1);
   await beckon.kill();
   assert.ok((await call) instanceof Error);
   const again = await serve(t, { home: beckon.home });
