@@ -97,7 +97,7 @@ function Log({ scope }: ActivationsViewProps) {
             text={text}
             onChange={setText}
             problems={problems}
-            placeholder={`Filter: ${scope ? "" : "fn:hello "}status:error dur:>500ms "free text" -word`}
+            placeholder={`${scope ? "" : "fn:hello "}status:error dur:>500ms "free text" -word`}
             onLeave={() => grid.current?.focus()}
           />
         </div>

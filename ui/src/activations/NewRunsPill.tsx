@@ -24,7 +24,7 @@ export function NewRunsPill({ fresh, capped, onShow }: NewRunsPillProps) {
       type="button"
       data-testid="new-runs"
       onClick={onShow}
-      className="absolute top-9 left-1/2 z-20 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent px-3 font-medium text-accent-fg shadow-float hover:bg-accent-hover"
+      className="absolute top-[3px] left-1/2 z-20 flex h-6 -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent px-3 font-medium text-accent-fg shadow-float hover:bg-accent-hover"
     >
       <ArrowUp size={14} aria-hidden />
       {text}
