@@ -25,6 +25,8 @@ export default defineConfig(({ mode }) => ({
     // A data: URL would need a wider img-src in the Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // CodeMirror with its languages, in a chunk of its own that the first paint does not wait for.
+    chunkSizeWarningLimit: 600,
     rolldownOptions: {
       output: {
         codeSplitting: {

@@ -6,3 +6,6 @@ import "./styles/index.css";
 applyPrefs();
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<App />);
+
+// The first screen has an editor: fetch it while the panel answers, not after.
+setTimeout(() => void import("./ui/editor/Editor"), 0);

@@ -24,9 +24,6 @@ export function ConnectionSwitcher({ active }: { active: Connection | undefined 
   return (
     <Base.Root>
       <Base.Trigger
-        aria-label={
-          active ? `Connection: ${active.name}, ${ENVIRONMENT[active.environment].word}` : "Connection"
-        }
         className={cx(
           "relative flex h-11 w-full items-center gap-2 overflow-hidden rounded-lg border border-line bg-surface pr-2 pl-3.5 text-left hover:bg-hover data-popup-open:bg-hover",
           active?.environment === "production" && "border-env-production",
@@ -37,6 +34,7 @@ export function ConnectionSwitcher({ active }: { active: Connection | undefined 
           aria-hidden
         />
         <span className="min-w-0 flex-1">
+          <span className="sr-only">Connection: </span>
           <span className="block truncate leading-4 font-medium">{active?.name ?? "…"}</span>
           <span className="block truncate text-sm text-subtle">{active && CONNECTION_KIND[active.kind]}</span>
         </span>

@@ -1,16 +1,39 @@
-import { ConnectionDialog } from "@/connections/ConnectionDialog";
-import { DeleteFunctionDialog } from "@/functions/DeleteFunctionDialog";
-import { NewFunctionDialog } from "@/functions/NewFunctionDialog";
-import { NewNamespaceDialog } from "@/functions/NewNamespaceDialog";
-import { SecretFileDialog } from "@/secrets/SecretFileDialog";
-import { UnlockDialog } from "@/secrets/UnlockDialog";
-import { NewTokenDialog } from "@/tokens/NewTokenDialog";
-import { KeysDialog } from "./KeysDialog";
-import { Palette } from "./Palette";
+import { lazy, Suspense } from "react";
 import { useShell } from "./ui-state";
+
+// Forms and the palette are no part of the first screen.
+const ConnectionDialog = lazy(async () => ({
+  default: (await import("@/connections/ConnectionDialog")).ConnectionDialog,
+}));
+const DeleteFunctionDialog = lazy(async () => ({
+  default: (await import("@/functions/DeleteFunctionDialog")).DeleteFunctionDialog,
+}));
+const NewFunctionDialog = lazy(async () => ({
+  default: (await import("@/functions/NewFunctionDialog")).NewFunctionDialog,
+}));
+const NewNamespaceDialog = lazy(async () => ({
+  default: (await import("@/functions/NewNamespaceDialog")).NewNamespaceDialog,
+}));
+const SecretFileDialog = lazy(async () => ({
+  default: (await import("@/secrets/SecretFileDialog")).SecretFileDialog,
+}));
+const UnlockDialog = lazy(async () => ({ default: (await import("@/secrets/UnlockDialog")).UnlockDialog }));
+const NewTokenDialog = lazy(async () => ({
+  default: (await import("@/tokens/NewTokenDialog")).NewTokenDialog,
+}));
+const KeysDialog = lazy(async () => ({ default: (await import("./KeysDialog")).KeysDialog }));
+const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
 
 /** The dialogs that can be opened from anywhere, one at a time. */
 export function Dialogs() {
+  return (
+    <Suspense fallback={null}>
+      <OpenDialog />
+    </Suspense>
+  );
+}
+
+function OpenDialog() {
   const { dialog, show } = useShell();
   const close = () => show(null);
   switch (dialog?.type) {

@@ -5,6 +5,7 @@ import { EmptyState } from "@/ui/EmptyState";
 export function NotFound() {
   return (
     <EmptyState
+      page
       icon={<MapPinOff size={24} aria-hidden />}
       title="There is no such page"
       action={

@@ -6,6 +6,7 @@ export function PageError({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   return (
     <ErrorState
+      page
       error={error}
       onRetry={() => {
         reset();

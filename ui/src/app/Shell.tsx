@@ -16,9 +16,7 @@ export function Shell() {
 
   return (
     <div className="flex h-screen flex-col overflow-hidden">
-      {connection?.environment === "production" && (
-        <div className="h-1 shrink-0 bg-env-production" aria-hidden />
-      )}
+      {connection?.environment === "production" && <div className="h-1 shrink-0 bg-danger" aria-hidden />}
       <div className="flex min-h-0 flex-1">
         <Sidebar />
         <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col bg-surface">

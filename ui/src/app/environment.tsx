@@ -14,7 +14,7 @@ export const ENVIRONMENT: Record<Environment, { word: string; dot: string; text:
     word: "Production",
     dot: "bg-env-production",
     text: "text-env-production",
-    line: "bg-env-production",
+    line: "bg-danger",
   },
 };
 

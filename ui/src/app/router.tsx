@@ -6,12 +6,8 @@ import {
   lazyRouteComponent,
   type RouterHistory,
 } from "@tanstack/react-router";
-import { ConnectionsPage } from "@/connections/ConnectionsPage";
 import { FirstPage } from "@/functions/FirstPage";
 import { FunctionPage } from "@/functions/FunctionPage";
-import { NamespacePage } from "@/functions/NamespacePage";
-import { SettingsPage } from "@/settings/SettingsPage";
-import { TokensPage } from "@/tokens/TokensPage";
 import { NotFound } from "./NotFound";
 import { PageError } from "./PageError";
 import { Shell } from "./Shell";
@@ -29,7 +25,7 @@ const firstRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", com
 const namespaceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/c/$connection/ns/$namespace",
-  component: NamespacePage,
+  component: lazyRouteComponent(() => import("@/functions/NamespacePage"), "NamespacePage"),
 });
 
 const functionRoute = createRoute({
@@ -54,15 +50,19 @@ const activationsRoute = createRoute({
 const connectionsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/connections",
-  component: ConnectionsPage,
+  component: lazyRouteComponent(() => import("@/connections/ConnectionsPage"), "ConnectionsPage"),
 });
 
-const tokensRoute = createRoute({ getParentRoute: () => rootRoute, path: "/tokens", component: TokensPage });
+const tokensRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("@/tokens/TokensPage"), "TokensPage"),
+});
 
 const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/settings",
-  component: SettingsPage,
+  component: lazyRouteComponent(() => import("@/settings/SettingsPage"), "SettingsPage"),
 });
 
 const routeTree = rootRoute.addChildren([

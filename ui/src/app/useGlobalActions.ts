@@ -11,7 +11,7 @@ export function useGlobalActions(): void {
   const actions: Action[] = [
     {
       id: "palette",
-      title: "Search functions, pages and actions",
+      title: "Search everything",
       section: "General",
       keys: "$mod+k",
       keysOnly: true,

@@ -22,10 +22,12 @@ export function FirstPage() {
       />
     );
   }
-  if (overview.isError) return <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />;
+  if (overview.isError)
+    return <ErrorState page error={overview.error} onRetry={() => void overview.refetch()} />;
   if (overview.isPending) return <Skeleton className="p-6" />;
   return (
     <EmptyState
+      page
       icon={<SquareFunction size={24} aria-hidden />}
       title="There is no function yet"
       action={

@@ -1,6 +1,5 @@
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
-import { ActivationsView } from "@/activations";
+import { lazy, Suspense, useCallback, useState } from "react";
 import { useConnections, useFunction } from "@/api/queries";
 import type { FunctionTab } from "@/app/router";
 import { InvokePane } from "@/invoke/InvokePane";
@@ -11,8 +10,10 @@ import { type TabItem, Tabs } from "@/ui/Tabs";
 import { CodeTab } from "./code/CodeTab";
 import { FunctionHeader } from "./FunctionHeader";
 import { OverviewTab } from "./OverviewTab";
-import { SettingsTab } from "./settings/SettingsTab";
 import { UnsavedGuard } from "./UnsavedGuard";
+
+const ActivationsView = lazy(async () => ({ default: (await import("@/activations")).ActivationsView }));
+const SettingsTab = lazy(async () => ({ default: (await import("./settings/SettingsTab")).SettingsTab }));
 
 export function FunctionPage() {
   const {
@@ -30,6 +31,7 @@ function Loaded({ target }: { target: FunctionRef }) {
     const gone = toCallError(detail.error).code === "not_found";
     return (
       <ErrorState
+        page
         error={detail.error}
         onRetry={gone ? undefined : () => void detail.refetch()}
         action={
@@ -78,18 +80,28 @@ function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail 
       label: "Invoke",
       panel: <InvokePane target={target} detail={detail} connection={connection} />,
     },
-    { id: "activations", label: "Activations", panel: <ActivationsView scope={target} /> },
+    {
+      id: "activations",
+      label: "Activations",
+      panel: (
+        <Suspense fallback={<Skeleton className="p-6" />}>
+          <ActivationsView scope={target} />
+        </Suspense>
+      ),
+    },
     {
       id: "settings",
       label: <TabLabel text="Settings" unsaved={unsaved.settings} />,
       keep: unsaved.settings,
       panel: (
-        <SettingsTab
-          target={target}
-          detail={detail}
-          active={tab === "settings"}
-          onUnsaved={onSettingsChange}
-        />
+        <Suspense fallback={<Skeleton className="p-6" />}>
+          <SettingsTab
+            target={target}
+            detail={detail}
+            active={tab === "settings"}
+            onUnsaved={onSettingsChange}
+          />
+        </Suspense>
       ),
     },
   ];

@@ -44,6 +44,7 @@ export function NamespacePage() {
   if (error && rows === undefined) {
     return (
       <ErrorState
+        page
         error={error}
         onRetry={() => {
           void namespaces.refetch();
@@ -54,7 +55,7 @@ export function NamespacePage() {
   }
   if (namespaces.data && !namespace) {
     return (
-      <EmptyState title={`There is no namespace '${name}' here`}>
+      <EmptyState page title={`There is no namespace '${name}' here`}>
         It may have been deleted, or the key of this connection does not reach it.
       </EmptyState>
     );

@@ -27,7 +27,7 @@ export function ResultPane({ target, session }: { target: FunctionRef; session: 
     <section
       aria-label="Result"
       aria-busy={callStarted !== null}
-      data-testid="result"
+      data-testid="invoke-result"
       className="flex min-h-0 min-w-0 flex-col"
     >
       {error !== null && <Failed error={error} />}

@@ -6,13 +6,16 @@ interface EmptyStateProps {
   /** Why it is empty now, and what would be here. */
   children?: ReactNode;
   action?: ReactNode;
+  /** It stands for the whole page, so its title is the page's heading. */
+  page?: boolean;
 }
 
-export function EmptyState({ icon, title, children, action }: EmptyStateProps) {
+export function EmptyState({ icon, title, children, action, page = false }: EmptyStateProps) {
+  const Title = page ? "h1" : "p";
   return (
     <div className="mx-auto flex max-w-110 flex-col items-center px-6 py-14 text-center">
       {icon !== undefined && <div className="mb-3 text-subtle">{icon}</div>}
-      <p className="font-medium">{title}</p>
+      <Title className="font-medium">{title}</Title>
       {children !== undefined && <div className="mt-1 text-muted">{children}</div>}
       {action !== undefined && <div className="mt-4 flex gap-2">{action}</div>}
     </div>

@@ -9,10 +9,13 @@ interface ErrorStateProps {
   onRetry?: () => void;
   /** Another way on, beside or instead of trying again. */
   action?: ReactNode;
+  /** It stands for the whole page, so its title is the page's heading. */
+  page?: boolean;
 }
 
-export function ErrorState({ error, onRetry, action }: ErrorStateProps) {
+export function ErrorState({ error, onRetry, action, page = false }: ErrorStateProps) {
   const shown = explain(error);
+  const Title = page ? "h1" : "p";
   const Icon = shown.severity === "error" ? CircleAlert : TriangleAlert;
   return (
     <div role="alert" className="mx-auto flex max-w-130 flex-col items-center px-6 py-14 text-center">
@@ -21,7 +24,7 @@ export function ErrorState({ error, onRetry, action }: ErrorStateProps) {
         aria-hidden
         className={shown.severity === "error" ? "mb-3 text-bad" : "mb-3 text-warn"}
       />
-      <p className="font-medium">{shown.title}</p>
+      <Title className="font-medium">{shown.title}</Title>
       <p className="mt-1 break-words text-muted">{shown.message}</p>
       {shown.hint !== null && <p className="mt-1 text-muted">{shown.hint}</p>}
       <div className="mt-4 flex flex-wrap items-center justify-center gap-2">

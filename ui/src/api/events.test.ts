@@ -1,0 +1,115 @@
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type PanelEvent, replaceTransport, type Transport } from "@/platform";
+import { cancelled, unreachable } from "@/platform/call-error";
+import { sampleRun, summaryOf } from "../../tests/fixtures/samples";
+import { applyEvent, followEvents, subscribeEvents, useLink } from "./events";
+import { keys } from "./keys";
+
+/** A stream that the test feeds and breaks. */
+class Feed implements Transport {
+  opened = 0;
+  answering = true;
+  private sink: ((event: PanelEvent) => void) | null = null;
+  private breakOff: ((error: unknown) => void) | null = null;
+
+  async call<T>(): Promise<T> {
+    if (!this.answering) throw unreachable();
+    return {} as T;
+  }
+
+  stream<I, R>(_: string, __: object, onItem: (item: I) => void, signal?: AbortSignal): Promise<R> {
+    this.opened += 1;
+    if (!this.answering) return Promise.reject(unreachable());
+    this.sink = onItem as (item: unknown) => void;
+    return new Promise((_, reject) => {
+      this.breakOff = reject;
+      signal?.addEventListener("abort", () => reject(cancelled()));
+    });
+  }
+
+  send(event: PanelEvent) {
+    this.sink?.(event);
+  }
+
+  break() {
+    this.breakOff?.(unreachable());
+  }
+}
+
+const stop: { now: () => void } = { now: () => undefined };
+let feed: Feed;
+
+beforeEach(() => {
+  feed = new Feed();
+  replaceTransport(feed);
+  useLink.setState({ state: "opening" });
+});
+afterEach(() => stop.now());
+
+function follow(client = new QueryClient()) {
+  const controller = new AbortController();
+  stop.now = () => controller.abort();
+  return { client, done: followEvents(client, controller.signal), controller };
+}
+
+describe("followEvents", () => {
+  it("passes events to everybody who listens, until they stop", async () => {
+    follow();
+    const heard: string[] = [];
+    const off = subscribeEvents((event) => heard.push(event.type));
+    await vi.waitFor(() => expect(useLink.getState().state).toBe("open"));
+    feed.send({ type: "tokens" });
+    off();
+    feed.send({ type: "engine" });
+    expect(heard).toEqual(["tokens"]);
+  });
+
+  it("opens the stream again, and has everything read anew that was missed meanwhile", async () => {
+    follow();
+    const heard: string[] = [];
+    const off = subscribeEvents((event) => heard.push(event.type));
+    await vi.waitFor(() => expect(useLink.getState().state).toBe("open"));
+    feed.answering = false;
+    feed.break();
+    await vi.waitFor(() => expect(useLink.getState().state).toBe("lost"));
+    feed.answering = true;
+    await vi.waitFor(() => expect(useLink.getState().state).toBe("open"), { timeout: 10_000 });
+    expect(feed.opened).toBeGreaterThan(1);
+    expect(heard).toEqual(["lagged"]);
+    off();
+  });
+
+  it("ends when the page goes away", async () => {
+    const { done, controller } = follow();
+    await vi.waitFor(() => expect(feed.opened).toBe(1));
+    controller.abort();
+    await done;
+    expect(feed.opened).toBe(1);
+  });
+});
+
+describe("applyEvent", () => {
+  it("makes stale what the event is about, and nothing else", () => {
+    const client = new QueryClient();
+    const run = summaryOf(sampleRun(1));
+    const own = { connection: run.connection, namespace: run.namespace, name: run.function };
+    const all = [
+      keys.activation(run.id),
+      keys.recentRuns(own),
+      keys.functions("local"),
+      keys.tokens,
+      keys.engine,
+    ];
+    for (const key of all) client.setQueryData(key, 1);
+    const stale = () => all.filter((key) => client.getQueryState(key)?.isInvalidated);
+
+    applyEvent(client, { type: "activations", rows: [run] });
+    expect(stale()).toEqual([keys.activation(run.id), keys.recentRuns(own)]);
+    applyEvent(client, { type: "functions", connection: "local" });
+    expect(stale()).toContainEqual(keys.functions("local"));
+    expect(stale()).not.toContainEqual(keys.tokens);
+    applyEvent(client, { type: "lagged" });
+    expect(stale()).toHaveLength(all.length);
+  });
+});
