@@ -15,6 +15,7 @@ import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
 import { type ConnectionForm, connectionSchema, toDraft, toForm } from "./connection-form";
 import { useConnectionTest } from "./connection-test";
+import { IntoView } from "./IntoView";
 import { KeyField } from "./KeyField";
 import { TestReport } from "./TestReport";
 
@@ -186,10 +187,10 @@ export function ConnectionDialog({ connection, onClose }: ConnectionDialogProps)
         />
         <TestReport outcome={test.outcome} />
         {save.error !== null && (
-          <>
+          <IntoView when={save.error}>
             <FormError error={save.error} />
-            <StoreRemedy action={save.error.action} />
-          </>
+            <StoreRemedy action={save.error.action} onDone={save.clear} />
+          </IntoView>
         )}
       </form>
     </Dialog>

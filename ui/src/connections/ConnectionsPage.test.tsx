@@ -180,6 +180,7 @@ describe("the form", () => {
     await user.click(file.getByRole("button", { name: "Use the file" }));
     await waitFor(() => expect(sent("use_secret_file")).toEqual([{ passphrase: "long enough" }]));
     expect(sent("add_connection")).toHaveLength(1);
+    await waitFor(() => expect(dialog.queryByText("There is no keychain.")).not.toBeInTheDocument());
     await user.click(await dialog.findByRole("button", { name: "Add connection" }));
     expect(await screen.findByText("Shop 2")).toBeInTheDocument();
   });

@@ -1,22 +1,18 @@
 import { CircleAlert, CircleCheck, CircleMinus } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import type { ReactNode } from "react";
 import { FormError } from "@/ui/Field";
 import { formatDuration } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
 import { isAboutSystem, reached, type TestOutcome } from "./connection-test";
+import { IntoView } from "./IntoView";
 
 /** What the Test button found, line by line, so that one sees how far it got. */
 export function TestReport({ outcome }: { outcome: TestOutcome }) {
-  const place = useRef<HTMLDivElement>(null);
-  // The dialog may be longer than the window; what was asked for must be in sight.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new outcome is a new height
-  useEffect(() => {
-    place.current?.scrollIntoView({ block: "nearest" });
-  }, [outcome]);
+  if (outcome.state === "idle") return null;
   return (
-    <div ref={place} className="scroll-mb-5">
-      {outcome.state !== "idle" && <Report outcome={outcome} />}
-    </div>
+    <IntoView when={outcome}>
+      <Report outcome={outcome} />
+    </IntoView>
   );
 }
 

@@ -10,8 +10,14 @@ import { useAttempt } from "@/ui/useAttempt";
 import { passphraseSchema } from "./passphrase";
 import { makeSecretFile } from "./store-commands";
 
+export interface StoreDialogProps {
+  onClose: () => void;
+  /** Secrets can be kept from now on; before `onClose`. */
+  onDone?: () => void;
+}
+
 /** The explicit choice of an encrypted file where there is no keychain. */
-export function SecretFileDialog({ onClose }: { onClose: () => void }) {
+export function SecretFileDialog({ onClose, onDone }: StoreDialogProps) {
   const client = useQueryClient();
   const first = useRef<HTMLInputElement | null>(null);
   const { register, handleSubmit, formState } = useForm({
@@ -21,6 +27,7 @@ export function SecretFileDialog({ onClose }: { onClose: () => void }) {
   const make = useAttempt(async (passphrase: string) => {
     await makeSecretFile(client, passphrase);
     toast.success("Secrets are kept in an encrypted file from now on");
+    onDone?.();
     onClose();
   });
   const { errors } = formState;

@@ -7,17 +7,17 @@ import { SecretFileDialog } from "./SecretFileDialog";
 import { UnlockDialog } from "./UnlockDialog";
 
 /** The next action after a call failed for want of the secret store, without leaving what is being typed. */
-export function StoreRemedy({ action }: { action: NextAction }) {
+export function StoreRemedy({ action, onDone }: { action: NextAction; onDone?: () => void }) {
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
   if (action !== "unlock" && action !== "chooseStore") return null;
+  const Remedy = action === "unlock" ? UnlockDialog : SecretFileDialog;
   return (
     <div>
       <Button onClick={() => setOpen(true)}>
         {action === "unlock" ? "Unlock…" : "Use an encrypted file…"}
       </Button>
-      {open &&
-        (action === "unlock" ? <UnlockDialog onClose={close} /> : <SecretFileDialog onClose={close} />)}
+      {open && <Remedy onClose={close} onDone={onDone} />}
     </div>
   );
 }

@@ -4,14 +4,16 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field, FormError, Input } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
+import type { StoreDialogProps } from "./SecretFileDialog";
 import { unlockSecretFile } from "./store-commands";
 
-export function UnlockDialog({ onClose }: { onClose: () => void }) {
+export function UnlockDialog({ onClose, onDone }: StoreDialogProps) {
   const client = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
   const [passphrase, setPassphrase] = useState("");
   const unlock = useAttempt(async () => {
     await unlockSecretFile(client, passphrase);
+    onDone?.();
     onClose();
   });
 

@@ -8,7 +8,7 @@ import { Dialog } from "@/ui/Dialog";
 import { formatDateTime } from "@/ui/format";
 import { useAttempt } from "@/ui/useAttempt";
 import { scopeText } from "./token-state";
-import { usageLine } from "./usage";
+import { exampleOf, usageLine } from "./usage";
 
 /** The only time that a credential is shown unasked. */
 export function CreatedToken({ created, onClose }: { created: NewToken; onClose: () => void }) {
@@ -91,9 +91,10 @@ export function CreatedToken({ created, onClose }: { created: NewToken; onClose:
 }
 
 function Usage({ created: { token, credential } }: { created: NewToken }) {
-  const gateway = useOverview().data?.gatewayUrl;
+  const overview = useOverview().data;
   const functions = useFunctions("local");
   const { scope } = token;
+  const gateway = overview?.gatewayUrl;
   if (gateway === undefined) return null;
   if (gateway === null) {
     return (
@@ -103,7 +104,7 @@ function Usage({ created: { token, credential } }: { created: NewToken }) {
   const name =
     scope.type === "function"
       ? scope.name
-      : (functions.data?.find(({ namespace }) => namespace === scope.namespace)?.name ?? null);
+      : exampleOf(scope.namespace, overview?.firstFunction ?? null, functions.data ?? []);
   const line = usageLine(gateway, scope, name, credential);
   return (
     <div className="mt-4">

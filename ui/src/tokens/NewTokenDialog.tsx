@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Controller, useForm } from "react-hook-form";
 import { keys } from "@/api/keys";
 import { useFunctions, useNamespaces, useSecretStore } from "@/api/queries";
@@ -44,14 +44,16 @@ function Form({ onClose, create }: FormProps) {
     defaultValues: { name: "", scope: "namespace", namespace: "", function: "", lifetime: "30d" },
   });
   const { errors } = formState;
+  const first = useRef<HTMLInputElement | null>(null);
+  const { ref: nameRef, ...name } = register("name");
   const scope = watch("scope");
   const names = (functions.data ?? []).filter((f) => f.namespace === watch("namespace")).map((f) => f.name);
 
   // The options arrive later than the form; until then nothing is chosen.
-  const first = namespaces.data?.[0]?.name;
+  const firstNamespace = namespaces.data?.[0]?.name;
   useEffect(() => {
-    if (first !== undefined && getValues("namespace") === "") setValue("namespace", first);
-  }, [first, getValues, setValue]);
+    if (firstNamespace !== undefined && getValues("namespace") === "") setValue("namespace", firstNamespace);
+  }, [firstNamespace, getValues, setValue]);
 
   return (
     <Dialog
@@ -59,6 +61,7 @@ function Form({ onClose, create }: FormProps) {
       onOpenChange={(open) => !open && onClose()}
       width="md"
       title="New token"
+      initialFocus={first}
       description="A credential for curl, a CLI or an SDK that calls the local gateway."
       footer={
         <>
@@ -82,7 +85,11 @@ function Form({ onClose, create }: FormProps) {
             autoComplete="off"
             aria-invalid={errors.name !== undefined}
             aria-describedby={describedBy("token-name")}
-            {...register("name")}
+            {...name}
+            ref={(element) => {
+              nameRef(element);
+              first.current = element;
+            }}
           />
         </Field>
         <div className="mb-3 flex flex-col items-start gap-1">

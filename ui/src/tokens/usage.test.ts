@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { shellQuote, usageLine } from "./usage";
+import { sampleFunctions } from "../../tests/fixtures/samples";
+import { exampleOf, shellQuote, usageLine } from "./usage";
 
 const GATEWAY = "http://127.0.0.1:6464";
 
@@ -48,3 +49,15 @@ it.each(["plain", "it's", '$HOME `id` \\ "x" !', "-n", "@file", "two\nlines", "Ã
     expect(words(`curl ${shellQuote(text)}`)).toEqual([text]);
   },
 );
+
+it("shows the call of the function in use, or else of the first by name", () => {
+  const functions = sampleFunctions().map(({ function: { namespace, name }, ...rest }) => ({
+    ...rest,
+    namespace,
+    name,
+  }));
+  const local = { connection: "local", namespace: "playground", name: "hello-shell" };
+  expect(exampleOf("playground", local, functions)).toBe("hello-shell");
+  expect(exampleOf("playground", { ...local, connection: "0af3" }, functions)).toBe("hello");
+  expect(exampleOf("empty", local, functions)).toBeNull();
+});

@@ -1,4 +1,4 @@
-import type { TokenScope } from "@/platform";
+import type { FunctionRef, FunctionSummary, TokenScope } from "@/platform";
 
 /** For `sh`, `bash` and `zsh`: inside single quotes everything is itself, but for the quote. */
 export function shellQuote(text: string): string {
@@ -21,4 +21,15 @@ export function usageLine(
   if (name === null) return `curl -u ${shellQuote(credential)} ${shellQuote(actions)}`;
   const url = `${actions}/${path(name)}?blocking=true&result=true`;
   return `curl -u ${shellQuote(credential)} -X POST ${shellQuote(url)}`;
+}
+
+/** A function to show the call of: the one in use if it is in the namespace, or else the first by name. */
+export function exampleOf(
+  namespace: string,
+  inUse: FunctionRef | null,
+  functions: readonly FunctionSummary[],
+): string | null {
+  if (inUse?.connection === "local" && inUse.namespace === namespace) return inUse.name;
+  const names = functions.filter((each) => each.namespace === namespace).map(({ name }) => name);
+  return names.sort((a, b) => a.localeCompare(b))[0] ?? null;
 }

@@ -1,6 +1,6 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode, RefObject } from "react";
+import { type ReactNode, type RefObject, useRef } from "react";
 import { cx } from "./cx";
 
 interface DialogProps {
@@ -17,6 +17,9 @@ interface DialogProps {
   finalFocus?: RefObject<HTMLElement | null>;
 }
 
+/** Where typing begins, instead of the close button. */
+const FIRST_FIELD = "input:not([type=radio]):not([type=checkbox]), textarea, select";
+
 const WIDTHS = { sm: "w-110", md: "w-140", lg: "w-200" };
 
 export function Dialog({
@@ -30,12 +33,13 @@ export function Dialog({
   initialFocus,
   finalFocus,
 }: DialogProps) {
+  const body = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} onOpenChange={(next) => onOpenChange(next)}>
       <Base.Portal>
-        <Base.Backdrop className="appear fixed inset-0 z-40 bg-scrim" />
+        <Base.Backdrop forceRender className="appear fixed inset-0 z-40 bg-scrim" />
         <Base.Popup
-          initialFocus={initialFocus}
+          initialFocus={initialFocus ?? (() => body.current?.querySelector<HTMLElement>(FIRST_FIELD) ?? true)}
           finalFocus={finalFocus}
           className={cx(
             "appear fixed top-[12vh] left-1/2 z-40 flex max-h-[76vh] max-w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised shadow-float",
@@ -56,7 +60,7 @@ export function Dialog({
               <X size={16} aria-hidden />
             </Base.Close>
           </div>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          <div ref={body} className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
           {footer !== undefined && (
             <div className="flex items-center justify-end gap-2 border-t border-line px-5 py-3">{footer}</div>
           )}
