@@ -189,6 +189,16 @@ describe("live", () => {
     expect(screen.queryByTestId("new-runs")).toBeNull();
   });
 
+  it("lets the first match of an empty list in, whatever was selected before", async () => {
+    await open();
+    await press("j");
+    await user.type(filter(), "nothing");
+    await screen.findByText("The filter excludes every run");
+    journal.matches = (_, run) => run.id === row(61).id;
+    appear(61);
+    expect(await screen.findByTestId("activation-row")).toHaveAttribute("data-run", row(61).id);
+  });
+
   it("changes a row in its place", async () => {
     await open();
     await press("j");

@@ -64,8 +64,12 @@ export function useGridScroll({
   }, [log, first, last, version, activeId, openId]);
 
   useEffect(() => {
-    log.hold(view.top > 0 || activeId !== null || openId !== null);
-  }, [log, view.top, activeId, openId]);
+    // A selected or opened run that is not in the list does not keep others out of it.
+    log.hold(view.top > 0 || active >= 0 || geometry.open >= 0);
+  }, [log, view.top, active, geometry.open]);
+
+  // Without rows nobody reads any.
+  useEffect(() => () => log.hold(false), [log]);
 
   // A record opens or closes: the row that it belongs to, or else the selected one, stays where it is.
   const before = useRef(geometry);

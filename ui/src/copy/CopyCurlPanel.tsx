@@ -121,8 +121,7 @@ export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProp
 }
 
 function TokenNote({ token, variable }: { token: CopyToken; variable: string | null }) {
-  if (token === "masked")
-    return "To show or share: without its token it does not run.";
+  if (token === "masked") return "To show or share: without its token it does not run.";
   if (token === "real") return "Goes straight to the clipboard and is not shown here.";
   if (variable === null) return "Takes the token from the environment.";
   return (

@@ -29,6 +29,8 @@ export class Tallies {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private query = new AbortController();
   private readAt = Number.NEGATIVE_INFINITY;
+  private running = false;
+  private again = false;
 
   constructor(
     private readonly api: TallyApi,
@@ -57,7 +59,11 @@ export class Tallies {
 
   onEvent(event: PanelEvent): void {
     if (event.type !== "activations" && event.type !== "lagged") return;
-    if (this.wanted && this.timer === undefined) {
+    if (!this.wanted || this.timer !== undefined) return;
+    // A count that takes longer than runs take to arrive must still come to its end.
+    if (this.running) {
+      this.again = true;
+    } else {
       this.schedule(Math.max(0, this.readAt + LIVE_EVERY_MS - Date.now()));
     }
   }
@@ -74,9 +80,12 @@ export class Tallies {
     if (!this.wanted) return;
     const { filter, everything } = this.wanted;
     this.query.abort();
-    this.query = new AbortController();
-    const { signal } = this.query;
+    const query = new AbortController();
+    this.query = query;
+    const { signal } = query;
     this.readAt = Date.now();
+    this.running = true;
+    this.again = false;
     const set = (change: Partial<Tally>) => {
       if (!signal.aborted) this.set(change);
     };
@@ -95,12 +104,18 @@ export class Tallies {
       ? await this.api.countActivations({ filter: everything }, signal).catch(() => null)
       : this.state.all;
     set({ all, stale: false });
+    // An overtaken read is not the one that runs.
+    if (this.query !== query) return;
+    this.running = false;
+    if (this.again) this.schedule(LIVE_EVERY_MS);
   }
 
   dispose(): void {
     this.wanted = null;
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.running = false;
+    this.again = false;
     this.query.abort();
   }
 }
