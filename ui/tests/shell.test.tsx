@@ -11,13 +11,16 @@ describe("the window", () => {
   it("says plainly that there is no keychain, and keeps secrets in a file when asked to", async () => {
     const { panel } = renderApp("/tokens");
     const banners = within(await screen.findByTestId("banners", {}, SLOW));
-    expect(await banners.findByText("Beckon keeps no secrets.", {}, SLOW)).toBeVisible();
+    expect(await banners.findByText(/No Secret Service answers/, {}, SLOW)).toBeVisible();
     await userEvent.click(banners.getByRole("button", { name: /encrypted file/ }));
     const dialog = within(await screen.findByRole("dialog"));
     await userEvent.type(dialog.getByLabelText("Passphrase"), "correct horse");
     await userEvent.type(dialog.getByLabelText(/again/i), "correct horse");
     await userEvent.click(dialog.getByRole("button", { name: "Use the file" }));
-    await waitFor(() => expect(screen.queryByText("Beckon keeps no secrets.")).not.toBeInTheDocument(), SLOW);
+    await waitFor(
+      () => expect(screen.queryByText(/No Secret Service answers/)).not.toBeInTheDocument(),
+      SLOW,
+    );
     expect(panel.calls.find(({ command }) => command === "use_secret_file")?.args).toEqual({
       passphrase: "correct horse",
     });

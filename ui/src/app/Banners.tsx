@@ -88,8 +88,8 @@ function StoreBanner() {
         </>
       }
     >
-      <strong className="font-medium">Beckon keeps no secrets.</strong> {store.data.reason} Tokens are shown
-      once and not stored, and keys of connections cannot be saved.
+      <strong className="font-medium">{store.data.reason}</strong> Until you choose a place for secrets,
+      tokens are shown only once and keys cannot be saved.
     </Banner>
   );
 }

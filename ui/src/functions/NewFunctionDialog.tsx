@@ -55,6 +55,8 @@ export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctio
       code: { type: "source", text: template.code },
     });
     client.setQueryData(keys.function(made.function), made);
+    // The input to try it with; a lost one is only the convenience of not typing it.
+    await api.saveDraft({ function: made.function, text: template.input }).catch(() => undefined);
     await client.invalidateQueries({ queryKey: keys.functions(connection) });
     await client.invalidateQueries({ queryKey: keys.namespaces(connection) });
     onClose();

@@ -9,7 +9,7 @@ const view = EditorView.theme({
   ".cm-content": { padding: "8px 0", caretColor: "var(--fg)" },
   ".cm-line": { padding: "0 12px 0 4px" },
   "&:not(.cm-has-gutter) .cm-line": { paddingLeft: "12px" },
-  ".cm-gutters": { backgroundColor: "transparent", color: "var(--fg-subtle)", border: "none" },
+  ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--fg-subtle)", border: "none" },
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 8px 0 12px", minWidth: "36px" },
   ".cm-activeLine": { backgroundColor: "color-mix(in oklch, var(--hover) 55%, transparent)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--fg)" },
