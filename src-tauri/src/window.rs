@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use tauri::ipc::{InvokeBody, InvokeError, InvokeResponseBody, JavaScriptChannelId};
 use tauri::utils::assets::{AssetKey, AssetsIter, CspHash};
+use tauri::webview::PageLoadEvent;
 use tauri::{AppHandle, RunEvent, Runtime, WebviewUrl, WebviewWindowBuilder};
 use tokio::sync::watch;
 
@@ -59,10 +60,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         announce.send_replace(Some(panel));
     });
 
+    let pages = watch::Sender::new(0u64);
     let mut context = tauri::generate_context!();
     context.set_assets(Box::new(Page));
     let app = tauri::Builder::default()
-        .invoke_handler(door(ready))
+        .invoke_handler(door(ready, pages.subscribe()))
+        // A page that is loaded again has forgotten the streams that it opened.
+        .on_page_load(move |_, page| {
+            if page.event() == PageLoadEvent::Started {
+                pages.send_modify(|number| *number += 1);
+            }
+        })
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
                 .title("Beckon")
@@ -104,7 +112,10 @@ fn close(app: AppHandle, running: Option<(Started, Host)>) {
 }
 
 /// The one handler for every command: the name finds the row of the table, a stream writes to the page's channel.
-fn door<R: Runtime>(ready: Ready) -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + Sync + 'static {
+fn door<R: Runtime>(
+    ready: Ready,
+    pages: watch::Receiver<u64>,
+) -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + Sync + 'static {
     move |invoke| {
         let message = invoke.message;
         let Some(command) = beckon_panel::command(message.command()) else {
@@ -125,12 +136,18 @@ fn door<R: Runtime>(ready: Ready) -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Se
                 .is_some_and(|channel| channel.send(InvokeResponseBody::Json(item)).is_ok())
         });
         let mut ready = ready.clone();
+        let mut page = pages.clone();
+        page.mark_unchanged();
         invoke.resolver.respond_async(async move {
             let panel = match ready.wait_for(Option::is_some).await.as_deref() {
                 Ok(Some(started)) => started.clone(),
                 _ => Err(Error::new(ErrorCode::ShuttingDown, "Beckon is closing.")),
             };
             let reply = match panel {
+                Ok(panel) if command.streams() => tokio::select! {
+                    reply = (command.call)(panel, arguments, sink) => reply,
+                    _ = page.changed() => Err(Error::new(ErrorCode::Cancelled, "The page was loaded again.")),
+                },
                 Ok(panel) => (command.call)(panel, arguments, sink).await,
                 Err(error) => Err(error),
             };
