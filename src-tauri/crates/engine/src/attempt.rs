@@ -13,7 +13,8 @@ use crate::executable::{self, Execution};
 use crate::logs::RunLog;
 use crate::pool::{Grant, Permit, Place};
 use crate::process::Spec;
-use crate::worker::{Call, Card, Fault, Launch, Loaded, Worker, with_places};
+use crate::status::Card;
+use crate::worker::{Call, Fault, Launch, Loaded, Worker, with_places};
 
 /// When things happened. Filled in on the way, so that a run that is cut short has them too.
 #[derive(Debug, Default)]
@@ -151,7 +152,7 @@ async fn start(
     deployment: &Arc<Deployment>,
     permit: Permit,
     log: &mut RunLog,
-) -> Result<Worker, End> {
+) -> Result<Box<Worker>, End> {
     let prepared = prepare(inner, deployment, log).await?;
     let interpreter = inner
         .runtimes
@@ -304,7 +305,7 @@ fn refused(error: &Error, log: &mut RunLog) -> End {
     End::not_provisioned()
 }
 
-async fn crash(mut worker: Worker, fault: Fault, log: &mut RunLog, end: End) -> End {
+async fn crash(mut worker: Box<Worker>, fault: Fault, log: &mut RunLog, end: End) -> End {
     let note = match fault {
         Fault::Gone | Fault::Stale => {
             worker.settle().await;

@@ -155,15 +155,18 @@ impl CodeDir {
         let parent = root.join(&function.id);
         let mut path = parent.join(function.version.to_string());
         for _ in 0..1000 {
-            // In the loop: the version before this one may be taking the function's folder away just now.
-            fs::create_dir_all(&parent).map_err(io)?;
-            match fs::create_dir(&path) {
+            match fs::create_dir_all(&parent).and_then(|()| fs::create_dir(&path)) {
                 Ok(()) => return Ok(Self { path }),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && path.exists() => {
                     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
                     path = parent.join(format!("{}-{number}", function.version));
                 }
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                // The version before this one is taking the function's folder away just now.
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        std::io::ErrorKind::NotFound | std::io::ErrorKind::AlreadyExists
+                    ) => {}
                 Err(e) => return Err(io(e)),
             }
         }

@@ -133,7 +133,7 @@ impl Execution {
         // Its group is dead too; what it wrote is in the pipes, and nobody of the group adds to it.
         drain(&self.stdout, |bytes| tail.push(bytes, log));
         drain(&self.stderr, |bytes| {
-            log.push(Source::Raw(LogStream::Stderr), bytes)
+            log.push(Source::Raw(LogStream::Stderr), bytes);
         });
         self.clean = true;
         judge(status, tail.finish(log), result_limit, log)

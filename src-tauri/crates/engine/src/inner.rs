@@ -116,16 +116,9 @@ impl Inner {
     }
 
     fn start_helpers(&self) {
-        let pools = self.pools.clone();
-        let timeout = self.config.idle_timeout;
+        let janitor = janitor(self.pools.clone(), self.store.clone(), self.config.idle_timeout);
         self.helpers
-            .spawn(self.stop.clone().run_until_cancelled_owned(async move {
-                let pace = (timeout / 4).clamp(Duration::from_millis(50), Duration::from_secs(15));
-                loop {
-                    tokio::time::sleep(pace).await;
-                    pools.expire(timeout);
-                }
-            }));
+            .spawn(self.stop.clone().run_until_cancelled_owned(janitor));
         let (activity, store) = (self.activity.clone(), self.store.clone());
         let publish = async move { activity.publish(&store).await };
         self.helpers
@@ -134,6 +127,7 @@ impl Inner {
 
     pub(crate) async fn shutdown(&self, grace: Duration) {
         self.pools.close();
+        self.activity.drain_all();
         self.stop.cancel();
         self.helpers.close();
         // The dispatcher first: what it has claimed must be among the runs before these are counted.
@@ -166,6 +160,20 @@ impl Inner {
                 return;
             }
             notified.await;
+        }
+    }
+}
+
+/// Lets go of workers that nobody used for a while, and of those whose function went with its namespace.
+async fn janitor(pools: Arc<Pools>, store: Store, timeout: Duration) {
+    let pace = (timeout / 4).clamp(Duration::from_millis(50), Duration::from_secs(5));
+    loop {
+        tokio::time::sleep(pace).await;
+        pools.expire(timeout);
+        for key in pools.keys() {
+            if matches!(store.function(&key).await, Ok(None)) {
+                pools.undeploy(&key);
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 //! ```text
 //! lib ─ what callers see            run ─ a run from request to record     queue ─ accepted runs, from disk
 //! deploy, package, code ─ code in   attempt ─ a run in a worker            pool ─ slots, warm workers, lines
-//! runtimes ─ interpreters           worker, frame, shims/ ─ warm workers   executable ─ a process per run
+//! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
 //! ```
 
@@ -20,9 +20,11 @@ mod frame;
 mod inner;
 mod logs;
 mod package;
+mod pipes;
 mod pool;
 mod process;
 mod queue;
+mod reply;
 mod run;
 mod runtimes;
 mod status;
@@ -222,7 +224,9 @@ impl Engine {
             .map_err(|e| Error::internal("check a function", e))??;
         let function = self.inner.store.put_function(key, new, expect).await?;
         self.inner.pools.deploy(&function);
-        self.inner.activity.changed();
+        self.inner
+            .activity
+            .drain(key, Some(&function.version.to_string()));
         Ok(function)
     }
 
@@ -230,7 +234,7 @@ impl Engine {
     pub async fn delete_function(&self, key: &FunctionKey) -> Result<Arc<Function>> {
         let function = self.inner.store.delete_function(key).await?;
         self.inner.pools.undeploy(key);
-        self.inner.activity.changed();
+        self.inner.activity.drain(key, None);
         Ok(function)
     }
 

@@ -22,7 +22,7 @@ use crate::worker::Worker;
 /// The right to run one call, with a warm worker or with the right to start a process.
 pub(crate) struct Grant {
     pub(crate) deployment: Arc<Deployment>,
-    worker: Option<Worker>,
+    worker: Option<Box<Worker>>,
     permit: Option<Permit>,
     pools: Arc<Pools>,
     armed: bool,
@@ -45,7 +45,7 @@ pub(crate) struct Pools {
     state: Mutex<State>,
     max_processes: usize,
     max_waiting: usize,
-    /// Told when a slot became free that nobody in line took, and there is a backlog on disk.
+    /// Told when a slot may have become free, and there is a backlog on disk.
     pub(crate) room: Notify,
     /// How many runs wait on disk.
     pub(crate) backlog: AtomicU64,
@@ -70,7 +70,7 @@ struct Pool {
     /// Calls that have a slot.
     active: usize,
     /// Warm workers, the most recently used last.
-    idle: Vec<Worker>,
+    idle: VecDeque<Box<Worker>>,
     line: VecDeque<Waiter>,
 }
 
@@ -83,7 +83,7 @@ struct Waiter {
 /// What must be dropped only after the lock is released.
 #[derive(Default)]
 struct Discarded {
-    workers: Vec<Worker>,
+    workers: VecDeque<Box<Worker>>,
     grants: Vec<Grant>,
 }
 
@@ -206,14 +206,28 @@ impl Pools {
         drop(state);
     }
 
+    /// The functions that there are workers, lines or code for.
+    pub(crate) fn keys(&self) -> Vec<FunctionKey> {
+        self.state
+            .lock()
+            .pools
+            .iter()
+            .filter(|(_, pool)| !pool.deleted)
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
     /// Ends workers that have been idle for `timeout`, and forgets what is empty.
     pub(crate) fn expire(&self, timeout: Duration) {
         let mut expired = Vec::new();
         let mut state = self.state.lock();
         for pool in state.pools.values_mut() {
-            expired.extend(pool.idle.extract_if(.., |worker| {
-                worker.is_gone() || worker.idle_since.elapsed() >= timeout
-            }));
+            let over = |worker: &Worker| worker.is_gone() || worker.idle_since.elapsed() >= timeout;
+            let (gone, kept): (VecDeque<_>, _) = std::mem::take(&mut pool.idle)
+                .into_iter()
+                .partition(|worker| over(worker));
+            pool.idle = kept;
+            expired.extend(gone);
         }
         state.tidy();
         drop(state);
@@ -257,7 +271,7 @@ impl Pools {
             .iter()
             .rposition(|worker| Arc::ptr_eq(&worker.deployment, deployment) && !worker.is_gone());
         let (worker, permit) = match warm {
-            Some(at) => (Some(pool.idle.remove(at)), None),
+            Some(at) => (pool.idle.remove(at), None),
             None if state.processes < self.max_processes => {
                 state.processes += 1;
                 (None, Some(Permit { pools: self.clone() }))
@@ -309,9 +323,9 @@ impl Pools {
             .pools
             .values_mut()
             .filter(|pool| !pool.idle.is_empty())
-            .min_by_key(|pool| pool.idle.first().map(|worker| worker.idle_since));
+            .min_by_key(|pool| pool.idle.front().map(|worker| worker.idle_since));
         if let Some(pool) = oldest {
-            discarded.workers.push(pool.idle.remove(0));
+            discarded.workers.extend(pool.idle.pop_front());
             state.evicting += 1;
         }
     }
@@ -364,7 +378,7 @@ impl Pools {
         }
     }
 
-    fn release(self: &Arc<Self>, deployment: &Arc<Deployment>, worker: Option<Worker>) {
+    fn release(self: &Arc<Self>, deployment: &Arc<Deployment>, worker: Option<Box<Worker>>) {
         let mut discarded = Discarded::default();
         let mut state = self.state.lock();
         let closing = state.closing;
@@ -375,7 +389,7 @@ impl Pools {
                 Some(mut worker) if !closing && Arc::ptr_eq(&pool.current, &worker.deployment) => {
                     worker.idle_since = Instant::now();
                     worker.card.set(WorkerState::Ready);
-                    pool.idle.push(worker);
+                    pool.idle.push_back(worker);
                 }
                 other => discarded.workers.extend(other),
             }
@@ -383,11 +397,8 @@ impl Pools {
         if waiting > 0 {
             self.serve(&mut state, &mut discarded);
         }
-        let free = state.waiting == 0;
         drop(state);
-        if free {
-            self.tell_queue();
-        }
+        self.tell_queue();
         self.activity.changed();
     }
 }
@@ -408,7 +419,7 @@ impl State {
             }
             None => {
                 let current = Deployment::new(function.clone());
-                let (idle, line) = (Vec::new(), VecDeque::new());
+                let (idle, line) = (VecDeque::new(), VecDeque::new());
                 let pool = Pool {
                     current: current.clone(),
                     deleted: false,
@@ -434,7 +445,7 @@ impl State {
 
 impl Grant {
     /// The warm worker, if there is one.
-    pub(crate) fn take_worker(&mut self) -> Option<Worker> {
+    pub(crate) fn take_worker(&mut self) -> Option<Box<Worker>> {
         self.worker.take()
     }
 
@@ -452,7 +463,7 @@ impl Grant {
     }
 
     /// Gives the slot back, and the worker for the next call.
-    pub(crate) fn finish(mut self, worker: Option<Worker>) {
+    pub(crate) fn finish(mut self, worker: Option<Box<Worker>>) {
         self.armed = false;
         self.pools.release(&self.deployment, worker);
     }
@@ -474,11 +485,8 @@ impl Drop for Permit {
         state.processes -= 1;
         state.evicting = state.evicting.saturating_sub(1);
         self.pools.serve(&mut state, &mut discarded);
-        let free = state.waiting == 0;
         drop(state);
-        if free {
-            self.pools.tell_queue();
-        }
+        self.pools.tell_queue();
         self.pools.activity.changed();
     }
 }

@@ -169,7 +169,11 @@ impl Nursery {
     /// Kills, in the background, what a process left behind outside of its group.
     pub(crate) fn sweep(&self, number: u64) {
         let mark = format!("{MARK}={}.{number}\0", self.mark);
-        self.tasks.spawn_blocking(move || survivors::kill_marked(&mark));
+        // Without a runtime (it is being taken down) there is nobody to do it: the next start does.
+        if let Ok(handle) = tokio::runtime::Handle::try_current() {
+            self.tasks
+                .spawn_blocking_on(move || survivors::kill_marked(&mark), &handle);
+        }
     }
 }
 

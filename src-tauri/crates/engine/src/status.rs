@@ -2,20 +2,58 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use beckon_core::{Event, FunctionKey};
+use beckon_core::{Event, FunctionKey, Millis};
 use beckon_store::Store;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::code::Deployment;
-use crate::worker::Card;
-use crate::{EngineStatus, WorkerStatus};
+use crate::{EngineStatus, WorkerState, WorkerStatus};
 
 /// Shortest time between two events.
 const PACE: Duration = Duration::from_millis(250);
+
+/// What others may see of a worker.
+#[derive(Debug)]
+pub(crate) struct Card {
+    pub(crate) pid: u32,
+    pub(crate) started: Millis,
+    pub(crate) state: AtomicU8,
+    pub(crate) runs: AtomicU64,
+}
+
+impl Card {
+    pub(crate) fn new(pid: u32, started: Millis) -> Self {
+        Self {
+            pid,
+            started,
+            state: AtomicU8::new(0),
+            runs: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn set(&self, state: WorkerState) {
+        let number = match state {
+            WorkerState::Spawning => 0,
+            WorkerState::Ready => 1,
+            WorkerState::Busy => 2,
+            WorkerState::Draining => 3,
+        };
+        self.state.store(number, Ordering::Relaxed);
+    }
+
+    pub(crate) fn state(&self) -> WorkerState {
+        match self.state.load(Ordering::Relaxed) {
+            0 => WorkerState::Spawning,
+            1 => WorkerState::Ready,
+            2 => WorkerState::Busy,
+            _ => WorkerState::Draining,
+        }
+    }
+}
 
 /// Counters, and the list of workers.
 #[derive(Default)]
@@ -82,6 +120,24 @@ impl Activity {
             card: card.clone(),
         };
         self.workers.lock().insert(number, listed);
+        self.changed();
+    }
+
+    /// Marks the workers that are in a run of another version than `current`: they go after it.
+    pub(crate) fn drain(&self, function: &FunctionKey, current: Option<&str>) {
+        for listed in self.workers.lock().values() {
+            if listed.function == *function && Some(listed.version.as_str()) != current {
+                listed.card.set(WorkerState::Draining);
+            }
+        }
+        self.changed();
+    }
+
+    /// Marks all workers: the engine stops.
+    pub(crate) fn drain_all(&self) {
+        for listed in self.workers.lock().values() {
+            listed.card.set(WorkerState::Draining);
+        }
         self.changed();
     }
 

@@ -4,65 +4,27 @@ use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use beckon_core::{JsonText, Language, LogStream, Millis, Status};
-use bytes::{Bytes, BytesMut};
+use beckon_core::{JsonText, Language, Millis};
+use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
-use tokio::net::unix::pipe;
 
-use crate::WorkerState;
 use crate::code::Deployment;
 use crate::end::End;
-use crate::frame::{self, Kind, ReplyOutcome, Violation};
-use crate::logs::{RunLog, Source};
+use crate::frame::{self, Kind, Violation};
+use crate::logs::RunLog;
+use crate::pipes::RawPipes;
 use crate::process::{self, Channels, Nursery, Process, Spec};
+use crate::reply;
+use crate::status::Card;
 
-/// How much is read from a pipe at once.
-const PIPE_CHUNK: usize = 16 * 1024;
+/// How much is read from the socket at once.
+const CHUNK: usize = 16 * 1024;
 /// Room for headers, on top of the largest body.
 const FRAME_EXTRA: usize = 64 * 1024;
-
-/// What others may see of a worker.
-#[derive(Debug)]
-pub(crate) struct Card {
-    pub(crate) pid: u32,
-    pub(crate) started: Millis,
-    pub(crate) state: AtomicU8,
-    pub(crate) runs: AtomicU64,
-}
-
-impl Card {
-    pub(crate) fn new(pid: u32, started: Millis) -> Self {
-        Self {
-            pid,
-            started,
-            state: AtomicU8::new(0),
-            runs: AtomicU64::new(0),
-        }
-    }
-
-    pub(crate) fn set(&self, state: WorkerState) {
-        let number = match state {
-            WorkerState::Spawning => 0,
-            WorkerState::Ready => 1,
-            WorkerState::Busy => 2,
-            WorkerState::Draining => 3,
-        };
-        self.state.store(number, Ordering::Relaxed);
-    }
-
-    pub(crate) fn state(&self) -> WorkerState {
-        match self.state.load(Ordering::Relaxed) {
-            0 => WorkerState::Spawning,
-            1 => WorkerState::Ready,
-            2 => WorkerState::Busy,
-            _ => WorkerState::Draining,
-        }
-    }
-}
 
 /// One call, as the worker needs to know it.
 pub(crate) struct Call<'a> {
@@ -129,19 +91,12 @@ pub(crate) struct Worker {
     to: UnixStream,
     from: UnixStream,
     buffer: BytesMut,
-    stdout: RawPipe,
-    stderr: RawPipe,
+    pipes: RawPipes,
     /// Reused for every request.
     head: Vec<u8>,
     result_limit: usize,
     /// Longest frame that it may send.
     max_frame: usize,
-}
-
-struct RawPipe {
-    pipe: pipe::Receiver,
-    stream: LogStream,
-    open: bool,
 }
 
 /// The engine-wide things that starting a worker takes.
@@ -169,7 +124,7 @@ impl Worker {
         launch: Launch<'_>,
         on_end: T,
         announce: impl FnOnce(&Arc<Card>),
-    ) -> io::Result<Self> {
+    ) -> io::Result<Box<Self>> {
         let arguments: Vec<std::ffi::OsString> = match deployment.language() {
             Language::Node => vec![
                 format!("--max-old-space-size={}", deployment.function.limits.memory_mb).into(),
@@ -198,7 +153,7 @@ impl Worker {
             ..
         } = channels;
         let (to, from) = frames.ok_or_else(|| io::Error::other("a worker without its socket"))?;
-        Ok(Self {
+        Ok(Box::new(Self {
             deployment,
             card,
             idle_since: Instant::now(),
@@ -206,21 +161,12 @@ impl Worker {
             nursery: launch.nursery.clone(),
             to,
             from,
-            buffer: BytesMut::with_capacity(PIPE_CHUNK),
-            stdout: RawPipe {
-                pipe: stdout,
-                stream: LogStream::Stdout,
-                open: true,
-            },
-            stderr: RawPipe {
-                pipe: stderr,
-                stream: LogStream::Stderr,
-                open: true,
-            },
+            buffer: BytesMut::with_capacity(CHUNK),
+            pipes: RawPipes::new(stdout, stderr),
             head: Vec::with_capacity(512),
             result_limit: launch.result_limit,
             max_frame: launch.result_limit.max(256 * 1024) + FRAME_EXTRA,
-        })
+        }))
     }
 
     /// Whether it is known to be dead.
@@ -260,14 +206,14 @@ impl Worker {
             while let Some(frame) = frame::decode(&mut self.buffer, self.max_frame)? {
                 match frame.kind {
                     Kind::Hello => {}
-                    Kind::Log => take_log(&frame, call.id, log)?,
+                    Kind::Log => reply::take_log(&frame, call.id, log)?,
                     Kind::Ready => {
-                        self.drain_pipes(log);
+                        self.pipes.drain(log);
                         log.close();
                         return Ok(Loaded::Ready);
                     }
                     Kind::Error => {
-                        self.drain_pipes(log);
+                        self.pipes.drain(log);
                         return Ok(Loaded::Failed(frame.header::<frame::Failure>()?.message));
                     }
                     _ => return Err(Violation::OutOfTurn.into()),
@@ -288,21 +234,16 @@ impl Worker {
         loop {
             while let Some(frame) = frame::decode(&mut self.buffer, self.max_frame)? {
                 match frame.kind {
-                    Kind::Log => take_log(&frame, call.id, log)?,
+                    Kind::Log => reply::take_log(&frame, call.id, log)?,
                     Kind::Result => {
                         let header: frame::Reply<'_> = frame.header()?;
                         if header.id != call.id {
                             return Err(Violation::OutOfTurn.into());
                         }
                         let reusable = !header.stop;
-                        let end = end_of(
-                            header.outcome,
-                            header.bytes,
-                            frame.body.clone(),
-                            self.result_limit,
-                        )?;
+                        let end = reply::end_of(&header, &frame, self.result_limit)?;
                         // Whatever was written before the answer was sent is in the pipes by now.
-                        self.drain_pipes(log);
+                        self.pipes.drain(log);
                         self.card.runs.fetch_add(1, Ordering::Relaxed);
                         return Ok(Answer { end, reusable });
                     }
@@ -317,7 +258,7 @@ impl Worker {
     pub(crate) async fn autopsy(&mut self, log: &mut RunLog) -> String {
         self.process.kill();
         let status = self.process.wait().await;
-        self.drain_pipes(log);
+        self.pipes.drain(log);
         status.map_or_else(|| "ended".to_owned(), process::describe)
     }
 
@@ -338,16 +279,18 @@ impl Worker {
                 Err(rustix::io::Errno::AGAIN) => break,
                 Err(_) => return Err(Fault::Stale),
             }
-            // Late lines of an earlier run are dropped; anything else is out of turn.
-            while let Some(frame) = frame::decode(&mut self.buffer, self.max_frame)? {
-                if frame.kind != Kind::Log {
-                    return Err(Violation::OutOfTurn.into());
+            // Late lines of an earlier run are dropped. Anything else is not this run's fault: another worker takes it.
+            loop {
+                match frame::decode(&mut self.buffer, self.max_frame) {
+                    Ok(None) => break,
+                    Ok(Some(frame)) if frame.kind == Kind::Log => {}
+                    Ok(Some(_)) | Err(_) => return Err(Fault::Stale),
                 }
             }
         }
         // Likewise what was written to the descriptors since.
         let mut nothing = RunLog::new(0, 0);
-        self.drain_pipes(&mut nothing);
+        self.pipes.drain(&mut nothing);
         Ok(())
     }
 
@@ -369,7 +312,7 @@ impl Worker {
             }
         }
         if self.buffer.capacity() == self.buffer.len() {
-            self.buffer.reserve(PIPE_CHUNK);
+            self.buffer.reserve(CHUNK);
         }
         tokio::select! {
             biased;
@@ -379,62 +322,9 @@ impl Worker {
                 }
             }
             result = self.to.writable(), if *sent < total => result?,
-            result = self.stdout.pipe.readable(), if self.stdout.open => {
-                result?;
-                self.stdout.read(log, PIPE_CHUNK);
-            }
-            result = self.stderr.pipe.readable(), if self.stderr.open => {
-                result?;
-                self.stderr.read(log, PIPE_CHUNK);
-            }
+            () = self.pipes.take_some(log) => {}
         }
         Ok(())
-    }
-
-    /// Takes what is in the two pipes now, without waiting.
-    fn drain_pipes(&mut self, log: &mut RunLog) {
-        for raw in [&mut self.stdout, &mut self.stderr] {
-            if !raw.open {
-                continue;
-            }
-            // Only what is there at this moment: somebody may be writing without end.
-            let mut left = rustix::io::ioctl_fionread(raw.pipe.as_fd()).map_or(0, |count| count as usize);
-            while left > 0 && raw.open {
-                match raw.read(log, left) {
-                    0 => break,
-                    count => left -= count.min(left),
-                }
-            }
-        }
-    }
-}
-
-impl RawPipe {
-    /// Reads at most `most` bytes that are there; returns how many there were.
-    fn read(&mut self, log: &mut RunLog, most: usize) -> usize {
-        let mut chunk = [0; PIPE_CHUNK];
-        let chunk = &mut chunk[..most.min(PIPE_CHUNK)];
-        // Through tokio first, so that its notion of readiness follows. Right after a frame it may not have heard of
-        // the bytes yet: then they are read directly.
-        let read = match self.pipe.try_read(chunk) {
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                match rustix::io::read(self.pipe.as_fd(), &mut *chunk) {
-                    Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return 0,
-                    other => other.map_err(io::Error::from),
-                }
-            }
-            other => other,
-        };
-        match read {
-            Ok(0) | Err(_) => {
-                self.open = false;
-                0
-            }
-            Ok(count) => {
-                log.push(Source::Raw(self.stream), &chunk[..count]);
-                count
-            }
-        }
     }
 }
 
@@ -455,29 +345,6 @@ fn run_header<'a>(call: &Call<'a>, log: &RunLog) -> frame::Run<'a> {
         api_host: call.api_host,
         logs: log.limit(),
     }
-}
-
-fn take_log(frame: &frame::Frame, id: &str, log: &mut RunLog) -> Result<(), Fault> {
-    let header: frame::Log<'_> = frame.header()?;
-    if header.id == id {
-        log.push(Source::Framed(header.stream), &frame.body);
-    }
-    Ok(())
-}
-
-fn end_of(outcome: ReplyOutcome, bytes: Option<u64>, body: Bytes, limit: usize) -> Result<End, Fault> {
-    let size = bytes.unwrap_or(body.len() as u64);
-    if size > limit as u64 {
-        return Ok(End::too_long(size, limit));
-    }
-    let text = String::from_utf8(body.into()).map_err(|_| Violation::BadResult)?;
-    let result = JsonText::parse(text).map_err(|_| Violation::BadResult)?;
-    let status = match outcome {
-        ReplyOutcome::Ok => Status::Success,
-        ReplyOutcome::Error => Status::ApplicationError,
-        ReplyOutcome::Developer => Status::DeveloperError,
-    };
-    Ok(End::with(status, result))
 }
 
 /// The places that every process gets to know. The function's own values come later and win.
@@ -506,4 +373,22 @@ pub(crate) fn parameters_text(parameters: &[beckon_core::NamedJson]) -> String {
     }
     text.push('}');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_become_one_object() {
+        let named = |key: &str, value: &str| beckon_core::NamedJson {
+            key: key.into(),
+            value: JsonText::parse(value).unwrap(),
+        };
+        assert_eq!(parameters_text(&[]), "{}");
+        assert_eq!(
+            parameters_text(&[named("a\"b", "1.50"), named("c", "[]")]),
+            r#"{"a\"b":1.50,"c":[]}"#
+        );
+    }
 }

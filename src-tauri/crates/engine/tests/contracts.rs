@@ -1,4 +1,5 @@
 //! Every runtime's handler contract, case by case.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -89,6 +90,12 @@ async fn node_handlers() {
             "function main() { return {u: 'ä€😀\\u2028'} }",
             Ok,
             "{\"u\":\"ä€😀\u{2028}\"}",
+        ),
+        (
+            "half a pair",
+            "function main() { return {h: '\\ud83d!'} }",
+            Ok,
+            r#"{"h":"\ufffd!"}"#,
         ),
         (
             "text error",

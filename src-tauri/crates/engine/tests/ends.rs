@@ -1,4 +1,5 @@
 //! Deadlines, crashes, cancelling, limits: every way a run can be cut short.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What functions write: order, attribution, bounds.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

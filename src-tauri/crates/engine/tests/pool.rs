@@ -1,4 +1,5 @@
 //! Slots, lines, warm workers, new versions, and the end of it all.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -150,6 +151,13 @@ async fn a_new_version_drains_the_old_one() {
         (result(&record), record.summary.version.as_str()),
         (r#"{"v":2}"#, "0.0.2")
     );
+    assert!(
+        rig.engine
+            .status()
+            .workers
+            .iter()
+            .any(|w| w.state == WorkerState::Draining && w.version == "0.0.1")
+    );
     let Outcome::Finished(record) = old.await.unwrap().unwrap() else {
         panic!()
     };
@@ -186,6 +194,28 @@ async fn a_new_version_drains_the_old_one() {
             .code,
         ErrorCode::NotFound
     );
+    wait_for(async || {
+        std::fs::read_dir(rig.data.path().join("code"))
+            .unwrap()
+            .next()
+            .is_none()
+    })
+    .await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_namespace_takes_its_workers_along() {
+    let rig = Rig::with(|config| config.idle_timeout = Duration::from_secs(600)).await;
+    rig.put("f", concurrent(SLEEPER, 1)).await;
+    rig.shell("s", "echo '{}'").await;
+    expect_pid(&rig.run("f", r#"{"ms":1}"#).await);
+    rig.run("s", "{}").await;
+    rig.store
+        .delete_namespace(&"test".parse().unwrap())
+        .await
+        .unwrap();
+    wait_for(async || rig.processes() == 0).await;
     wait_for(async || {
         std::fs::read_dir(rig.data.path().join("code"))
             .unwrap()

@@ -1,4 +1,5 @@
 //! Accepted runs: durable, fair, recovered.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -255,12 +256,10 @@ async fn crash_child() {
         .await
         .unwrap();
     let put = async |name: &str, new| {
-        drop(
-            engine
-                .put_function(&key(name), new, beckon_store::Expect::Any)
-                .await
-                .unwrap(),
-        )
+        engine
+            .put_function(&key(name), new, beckon_store::Expect::Any)
+            .await
+            .unwrap();
     };
     put(
         "f",

@@ -1,5 +1,9 @@
 //! A real engine on a real database in a temporary directory, with real interpreters.
 #![allow(dead_code, reason = "each test file uses its part of it")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failure here is a failed test, like in the tests themselves"
+)]
 
 use std::collections::HashMap;
 use std::io::Write;

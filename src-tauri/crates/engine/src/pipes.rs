@@ -1,0 +1,105 @@
+//! A worker's own standard output and error: what its children write, and code that goes around the language.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use beckon_core::LogStream;
+use tokio::net::unix::pipe;
+
+use crate::logs::{RunLog, Source};
+
+/// How much is read at once.
+const CHUNK: usize = 16 * 1024;
+
+/// Both pipes.
+pub(crate) struct RawPipes {
+    stdout: RawPipe,
+    stderr: RawPipe,
+}
+
+struct RawPipe {
+    pipe: pipe::Receiver,
+    stream: LogStream,
+    open: bool,
+}
+
+impl RawPipes {
+    pub(crate) fn new(stdout: pipe::Receiver, stderr: pipe::Receiver) -> Self {
+        Self {
+            stdout: RawPipe {
+                pipe: stdout,
+                stream: LogStream::Stdout,
+                open: true,
+            },
+            stderr: RawPipe {
+                pipe: stderr,
+                stream: LogStream::Stderr,
+                open: true,
+            },
+        }
+    }
+
+    /// Waits until there is something in one of them, and takes some of it. Never returns once both are closed.
+    pub(crate) async fn take_some(&mut self, log: &mut RunLog) {
+        let Self { stdout, stderr } = self;
+        tokio::select! {
+            ready = stdout.pipe.readable(), if stdout.open => stdout.take(ready.is_ok(), log),
+            ready = stderr.pipe.readable(), if stderr.open => stderr.take(ready.is_ok(), log),
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Takes what is in them now, without waiting.
+    pub(crate) fn drain(&mut self, log: &mut RunLog) {
+        for raw in [&mut self.stdout, &mut self.stderr] {
+            if !raw.open {
+                continue;
+            }
+            // Only what is there at this moment: somebody may be writing without end.
+            let mut left = rustix::io::ioctl_fionread(raw.pipe.as_fd()).map_or(0, |count| count as usize);
+            while left > 0 && raw.open {
+                match raw.read(log, left) {
+                    0 => break,
+                    count => left -= count.min(left),
+                }
+            }
+        }
+    }
+}
+
+impl RawPipe {
+    fn take(&mut self, ready: bool, log: &mut RunLog) {
+        if ready {
+            self.read(log, CHUNK);
+        } else {
+            self.open = false;
+        }
+    }
+
+    /// Reads at most `most` bytes that are there; returns how many there were.
+    fn read(&mut self, log: &mut RunLog, most: usize) -> usize {
+        let mut chunk = [0; CHUNK];
+        let chunk = &mut chunk[..most.min(CHUNK)];
+        // Through tokio first, so that its notion of readiness follows. Right after a frame it may not have heard of
+        // the bytes yet: then they are read directly.
+        let read = match self.pipe.try_read(chunk) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                match rustix::io::read(self.pipe.as_fd(), &mut *chunk) {
+                    Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return 0,
+                    other => other.map_err(io::Error::from),
+                }
+            }
+            other => other,
+        };
+        match read {
+            Ok(0) | Err(_) => {
+                self.open = false;
+                0
+            }
+            Ok(count) => {
+                log.push(Source::Raw(self.stream), &chunk[..count]);
+                count
+            }
+        }
+    }
+}
