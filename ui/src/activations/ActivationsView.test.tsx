@@ -219,11 +219,11 @@ describe("the filter", () => {
 
   it("is edited by the controls beside it", async () => {
     await open();
-    await user.click(screen.getByRole("button", { name: "Last hour" }));
+    await user.click(screen.getByRole("button", { name: "1h, Last hour" }));
     expect(filter()).toHaveValue("from:-1h");
     await user.selectOptions(screen.getByRole("combobox", { name: "Status" }), "All errors");
     expect(filter()).toHaveValue("from:-1h status:error");
-    await user.click(screen.getByRole("button", { name: "All times" }));
+    await user.click(screen.getByRole("button", { name: "All, All times" }));
     expect(filter()).toHaveValue("status:error");
     await user.click(screen.getByRole("button", { name: "Clear filter" }));
     expect(filter()).toHaveValue("");

@@ -31,7 +31,7 @@ export function TimeControl({ text, onChange, ref }: TimeControlProps) {
           key={each.label}
           type="button"
           title={each.title}
-          aria-label={each.title}
+          aria-label={`${each.label}, ${each.title}`}
           aria-pressed={preset === each}
           onClick={() => onChange(withRange(text, each.from, null))}
           className={cx("h-6 min-w-8 rounded-[5px] border px-1.5 text-sm", CHOSEN[`${preset === each}`])}
