@@ -1,6 +1,5 @@
 import { CircleAlert, CircleCheck } from "lucide-react";
 import { useRuntimes } from "@/api/queries";
-import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { ErrorState } from "@/ui/ErrorState";
 import { Section } from "@/ui/Section";
@@ -11,12 +10,7 @@ export function RuntimesSection() {
   return (
     <Section
       title="Runtimes"
-      description="What the local engine found on this machine to run functions with."
-      actions={
-        <Button onClick={() => void runtimes.refetch()} busy={runtimes.isFetching && !runtimes.isPending}>
-          Look again
-        </Button>
-      }
+      description="What the local engine found on this machine when it started. Restart Beckon after installing another."
     >
       {runtimes.data ? (
         <ul className="divide-y divide-line rounded-lg border border-line">
