@@ -13,7 +13,9 @@ const MINUTES = 60_000;
 
 const output = (file, args, options = {}) =>
   new Promise((resolve, reject) =>
-    execFile(file, args, { timeout: 60_000, ...options }, (error, stdout) => (error ? reject(error) : resolve(stdout))),
+    execFile(file, args, { timeout: 60_000, ...options }, (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    ),
   );
 
 test("first run to an executed curl command in the desktop window", { timeout: 8 * MINUTES }, async (t) => {
@@ -46,14 +48,19 @@ test("first run to an executed curl command in the desktop window", { timeout: 8
     return held.startsWith("curl ") && held;
   });
   assert.match(text, /Authorization: Basic [A-Za-z0-9+/=]{100,}/);
-  assert.doesNotMatch(await window.run("() => document.documentElement.outerHTML"), /Basic [A-Za-z0-9+/=]{100,}/);
+  assert.doesNotMatch(
+    await window.run("() => document.documentElement.outerHTML"),
+    /Basic [A-Za-z0-9+/=]{100,}/,
+  );
   for (const shell of ["sh", "bash"]) {
     assert.deepEqual(JSON.parse(await output(shell, ["-c", text])), { body: "Hello Ada!" });
   }
   // The calls just made arrive in the log by themselves.
   await until("three records", async () => {
     const rows = await window.run("() => document.querySelectorAll('[data-testid=activation-row]').length");
-    const waiting = await window.run("() => document.querySelector('[data-testid=new-runs]')?.innerText ?? ''");
+    const waiting = await window.run(
+      "() => document.querySelector('[data-testid=new-runs]')?.innerText ?? ''",
+    );
     return rows === 3 || /2/.test(waiting);
   });
   await window.screenshot("desktop-live.png");

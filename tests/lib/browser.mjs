@@ -44,7 +44,7 @@ export async function openBrowser(
     timeout: 120_000,
   });
   defer(t, () => context.close());
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(30_000);
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
   const complaints = [];
   const watch = (page) => {
@@ -70,6 +70,11 @@ export async function openBrowser(
   const [page] = context.pages();
   watch(page);
   return { context, page, complaints };
+}
+
+/** Asserts that nobody complained: no error in the console, no violation of the page's policy, no other host asked. */
+export function assertQuiet(complaints) {
+  assert.deepEqual(complaints, [], "the browser complained");
 }
 
 const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -52,9 +52,6 @@ export function Palette({ onClose }: { onClose: () => void }) {
               className="h-11 w-full border-b border-line bg-transparent px-4 text-lg outline-none"
             />
             <Command.List className="max-h-[52vh] overflow-y-auto p-1.5">
-              <Command.Empty className="px-3 py-8 text-center text-muted">
-                Nothing has this in its name. Try the name of a function, a namespace or a page.
-              </Command.Empty>
               {connections.map((connection, index) => {
                 const functions = lists[index]?.data ?? [];
                 if (functions.length === 0) return null;
@@ -95,6 +92,10 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 ))}
               </Command.Group>
             </Command.List>
+            {/* Beside the list: a listbox may hold nothing but options. */}
+            <Command.Empty className="px-3 pt-4 pb-8 text-center text-muted">
+              Nothing has this in its name. Try the name of a function, a namespace or a page.
+            </Command.Empty>
           </Command>
         </Base.Popup>
       </Base.Portal>

@@ -16,12 +16,13 @@ export function DeleteFunctionDialog({ target, onClose }: { target: FunctionRef;
       action="Delete function"
       typed={target.name}
       onConfirm={async () => {
-        await api.deleteFunction({ function: target, confirmation: target.name });
+        // Leave first: its page would hear of the deletion and read what is no longer there.
         await navigate({
           to: "/c/$connection/ns/$namespace",
           params: { connection: target.connection, namespace: target.namespace },
           ignoreBlocker: true,
         });
+        await api.deleteFunction({ function: target, confirmation: target.name });
         client.removeQueries({ queryKey: keys.function(target) });
         await client.invalidateQueries({ queryKey: keys.functions(target.connection) });
         await client.invalidateQueries({ queryKey: keys.overview });
