@@ -38,12 +38,12 @@ test("the panel by keyboard alone", { timeout: 8 * MINUTES }, async (t) => {
         const e = document.activeElement;
         if (e === document.body || e.hasAttribute("data-base-ui-focus-guard")) return { skip: true };
         const box = e.getBoundingClientRect();
-        // The mark may be on the control's label, or on the editor around it.
+        // The mark may be on the control's label; in a text that can be edited it is the caret.
         const outlined = (x) =>
           x &&
           getComputedStyle(x).outlineStyle !== "none" &&
-          parseFloat(getComputedStyle(x).outlineWidth) >= 1;
-        const marked = [e, e.closest("label"), e.closest(".cm-editor")].some(outlined);
+          Number.parseFloat(getComputedStyle(x).outlineWidth) >= 1;
+        const marked = e.isContentEditable || [e, e.closest("label")].some(outlined);
         return {
           marked,
           inside: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth,

@@ -36,6 +36,8 @@ export async function openBrowser(
   assert.ok(EXECUTABLE, "there is no Chromium here: apt-get install chromium, or name one in CHROMIUM");
   const profile = await directory(t, "chromium");
   const context = await chromium.launchPersistentContext(profile, {
+    // Its own home too: crash reports and the like must not end up in the user's. No session bus: it needs none.
+    env: { PATH: process.env.PATH, LANG: "C.UTF-8", HOME: profile, TMPDIR: profile },
     executablePath: EXECUTABLE,
     args: FLAGS,
     headless: true,
