@@ -203,9 +203,19 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
     (NODE_SHIM, PYTHON_SHIM).hash(&mut hasher);
     let shims = folder(&format!("shims/{:016x}", hasher.finish()))?;
     let (node, python) = (shims.join("node.cjs"), shims.join("python.py"));
-    fs::write(&node, NODE_SHIM)?;
-    fs::write(&python, PYTHON_SHIM)?;
+    write_shim(&node, NODE_SHIM)?;
+    write_shim(&python, PYTHON_SHIM)?;
     Ok((instance, Shims { node, python }))
+}
+
+/// Writes a shim in one step: a worker of another engine may be reading the one that is there.
+fn write_shim(path: &Path, text: &str) -> std::io::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    let fresh = path.with_extension(beckon_core::random_hex());
+    fs::write(&fresh, text)?;
+    fs::rename(&fresh, path)
 }
 
 /// The name by which this data directory's processes are known; the same over restarts.

@@ -1,12 +1,17 @@
 //! Processes of a Beckon that died: found by the record each one has on disk, and by a mark in their environment.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal};
 
 use crate::process::MARK;
+
+/// Rounds of 5 ms after which a killed process that is still there is left to the kernel.
+const GONE_AFTER: usize = 400;
 
 /// Records a living process: its id, and when it started, which together nobody else ever has (until a reboot).
 pub(crate) fn note(record: &Path, pid: Pid) -> io::Result<()> {
@@ -47,23 +52,23 @@ fn parse(record: &str) -> Option<(Pid, u64)> {
     ))
 }
 
-/// Kills every process whose environment has an entry that begins with `mark` (ends with it, if it ends in NUL).
+/// Kills every process whose environment has an entry that begins with `mark` (is it, if it ends in NUL), and waits
+/// until they are gone. Returns how many there were.
 pub(crate) fn kill_marked(mark: &str) -> usize {
-    let mut killed = 0;
-    // What is killed may have forked just before: look again until nothing is found.
-    for _ in 0..5 {
-        let found = marked(mark);
-        if found == 0 {
+    let mut killed = HashSet::new();
+    // Again until nothing is found: one may have forked just before, and the end takes the kernel a moment.
+    for _ in 0..GONE_AFTER {
+        if !kill_round(mark, &mut killed) {
             break;
         }
-        killed += found;
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
     }
-    killed
+    killed.len()
 }
 
-fn marked(mark: &str) -> usize {
-    let mut killed = 0;
+/// Whether any was found.
+fn kill_round(mark: &str, killed: &mut HashSet<Pid>) -> bool {
+    let mut found = false;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry
             .file_name()
@@ -84,10 +89,11 @@ fn marked(mark: &str) -> usize {
             .split_inclusive(|byte| *byte == 0)
             .any(|variable| variable.starts_with(mark.as_bytes()));
         if has && rustix::process::pidfd_send_signal(&fd, Signal::KILL).is_ok() {
-            killed += 1;
+            killed.insert(pid);
+            found = true;
         }
     }
-    killed
+    found
 }
 
 #[cfg(test)]

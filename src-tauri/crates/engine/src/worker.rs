@@ -323,6 +323,8 @@ impl Worker {
             }
             result = self.to.writable(), if *sent < total => result?,
             () = self.pipes.take_some(log) => {}
+            // A descendant may hold the socket open. By now everything that the worker itself had sent was read.
+            _ = self.process.wait() => return Err(Fault::Gone),
         }
         Ok(())
     }

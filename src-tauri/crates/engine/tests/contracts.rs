@@ -358,6 +358,12 @@ async fn python_handlers() {
             r#"{"error":"The action did not initialize and exited unexpectedly."}"#,
         ),
         (
+            "process pools",
+            "def work(n):\n  return n * n\ndef main(args):\n  import multiprocessing\n  results = []\n  for method in ('fork', 'spawn'):\n    with multiprocessing.get_context(method).Pool(2) as pool:\n      results.append(pool.map(work, range(3)))\n  return {'r': results}",
+            Ok,
+            r#"{"r":[[0,1,4],[0,1,4]]}"#,
+        ),
+        (
             "forked child",
             "import os\ndef main(args):\n  pid = os.fork()\n  if pid: os.waitpid(pid, 0)\n  return {'child': pid == 0}",
             Ok,

@@ -112,6 +112,20 @@ async fn a_crash_is_told_as_one_and_the_next_run_gets_a_new_worker() {
     rig.stop().await;
 }
 
+/// A descendant in a session of its own has the worker's socket: the crash is noticed all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_descendant_cannot_hide_a_crash() {
+    let rig = Rig::new().await;
+    let source = "import os, time\ndef main(a):\n  if os.fork() == 0:\n    os.setsid()\n    time.sleep(1000)\n  os._exit(9)";
+    rig.python("f", source).await;
+    let record = rig.run("f", "{}").await;
+    let text = r#"{"error":"The action did not produce a valid response and exited unexpectedly."}"#;
+    expect(&record, Status::DeveloperError, text);
+    assert_eq!(logs(&record), ["e:Beckon: the worker exited with code 9."]);
+    wait_for(async || rig.processes() == 0).await;
+    rig.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_died_while_idle_is_replaced_unnoticed() {
     let rig = Rig::new().await;

@@ -237,7 +237,7 @@ async fn a_flood_is_held_back() {
         ),
         (
             "nodejs:default",
-            "function main() { require('child_process').execSync('head -c 2000000000 /dev/zero', {stdio: 'inherit'}); return {done: 1} }",
+            "function main() { require('child_process').execSync('head -c 600000000 /dev/zero', {stdio: 'inherit'}); return {done: 1} }",
         ),
         (
             "python:default",
@@ -245,7 +245,7 @@ async fn a_flood_is_held_back() {
         ),
         (
             "shell:default",
-            "head -c 1000000000 /dev/zero >&2; yes | head -c 200000000; head -c 500000000 /dev/zero; echo; echo '{\"done\":1}'",
+            "head -c 400000000 /dev/zero >&2; yes | head -c 200000000; head -c 300000000 /dev/zero; echo; echo '{\"done\":1}'",
         ),
     ];
     for (kind, source) in sources {
@@ -264,7 +264,7 @@ async fn a_flood_is_held_back() {
         expect_ok(&record, kind);
         assert!(record.logs_truncated, "{kind}");
         let memory = resident_mb();
-        assert!(memory < 300, "{kind}: {memory} MB");
+        assert!(memory < 250, "{kind}: {memory} MB");
     }
     rig.stop().await;
 }
@@ -292,6 +292,9 @@ async fn an_endless_writer_does_not_hold_up_the_answer() {
     rig.shell("h", "(yes >&2 &) ; sleep 0.1; echo '{\"done\":1}'")
         .await;
     expect_ok(&rig.run("h", "{}").await, "shell with a background child");
+    rig.engine.delete_function(&key("f")).await.unwrap();
+    // What a finished executable left in the background is gone without anybody asking.
+    wait_for(async || rig.processes() == 0).await;
     rig.stop().await;
     assert_eq!(rig.processes(), 0);
 }

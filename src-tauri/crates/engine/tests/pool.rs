@@ -136,7 +136,7 @@ async fn a_new_version_drains_the_old_one() {
     };
     rig.put("f", source(1)).await;
     let engine = rig.engine.clone();
-    let old = tokio::spawn(async move { engine.invoke(invocation("f", r#"{"ms":1500}"#), None).await });
+    let old = tokio::spawn(async move { engine.invoke(invocation("f", r#"{"ms":4000}"#), None).await });
     wait_for(async || {
         rig.engine
             .status()
@@ -146,17 +146,17 @@ async fn a_new_version_drains_the_old_one() {
     })
     .await;
     rig.put("f", source(2)).await;
-    let record = rig.run("f", r#"{"ms":1}"#).await;
-    assert_eq!(
-        (result(&record), record.summary.version.as_str()),
-        (r#"{"v":2}"#, "0.0.2")
-    );
     assert!(
         rig.engine
             .status()
             .workers
             .iter()
             .any(|w| w.state == WorkerState::Draining && w.version == "0.0.1")
+    );
+    let record = rig.run("f", r#"{"ms":1}"#).await;
+    assert_eq!(
+        (result(&record), record.summary.version.as_str()),
+        (r#"{"v":2}"#, "0.0.2")
     );
     let Outcome::Finished(record) = old.await.unwrap().unwrap() else {
         panic!()

@@ -6,6 +6,7 @@ Little-endian.
 import sys
 
 sys.path.pop(0)  # this file's own folder is none of the function's business
+del __file__  # or else multiprocessing's spawned children would run this file again
 
 import importlib.util
 import inspect
