@@ -66,13 +66,13 @@ impl Inner {
         clock: Clock,
     ) -> Result<Arc<Self>> {
         let (data_dir, dispatch) = (config.data_dir.clone(), config.dispatch);
-        let (instance, shims, runtimes) = tokio::task::spawn_blocking(move || {
-            let (instance, shims) = lay_out(&data_dir, dispatch)
-                .map_err(|e| Error::internal("prepare the engine's folders", e))?;
-            Ok::<_, Error>((instance, shims, Runtimes::find()))
-        })
-        .await
-        .map_err(|e| Error::internal("start the engine", e))??;
+        let failed = |e| Error::internal("start the engine", e);
+        // Asking the interpreters takes longer than all the rest: begin with it.
+        let runtimes = tokio::task::spawn_blocking(Runtimes::find);
+        let (instance, shims) = tokio::task::spawn_blocking(move || lay_out(&data_dir, dispatch))
+            .await
+            .map_err(failed)?
+            .map_err(|e| Error::internal("prepare the engine's folders", e))?;
         if dispatch {
             let found = store.recover(clock.now()).await?;
             if !found.requeued.is_empty() || !found.lost.is_empty() {
@@ -83,6 +83,7 @@ impl Inner {
                 );
             }
         }
+        let runtimes = runtimes.await.map_err(failed)?;
         let activity = Arc::<Activity>::default();
         let nursery = Arc::new(Nursery::new(&config.data_dir, &instance));
         let blocking_limit = u64::try_from(config.blocking_limit.as_millis()).unwrap_or(u64::MAX);

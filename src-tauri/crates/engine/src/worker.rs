@@ -23,6 +23,8 @@ use crate::status::Card;
 
 /// How much is read from the socket at once.
 const CHUNK: usize = 16 * 1024;
+/// Reads of late lines before a run after which an idle worker is taken for mad.
+const IDLE_CHATTER: usize = 256;
 /// Room for headers, on top of the largest body.
 const FRAME_EXTRA: usize = 64 * 1024;
 
@@ -265,19 +267,37 @@ impl Worker {
     /// Waits a moment for a process that has closed its socket to be gone by itself, so that its own exit code is
     /// what is told.
     pub(crate) async fn settle(&mut self) {
-        let _ = tokio::time::timeout(std::time::Duration::from_millis(500), self.process.wait()).await;
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(2), self.process.wait()).await;
+    }
+
+    /// Reads some of what is in the socket, without waiting: how many bytes, `None` if there are none.
+    /// `UnexpectedEof` at the end.
+    fn read_now(&mut self) -> io::Result<Option<usize>> {
+        let mut bytes = [0; 4096];
+        loop {
+            return match rustix::io::read(self.from.as_fd(), &mut bytes) {
+                Ok(count) => {
+                    self.buffer.extend_from_slice(&bytes[..count]);
+                    if count == 0 {
+                        Err(io::ErrorKind::UnexpectedEof.into())
+                    } else {
+                        Ok(Some(count))
+                    }
+                }
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(rustix::io::Errno::AGAIN) => Ok(None),
+                Err(e) => Err(e.into()),
+            };
+        }
     }
 
     /// Before a run: nothing may have been said, and the process must be there.
     fn check_fresh(&mut self) -> Result<(), Fault> {
-        let mut bytes = [0; 4096];
-        loop {
-            match rustix::io::read(self.from.as_fd(), &mut bytes) {
-                Ok(0) => return Err(Fault::Stale),
-                Ok(read) => self.buffer.extend_from_slice(&bytes[..read]),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(rustix::io::Errno::AGAIN) => break,
-                Err(_) => return Err(Fault::Stale),
+        for rounds in 0.. {
+            match self.read_now() {
+                Ok(None) => break,
+                Ok(Some(_)) if rounds < IDLE_CHATTER => {}
+                _ => return Err(Fault::Stale),
             }
             // Late lines of an earlier run are dropped. Anything else is not this run's fault: another worker takes it.
             loop {
@@ -323,8 +343,11 @@ impl Worker {
             }
             result = self.to.writable(), if *sent < total => result?,
             () = self.pipes.take_some(log) => {}
-            // A descendant may hold the socket open. By now everything that the worker itself had sent was read.
-            _ = self.process.wait() => return Err(Fault::Gone),
+            // A descendant may hold the socket open. What the worker itself had sent is in there by now.
+            _ = self.process.wait() => return match self.read_now() {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) | Err(_) => Err(Fault::Gone),
+            },
         }
         Ok(())
     }

@@ -112,6 +112,29 @@ async fn a_crash_is_told_as_one_and_the_next_run_gets_a_new_worker() {
     rig.stop().await;
 }
 
+/// A worker that does not stop talking while it is idle is replaced, and holds nobody up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_worker_that_floods_its_socket_is_replaced() {
+    let rig = Rig::new().await;
+    let source = r#"
+import os, struct, threading
+def flood():
+    head = b'{"id":"x","stream":"stdout"}'
+    frame = struct.pack('<IBI', 5 + len(head) + 1000, 6, len(head)) + head + b'x' * 1000
+    while True:
+        os.write(4, frame)
+def main(args):
+    if args.get('flood'):
+        threading.Timer(0.05, flood).start()
+    return {}
+"#;
+    rig.python("f", source).await;
+    rig.run("f", r#"{"flood":true}"#).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    expect(&rig.run("f", "{}").await, Status::Success, "{}");
+    rig.stop().await;
+}
+
 /// A descendant in a session of its own has the worker's socket: the crash is noticed all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_descendant_cannot_hide_a_crash() {
@@ -240,8 +263,18 @@ async fn large_inputs_come_back_whole_and_too_large_ones_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_outlives_its_wait_goes_on() {
     let rig = Rig::new().await;
-    rig.node("f", "async function main() { await new Promise(r => setTimeout(r, 1500)); console.log('done'); return {ok: 1} }").await;
-    let call = invocation("f", "{}");
+    // Runs until the test opens the gate, however slow the machine is.
+    let gate = rig.data.path().join("gate");
+    let source = r#"
+        const { existsSync } = require('fs');
+        async function main(a) {
+            while (!existsSync(a.gate)) await new Promise(r => setTimeout(r, 5));
+            console.log('done');
+            return {ok: 1};
+        }"#;
+    rig.node("f", source).await;
+    let input = format!(r#"{{"gate":"{}"}}"#, gate.display());
+    let call = invocation("f", &input);
     let id = call.id;
     let outcome = rig
         .engine
@@ -255,24 +288,25 @@ async fn a_call_that_outlives_its_wait_goes_on() {
         (row.summary.status, row.summary.mode),
         (Status::Running, Mode::Promoted)
     );
-    let record = rig.ended(id).await;
-    expect(&record, Status::Success, r#"{"ok":1}"#);
-    assert_eq!(
-        (record.summary.mode, logs(&record)),
-        (Mode::Promoted, vec!["o:done".to_owned()])
-    );
-
     // The engine's own limit caps what the caller asks for.
     rig.engine.set_blocking_limit(Duration::from_millis(50));
     let outcome = rig
         .engine
-        .invoke(invocation("f", "{}"), Some(Duration::from_secs(100)))
+        .invoke(invocation("f", &input), Some(Duration::from_secs(1000)))
         .await
         .unwrap();
-    let Outcome::Promoted(id) = outcome else {
+    let Outcome::Promoted(other) = outcome else {
         panic!("not promoted")
     };
-    expect(&rig.ended(id).await, Status::Success, r#"{"ok":1}"#);
+    std::fs::write(gate, "").unwrap();
+    for id in [id, other] {
+        let record = rig.ended(id).await;
+        expect(&record, Status::Success, r#"{"ok":1}"#);
+        assert_eq!(
+            (record.summary.mode, logs(&record)),
+            (Mode::Promoted, vec!["o:done".to_owned()])
+        );
+    }
     rig.stop().await;
 }
 
