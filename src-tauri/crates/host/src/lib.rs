@@ -122,5 +122,7 @@ fn panel_router(panel: Arc<Panel>, sessions: Arc<Sessions>, assets: Assets) -> R
         .route("/session/link", post(api::new_link))
         .fallback(get(api::page))
         .layer(axum::middleware::from_fn_with_state(sessions, session::guard))
+        // Outermost: a call that is refused for any reason still gets to read why.
+        .layer(axum::middleware::from_fn(beckon_providers::gateway::drain))
         .with_state(state)
 }

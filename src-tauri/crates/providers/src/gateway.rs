@@ -15,6 +15,7 @@ use beckon_engine::Engine;
 use beckon_store::Store;
 
 use crate::openwhisk;
+pub use body::drain;
 pub(crate) use body::{check_nesting, read_body, require_json};
 pub(crate) use refusal::Refusal;
 

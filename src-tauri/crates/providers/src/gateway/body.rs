@@ -112,7 +112,7 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
 /// Wraps large bodies so that, when a handler answers without reading one to its end, the rest is read and thrown away
 /// while the answer is on its way. Closing the connection instead would reset it under a client that is still
 /// writing, and the client would never see why.
-pub(super) async fn drain(request: Request, next: Next) -> Response {
+pub async fn drain(request: Request, next: Next) -> Response {
     let small = announced(request.headers()).is_some_and(|size| size < DRAIN_FROM);
     // A client that asks first (`Expect: 100-continue`) sends nothing before it is told to.
     let asks = request.headers().contains_key(EXPECT);
