@@ -294,6 +294,8 @@ async fn an_endless_writer_does_not_hold_up_the_answer() {
     expect_ok(&rig.run("h", "{}").await, "shell with a background child");
     rig.engine.delete_function(&key("f")).await.unwrap();
     // What a finished executable left in the background is gone without anybody asking.
+    rig.shell("b", "sleep 1000 & echo '{\"done\":1}'").await;
+    expect_ok(&rig.run("b", "{}").await, "shell with a silent child");
     wait_for(async || rig.processes() == 0).await;
     rig.stop().await;
     assert_eq!(rig.processes(), 0);
