@@ -22,13 +22,7 @@ async fn serve(options: &Options, args: &ServeArgs) -> Result<()> {
     let mut stop = Signals::listen()?;
     let started = start::panel(options, start::claim(options)?, !args.no_examples, true, None).await?;
     let host = start::host(&started, args.port).await?;
-    let ready = serde_json::json!({
-        "gateway": host.gateway_url(),
-        "panel": host.new_link(),
-        "pid": std::process::id(),
-        "version": env!("CARGO_PKG_VERSION"),
-    });
-    println!("{ready}");
+    start::print_ready(&host);
     stop.asked().await;
     tracing::info!("stopping: running functions get {} s to finish", GRACE.as_secs());
     tokio::select! {

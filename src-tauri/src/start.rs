@@ -103,6 +103,17 @@ pub(crate) async fn host(started: &Started, port: Option<u16>) -> Result<Host> {
     Ok(host)
 }
 
+/// Prints the one line by which scripts find this Beckon. Nobody may be reading, and that stops nothing.
+pub(crate) fn print_ready(host: &Host) {
+    let ready = serde_json::json!({
+        "gateway": host.gateway_url(),
+        "panel": host.new_link(),
+        "pid": std::process::id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    let _ = writeln!(std::io::stdout(), "{ready}");
+}
+
 /// Says plainly where secrets cannot be kept; nothing falls back silently.
 fn warn_about_secrets(state: &SecretStoreState) {
     match state {

@@ -98,6 +98,7 @@ async fn begin(
 ) -> Result<(Started, Host)> {
     let started = start::panel(options, instance, true, true, Some(clipboard)).await?;
     let host = start::host(&started, None).await?;
+    start::print_ready(&host);
     Ok((started, host))
 }
 

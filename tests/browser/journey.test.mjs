@@ -157,7 +157,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     await page.getByRole("link", { name: "Activations" }).click();
     const row = rows.filter({ hasText: "slow" });
     await row.first().waitFor();
-    assert.match(await row.first().innerText(), /Running|Queued/);
+    assert.match(await row.first().textContent(), /Running|Queued/);
     // Without a reload.
     await row.filter({ hasText: "Success" }).waitFor();
   });
@@ -173,10 +173,10 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
       .or(page.getByRole("searchbox", { name: /^Filter(?! functions)/i }));
     await filter.first().fill("needle-in-haystack");
     await until("one row", async () => (await rows.count()) === 1);
-    assert.match(await rows.first().innerText(), /hello-python/);
+    assert.match(await rows.first().textContent(), /hello-python/);
     await filter.first().fill("fn:hello-python status:error");
     await until("no row", async () => (await rows.count()) === 0);
-    assert.match(await page.getByRole("main").innerText(), /filter/i, "an empty list says why");
+    assert.match(await page.getByRole("main").textContent(), /filter/i, "an empty list says why");
     await page.goBack().catch(() => {});
   });
 
@@ -186,7 +186,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     const dialog = page.getByRole("dialog", { name: "New token" });
     await dialog.getByLabel("Name", { exact: true }).fill("robot");
     await dialog.getByRole("button", { name: "Create token" }).click();
-    const credential = (await page.getByTestId("new-credential").innerText()).trim();
+    const credential = (await page.getByTestId("new-credential").textContent()).trim();
     assert.match(credential, /^[0-9a-f-]{36}:[A-Za-z0-9]{64}$/);
     await page.getByRole("button", { name: "Copy token" }).click();
     assert.equal(await clipboard(page), credential);
@@ -207,7 +207,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
   await t.test("Access & Security: the token is shown when asked for, and hidden again", async () => {
     await page.goto(`${beckon.panelOrigin}/c/local/ns/playground/fn/hello?tab=settings`);
     await page.getByRole("button", { name: "Show token" }).click();
-    const credential = (await page.getByTestId("shown-token").innerText()).trim();
+    const credential = (await page.getByTestId("shown-token").textContent()).trim();
     assert.equal((await beckon.as(credential).invoke("hello")).status, 200);
     await page.getByRole("button", { name: "Hide token" }).click();
     assert.ok(!(await page.content()).includes(credential.split(":")[1]));

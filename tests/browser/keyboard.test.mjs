@@ -22,7 +22,7 @@ test("the panel by keyboard alone", { timeout: 8 * MINUTES }, async (t) => {
     page.evaluate(() => {
       const e = document.activeElement;
       return {
-        name: (e.getAttribute("aria-label") ?? e.innerText ?? "").trim(),
+        name: (e.getAttribute("aria-label") ?? e.textContent ?? "").trim(),
         tag: e.tagName,
         role: e.getAttribute("role"),
         id: e.id,

@@ -34,15 +34,16 @@ export async function openWindow(t, home, display) {
   for (const stream of [driver.stdout, driver.stderr]) stream.on("data", (chunk) => (said += chunk));
   const closed = new Promise((done) => driver.on("close", done));
   const base = `http://127.0.0.1:${port}`;
+  // The driver ends the program it has started, but not when it is ended itself first.
+  const left = () => processes.mentioning(home.dataDir).filter(({ pid }) => pid !== driver.pid);
   defer(t, async () => {
-    driver.kill("SIGTERM");
-    await soon("WebKitWebDriver to end", closed, 20_000).catch(() => driver.kill("SIGKILL"));
-    const left = () => processes.mentioning(home.dataDir);
     await until("the window's processes to end", () => left().length === 0, { within: 30_000 }).catch(() => {
       const names = processes.describe(left());
       for (const { pid } of left()) process.kill(pid, "SIGKILL");
       throw new Error(`the window left running:\n${names}\n${said}`);
     });
+    driver.kill("SIGTERM");
+    await soon("WebKitWebDriver to end", closed, 20_000).catch(() => driver.kill("SIGKILL"));
   });
   await until("WebKitWebDriver", async () => (await request(`${base}/status`)).json.value.ready, {
     within: 30_000,
