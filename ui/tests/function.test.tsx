@@ -103,7 +103,8 @@ describe("deleting", () => {
     await userEvent.type(dialog.getByRole("textbox"), "-python");
     await userEvent.click(button);
     await waitFor(() => expect(window.location.pathname).toBe("/c/local/ns/playground"), SLOW);
-    expect(calls(panel, "delete_function")).toHaveLength(1);
+    // The page is left before the function goes, so the call comes after.
+    await waitFor(() => expect(calls(panel, "delete_function")).toHaveLength(1), SLOW);
     await waitFor(
       () => expect(screen.queryByRole("treeitem", { name: "hello-python" })).not.toBeInTheDocument(),
       SLOW,
