@@ -9,6 +9,7 @@ import test from "node:test";
 import { ok, serve, token } from "../lib/beckon.mjs";
 import { assertDialectError } from "../lib/gateway.mjs";
 import { basic, request } from "../lib/http.mjs";
+import { until } from "../lib/sandbox.mjs";
 import { zip } from "../lib/zip.mjs";
 
 const MINUTES = 60_000;
@@ -20,6 +21,7 @@ test("bad input at the gateway", { timeout: 12 * MINUTES }, async (t) => {
   const client = await beckon.client();
   await client.deploy("keeps", { ...NODE, code: "function main({ n }) { return { n } }" });
   const kept = await client.accept("keeps", { n: 0 });
+  await until("its record", async () => (await client.activation(kept)).status === 200);
 
   /** After each insult: the engine serves, the function is what it was, the record is still there. */
   async function unharmed() {
