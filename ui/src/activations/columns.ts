@@ -23,6 +23,9 @@ const CAUSE: Record<ActivationSummary["cause"], string> = {
   gateway: "gateway",
   cli: "cli",
   provider: "provider",
+  schedule: "schedule",
+  trigger: "trigger",
+  callback: "callback",
 };
 
 export function caller(run: Pick<ActivationSummary, "mode" | "cause">): string {

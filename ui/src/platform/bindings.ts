@@ -55,6 +55,19 @@ tokenId: string | null,
  */
 parent: ActivationId | null, 
 /**
+ * The HTTP side, where the function was called with a request or answered with a response. `input` and `result`
+ * hold the bodies then, in the form that this names.
+ */
+http: Exchange | null, 
+/**
+ * How often the run was begun: 1 unless it was retried; 0 while it waits for its first time.
+ */
+attempts: number, 
+/**
+ * What kept the function in its place; empty where nothing did or nobody knows (remote).
+ */
+guards: Array<Guard>, 
+/**
  * Its identity.
  */
 id: ActivationId, 
@@ -201,6 +214,11 @@ pinned: boolean,
 preview: string, };
 
 /**
+ * How a body of bytes is kept as JSON.
+ */
+export type BodyForm = "empty" | "json" | "text" | "base64";
+
+/**
  * One bar.
  */
 export type Bucket = { 
@@ -228,7 +246,7 @@ pending: number, };
 /**
  * Who asked for the run.
  */
-export type Cause = "panel" | "gateway" | "cli" | "provider";
+export type Cause = "panel" | "gateway" | "cli" | "schedule" | "trigger" | "callback" | "provider";
 
 /**
  * Code as the window sends it.
@@ -485,6 +503,43 @@ export type Environment = "local" | "development" | "staging" | "production";
 export type ErrorCode = "invalid_input" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "limit_exceeded" | "busy" | "not_supported" | "runtime_missing" | "secret_store_unavailable" | "secret_store_locked" | "wrong_passphrase" | "unreachable" | "bad_reply" | "timeout" | "cancelled" | "shutting_down" | "internal";
 
 /**
+ * What went over HTTP in a run, beside the bodies.
+ */
+export type Exchange = { 
+/**
+ * The request's method.
+ */
+method: string, 
+/**
+ * The path that the function sees, beginning with `/`.
+ */
+path: string, 
+/**
+ * The query as it was sent, without `?`; empty when there was none.
+ */
+query: string, 
+/**
+ * The request's headers, in order. Values that carry credentials are replaced by `***`.
+ */
+headers: Array<[string, string]>, 
+/**
+ * What `input` is of the request's body.
+ */
+body: BodyForm, 
+/**
+ * The response's status; `None` while there is no response.
+ */
+status: number | null, 
+/**
+ * The response's headers, in order.
+ */
+responseHeaders: Array<[string, string]>, 
+/**
+ * What `result` is of the response's body.
+ */
+responseBody: BodyForm, };
+
+/**
  * A function with everything that its page shows.
  */
 export type FunctionDetail = { 
@@ -651,6 +706,12 @@ namespace: NamespaceName,
 name: FunctionName, };
 
 /**
+ * Something that keeps a function in its place. Which of them hold on a machine depends on its kernel and account;
+ * what was in force is on the record of each run.
+ */
+export type Guard = "session" | "environment" | "no_new_privileges" | "files" | "signals" | "processes" | "file_size" | "disk" | "memory" | "network";
+
+/**
  * Counts of runs over time.
  */
 export type Histogram = { 
@@ -699,7 +760,7 @@ export type JsonText = string;
 /**
  * What a function's code is written in, from the engine's point of view.
  */
-export type Language = "node" | "python" | "executable";
+export type Language = "node" | "python" | "php" | "ruby" | "go" | "rust" | "executable";
 
 /**
  * What a function may use. Defaults and ranges follow OpenWhisk.
@@ -718,7 +779,8 @@ memoryMb: number,
  */
 logsKb: number, 
 /**
- * Most runs of the function at the same time (one worker process each), 1 to 64.
+ * Most workers of the function at the same time, 1 to 64. A worker takes one run at a time unless
+ * [`Settings::runs_per_worker`] says more.
  */
 concurrency: number, };
 
@@ -913,7 +975,7 @@ kind: Runtime,
  */
 language: Language, 
 /**
- * For people: "Node.js", "Python", "Shell / executable".
+ * For people: "Node.js", "Python", …, "Shell / executable".
  */
 title: string, 
 /**

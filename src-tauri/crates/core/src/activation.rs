@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{ActivationId, FunctionName, JsonText, Limits, Millis, NamespaceName};
+use crate::{ActivationId, Exchange, FunctionName, Guard, JsonText, Limits, Millis, NamespaceName};
 
 /// Where a run is, or how it ended. One closed set for every system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -144,6 +144,12 @@ pub enum Cause {
     Gateway,
     /// The `beckon` command line.
     Cli,
+    /// A schedule of the local engine.
+    Schedule,
+    /// A message that a trigger of the local engine received.
+    Trigger,
+    /// A callback or delivery of another run, addressed to this function.
+    Callback,
     /// Somebody else at the provider; Beckon only read the record.
     Provider,
 }
@@ -250,6 +256,13 @@ pub struct Activation {
     pub token_id: Option<String>,
     /// The enclosing activation (sequences), as OpenWhisk's `cause`.
     pub parent: Option<ActivationId>,
+    /// The HTTP side, where the function was called with a request or answered with a response. `input` and `result`
+    /// hold the bodies then, in the form that this names.
+    pub http: Option<Exchange>,
+    /// How often the run was begun: 1 unless it was retried; 0 while it waits for its first time.
+    pub attempts: u32,
+    /// What kept the function in its place; empty where nothing did or nobody knows (remote).
+    pub guards: Vec<Guard>,
 }
 
 #[cfg(test)]

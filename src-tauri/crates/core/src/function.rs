@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Error, ErrorCode, FunctionKey, JsonText, Millis, NamespaceName, Runtime};
+use crate::{Contract, Error, ErrorCode, FunctionKey, JsonText, Millis, NamespaceName, Runtime, Settings};
 
 /// A namespace of the local engine, or one seen at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -70,15 +70,6 @@ impl From<Version> for String {
     }
 }
 
-/// How a worker hands the event to the function's code. Later dialects add theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Contract {
-    /// `main(args)` returns an object (Node, Python); executables get the arguments as one line of JSON on stdin
-    /// and print one JSON object as their last line.
-    Openwhisk,
-}
-
 /// A function's code as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodePackage {
@@ -137,7 +128,8 @@ pub struct Limits {
     pub memory_mb: u32,
     /// Most log bytes kept per run, in KB, 0 to 10,240.
     pub logs_kb: u32,
-    /// Most runs of the function at the same time (one worker process each), 1 to 64.
+    /// Most workers of the function at the same time, 1 to 64. A worker takes one run at a time unless
+    /// [`Settings::runs_per_worker`] says more.
     pub concurrency: u32,
 }
 
@@ -214,6 +206,8 @@ pub struct Function {
     pub annotations: Vec<NamedJson>,
     /// What it may use.
     pub limits: Limits,
+    /// How it is kept, retried and reached.
+    pub settings: Settings,
     /// Web or private.
     pub web: WebExport,
     /// What happens to a run cut short by a crash of Beckon.
@@ -247,6 +241,8 @@ pub struct NewFunction {
     pub annotations: Vec<NamedJson>,
     /// Limits.
     pub limits: Limits,
+    /// How it is kept, retried and reached.
+    pub settings: Settings,
     /// Web or private.
     pub web: WebExport,
     /// After a crash.
@@ -271,6 +267,7 @@ impl NewFunction {
             secret_names: Vec::new(),
             annotations: Vec::new(),
             limits: Limits::DEFAULT,
+            settings: Settings::default(),
             web: WebExport::Private,
             lost_policy: LostPolicy::Record,
             publish: false,
@@ -292,6 +289,7 @@ impl From<Function> for NewFunction {
             secret_names: f.secret_names,
             annotations: f.annotations,
             limits: f.limits,
+            settings: f.settings,
             web: f.web,
             lost_policy: f.lost_policy,
             publish: f.publish,

@@ -52,6 +52,12 @@ impl JsonText {
         Self("{}".into())
     }
 
+    /// `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        Self("null".into())
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

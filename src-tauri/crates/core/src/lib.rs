@@ -9,15 +9,19 @@
 mod activation;
 mod clock;
 mod connection;
+mod contract;
 mod error;
 mod event;
+mod exchange;
 pub mod filter;
 mod function;
+mod guard;
 mod id;
 mod json;
 mod name;
 mod runtime;
 mod secret;
+mod settings;
 mod token;
 
 pub use activation::{
@@ -25,15 +29,19 @@ pub use activation::{
 };
 pub use clock::{Clock, Millis};
 pub use connection::{Connection, ConnectionKind, ConnectionState, Environment, LOCAL};
+pub use contract::Contract;
 pub use error::{Error, ErrorCode, Result};
 pub use event::Event;
+pub use exchange::{BodyForm, Exchange};
 pub use function::{
-    CodePackage, Contract, Function, FunctionSummary, Limits, LostPolicy, NamedJson, Namespace, NewFunction,
-    Version, WebExport,
+    CodePackage, Function, FunctionSummary, Limits, LostPolicy, NamedJson, Namespace, NewFunction, Version,
+    WebExport,
 };
+pub use guard::Guard;
 pub use id::{ActivationId, random_hex};
 pub use json::JsonText;
 pub use name::{FunctionKey, FunctionName, FunctionRef, NamespaceName};
 pub use runtime::{Language, Runtime, RuntimeStatus};
 pub use secret::Secret;
+pub use settings::{Destination, FolderSource, Jitter, Retry, Settings, Watchdog};
 pub use token::{Token, TokenKind, TokenScope, hint_of};

@@ -11,20 +11,40 @@ pub enum Language {
     Node,
     /// Python 3.
     Python,
-    /// A shell script or any executable: JSON on stdin and in the environment, JSON as the last line of stdout.
+    /// PHP 8.
+    Php,
+    /// Ruby 3.
+    Ruby,
+    /// Go, compiled when the function is saved.
+    Go,
+    /// Rust, compiled when the function is saved.
+    Rust,
+    /// A shell script or any executable: how it is spoken to is its [`crate::Contract`]'s business.
     Executable,
 }
 
 impl Language {
     /// All languages, in the order that they are offered.
-    pub const ALL: [Self; 3] = [Self::Node, Self::Python, Self::Executable];
+    pub const ALL: [Self; 7] = [
+        Self::Node,
+        Self::Python,
+        Self::Php,
+        Self::Ruby,
+        Self::Go,
+        Self::Rust,
+        Self::Executable,
+    ];
 
-    /// The family part of a kind: `nodejs`, `python`, `shell`.
+    /// The family part of a kind: `nodejs`, `python`, `php`, `ruby`, `go`, `rust`, `shell`.
     #[must_use]
     pub fn family(self) -> &'static str {
         match self {
             Self::Node => "nodejs",
             Self::Python => "python",
+            Self::Php => "php",
+            Self::Ruby => "ruby",
+            Self::Go => "go",
+            Self::Rust => "rust",
             Self::Executable => "shell",
         }
     }
@@ -51,7 +71,7 @@ impl Runtime {
                 ErrorCode::InvalidInput,
                 format!("The runtime '{}' is not known to Beckon.", runtime.0),
             )
-            .with_hint("Known families: nodejs, python, shell."));
+            .with_hint("Known families: nodejs, python, php, ruby, go, rust, shell."));
         }
         Ok(runtime)
     }
@@ -82,6 +102,10 @@ impl Runtime {
         match family {
             "nodejs" => Some(Language::Node),
             "python" => Some(Language::Python),
+            "php" => Some(Language::Php),
+            "ruby" => Some(Language::Ruby),
+            "go" => Some(Language::Go),
+            "rust" => Some(Language::Rust),
             "shell" | "native" => Some(Language::Executable),
             _ => None,
         }
@@ -116,7 +140,7 @@ pub struct RuntimeStatus {
     pub kind: Runtime,
     /// The language.
     pub language: Language,
-    /// For people: "Node.js", "Python", "Shell / executable".
+    /// For people: "Node.js", "Python", …, "Shell / executable".
     pub title: String,
     /// The exact version found, for example `20.20.2`.
     pub version: Option<String>,

@@ -107,7 +107,7 @@ async fn attempt(
     };
     match grant.deployment.language() {
         Language::Executable => once(inner, &call, grant, log, progress).await,
-        Language::Node | Language::Python => warm(inner, &call, grant, log, progress).await,
+        _ => warm(inner, &call, grant, log, progress).await,
     }
 }
 

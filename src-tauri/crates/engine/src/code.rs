@@ -103,6 +103,22 @@ fn prepare(function: &Function, root: &Path, secrets: &dyn SecretSource) -> Resu
             write(&code.path.join("main__.py"), text, 0o444).map_err(io)?;
             None
         }
+        (CodePackage::Source(text), Language::Php) => {
+            write(&code.path.join("index.php"), text, 0o444).map_err(io)?;
+            None
+        }
+        (CodePackage::Source(text), Language::Ruby) => {
+            write(&code.path.join("handler.rb"), text, 0o444).map_err(io)?;
+            None
+        }
+        (CodePackage::Source(text), Language::Go) => {
+            write(&code.path.join("handler.go"), text, 0o444).map_err(io)?;
+            None
+        }
+        (CodePackage::Source(text), Language::Rust) => {
+            write(&code.path.join("handler.rs"), text, 0o444).map_err(io)?;
+            None
+        }
         (CodePackage::Source(text), Language::Executable) => {
             let path = code.path.join("exec");
             write(&path, text, 0o555).map_err(io)?;

@@ -147,6 +147,8 @@ fn check_entry(new: &NewFunction, entries: &[Entry]) -> Result<()> {
         Language::Node => invalid("Zipped actions must contain either package.json or index.js at the root."),
         Language::Python if has("__main__.py") => return Ok(()),
         Language::Python => invalid("Zipped Python actions must contain __main__.py at the root."),
+        // Checked when it is built.
+        Language::Php | Language::Ruby | Language::Go | Language::Rust => return Ok(()),
         Language::Executable if entry_file(new.main.as_deref(), has).is_some() => return Ok(()),
         Language::Executable => match &new.main {
             Some(main) => invalid(format!("The package has no file '{main}' to execute.")),

@@ -20,6 +20,7 @@ mod frame;
 mod inner;
 mod logs;
 mod package;
+mod payload;
 mod pipes;
 mod pool;
 mod process;
@@ -33,6 +34,7 @@ mod worker;
 
 pub use deploy::{CODE_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
 pub(crate) use inner::Inner;
+pub use payload::{Payload, Reply};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -101,8 +103,8 @@ pub struct Invocation {
     pub id: ActivationId,
     /// What to call.
     pub function: FunctionKey,
-    /// The caller's arguments, an object; default parameters are merged below it by the engine.
-    pub input: JsonText,
+    /// What the caller sent; default parameters are merged below arguments by the engine.
+    pub payload: Payload,
     /// Who asked.
     pub cause: Cause,
     /// The token used, by id.
@@ -351,11 +353,13 @@ impl Engine {
 
     /// What every call needs: the function, its runtime, an input of the right size and shape.
     async fn callable(&self, invocation: &Invocation) -> Result<Arc<Function>> {
-        let size = invocation.input.as_str().len();
+        let size = invocation.payload.len();
         if size > PAYLOAD_LIMIT {
             return Err(deploy::too_large("Request", size, PAYLOAD_LIMIT));
         }
-        if !invocation.input.is_object() {
+        if let Payload::Args(input) = &invocation.payload
+            && !input.is_object()
+        {
             return Err(deploy::invalid("The input must be a JSON object."));
         }
         let function = self.inner.store.function(&invocation.function).await?;
@@ -371,7 +375,7 @@ impl Invocation {
         let request = Request::of(self.id, self.transaction_id, self.api_host);
         let Self {
             id,
-            input,
+            payload,
             cause,
             token_id,
             rerun_of,
@@ -381,7 +385,7 @@ impl Invocation {
         (
             Asked {
                 id,
-                input,
+                input: payload.into_document(),
                 cause,
                 token_id,
                 rerun_of,

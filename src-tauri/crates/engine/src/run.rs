@@ -244,6 +244,9 @@ pub(crate) fn draft(function: &Function, asked: Asked, status: Status, mode: Mod
         rerun_of: asked.rerun_of,
         token_id: asked.token_id,
         parent: None,
+        http: None,
+        attempts: 1,
+        guards: Vec::new(),
     }
 }
 

@@ -101,6 +101,10 @@ fn title(language: Language) -> &'static str {
     match language {
         Language::Node => "Node.js",
         Language::Python => "Python",
+        Language::Php => "PHP",
+        Language::Ruby => "Ruby",
+        Language::Go => "Go",
+        Language::Rust => "Rust",
         Language::Executable => "Shell / executable",
     }
 }
@@ -113,6 +117,12 @@ fn install_hint(language: Language) -> &'static str {
         Language::Python => {
             "Install Python 3.8 or newer: `sudo apt-get install python3`, or from https://www.python.org. Then restart Beckon."
         }
+        Language::Php => "Install PHP 8: `sudo apt-get install php-cli`. Then restart Beckon.",
+        Language::Ruby => "Install Ruby 3: `sudo apt-get install ruby`. Then restart Beckon.",
+        Language::Go => {
+            "Install Go: `sudo apt-get install golang-go`, or from https://go.dev. Then restart Beckon."
+        }
+        Language::Rust => "Install Rust from https://rustup.rs. Then restart Beckon.",
         Language::Executable => {
             "There is no `sh` on PATH. Install a POSIX shell: `sudo apt-get install dash`."
         }
@@ -155,6 +165,10 @@ fn look_for(language: Language) -> RuntimeStatus {
                 "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)",
             ],
         ),
+        Language::Php => ("php", &["-r", "echo PHP_VERSION, \"\\n\", PHP_BINARY, \"\\n\";"]),
+        Language::Ruby => ("ruby", &["-rrbconfig", "-e", "puts RUBY_VERSION, RbConfig.ruby"]),
+        Language::Go => ("go", &["env", "GOVERSION"]),
+        Language::Rust => ("rustc", &["--version"]),
         Language::Executable => ("sh", &[]),
     };
     let Ok(on_path) = which::which(program) else {
@@ -176,7 +190,13 @@ fn look_for(language: Language) -> RuntimeStatus {
         };
     };
     let mut lines = answer.lines();
-    let version = lines.next().unwrap_or_default().trim().to_owned();
+    // Go says `go1.24.4`, rustc `rustc 1.95.0 (…)`.
+    let first = lines.next().unwrap_or_default().trim();
+    let word = first
+        .split_whitespace()
+        .find(|word| word.contains('.'))
+        .unwrap_or(first);
+    let version = word.trim_start_matches("go").to_owned();
     let path = lines
         .next()
         .map(|line| PathBuf::from(line.trim()))
@@ -296,6 +316,6 @@ mod tests {
     fn this_machine_has_a_shell() {
         let here = Runtimes::find();
         assert!(here.interpreter(Language::Executable).unwrap().is_absolute());
-        assert_eq!(here.all().len(), 3);
+        assert_eq!(here.all().len(), Language::ALL.len());
     }
 }

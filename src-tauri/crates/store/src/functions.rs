@@ -241,6 +241,7 @@ fn next(key: FunctionKey, new: NewFunction, old: Option<Identity>, now: i64) -> 
         secret_names: new.secret_names,
         annotations: new.annotations,
         limits: new.limits,
+        settings: new.settings,
         web: new.web,
         lost_policy: new.lost_policy,
         publish: new.publish,
@@ -250,7 +251,7 @@ fn next(key: FunctionKey, new: NewFunction, old: Option<Identity>, now: i64) -> 
 }
 
 fn write_function(db: &Connection, f: &Function) -> Result<(), Fault> {
-    let values: [&dyn ToSql; 20] = [
+    let values: [&dyn ToSql; 21] = [
         &f.id,
         &f.key.namespace.as_str(),
         &f.key.name.as_str(),
@@ -269,14 +270,16 @@ fn write_function(db: &Connection, f: &Function) -> Result<(), Fault> {
         &to_json(&f.env)?,
         &to_json(&f.secret_names)?,
         &to_json(&f.annotations)?,
+        &to_json(&f.settings)?,
         &f.created,
         &f.updated,
     ];
     // REPLACE takes the old row's code with it (foreign key), and the new code follows.
     db.prepare_cached(
         "INSERT OR REPLACE INTO functions (id, namespace, name, version, kind, contract, main, web, lost_policy,
-         publish, timeout_ms, memory_mb, logs_kb, concurrency, parameters, env, secrets, annotations, created, updated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+         publish, timeout_ms, memory_mb, logs_kb, concurrency, parameters, env, secrets, annotations, settings, created,
+         updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
     )?
     .execute(values)?;
     let code: &dyn ToSql = match &f.code {
@@ -319,6 +322,7 @@ fn load(row: &Row<'_>) -> Result<Function, Fault> {
         secret_names: from_json(row, "secrets")?,
         annotations: from_json(row, "annotations")?,
         limits: limits(row)?,
+        settings: from_json(row, "settings")?,
         web: column(row, "web")?,
         lost_policy: column(row, "lost_policy")?,
         publish: row.get("publish")?,

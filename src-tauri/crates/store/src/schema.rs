@@ -13,7 +13,13 @@ use crate::fault::Fault;
 pub(crate) const APPLICATION_ID: i32 = 0x4245_434B;
 
 /// What takes a database from version i to i + 1. Entries are only ever appended.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 5] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
+    include_str!("migrations/0005.sql"),
+];
 
 /// The version of the schema that this Beckon writes.
 pub(crate) const VERSION: i32 = MIGRATIONS.len() as i32;

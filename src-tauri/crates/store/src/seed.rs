@@ -183,6 +183,9 @@ fn run(
         rerun_of: None,
         token_id: None,
         parent: None,
+        http: None,
+        attempts: 1,
+        guards: Vec::new(),
     }
 }
 

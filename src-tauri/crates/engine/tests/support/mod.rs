@@ -15,7 +15,7 @@ use beckon_core::{
     Activation, ActivationId, Cause, Clock, CodePackage, Error, ErrorCode, FunctionKey, JsonText,
     NewFunction, Result, Runtime, Secret, Status,
 };
-use beckon_engine::{Engine, EngineConfig, Invocation, Outcome, SecretSource};
+use beckon_engine::{Engine, EngineConfig, Invocation, Outcome, Payload, SecretSource};
 use beckon_store::{Expect, Store};
 use tempfile::TempDir;
 
@@ -174,7 +174,7 @@ pub(crate) fn invocation(name: &str, input: &str) -> Invocation {
     Invocation {
         id: ActivationId::new(),
         function: key(name),
-        input: JsonText::parse(input).unwrap(),
+        payload: Payload::Args(JsonText::parse(input).unwrap()),
         cause: Cause::Panel,
         token_id: None,
         rerun_of: None,

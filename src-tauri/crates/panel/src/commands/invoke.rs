@@ -4,7 +4,7 @@ use beckon_core::{
     Activation, ActivationId, ActivationSummary, Cause, CodePackage, Error, FunctionRef, JsonText, Limits,
     Mode, Result, Status, Timing,
 };
-use beckon_engine::{Invocation, Outcome};
+use beckon_engine::{Invocation, Outcome, Payload};
 use beckon_macros::commands;
 use beckon_providers::{RemoteOutcome, RemoteRecord};
 
@@ -66,7 +66,7 @@ impl Panel {
         let invocation = Invocation {
             id: ActivationId::new(),
             function: function.key(),
-            input,
+            payload: Payload::Args(input),
             cause: Cause::Panel,
             token_id: None,
             rerun_of,
@@ -187,5 +187,8 @@ fn pending(
         rerun_of: None,
         token_id: None,
         parent: None,
+        http: None,
+        attempts: 1,
+        guards: Vec::new(),
     }
 }

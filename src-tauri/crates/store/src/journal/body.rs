@@ -35,6 +35,12 @@ impl Packed {
         Self::Text(text.into_owned())
     }
 
+    pub(crate) fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<Self>, Fault> {
+        let text = value.map(serde_json::to_string).transpose();
+        let text = text.map_err(|e| Fault::unreadable("record", e))?;
+        Ok(text.map(|text| Self::new(text.into())))
+    }
+
     pub(crate) fn logs(logs: &[LogLine]) -> Result<Option<Self>, Fault> {
         if logs.is_empty() {
             return Ok(None);
@@ -81,6 +87,16 @@ fn unpack(value: Value, what: &'static str) -> Result<Option<String>, Fault> {
 pub(crate) fn json(value: Value, what: &'static str) -> Result<Option<JsonText>, Fault> {
     unpack(value, what)?
         .map(|text| JsonText::parse(text).map_err(|e| Fault::unreadable(what, e)))
+        .transpose()
+}
+
+/// What a column holds as JSON.
+pub(crate) fn value<T: serde::de::DeserializeOwned>(
+    value: Value,
+    what: &'static str,
+) -> Result<Option<T>, Fault> {
+    let text = unpack(value, what)?;
+    text.map(|text| serde_json::from_str(&text).map_err(|e| Fault::unreadable(what, e)))
         .transpose()
 }
 

@@ -120,6 +120,9 @@ impl<'a> Loader<'a> {
             rerun_of: id("rerun_of")?,
             token_id: row.get("token_id")?,
             parent: id("parent")?,
+            http: body::value(row.get("http")?, "record")?,
+            attempts: row.get("attempts")?,
+            guards: body::value(row.get("guards")?, "record")?.unwrap_or_default(),
         })
     }
 }

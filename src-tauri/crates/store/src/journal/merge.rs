@@ -41,6 +41,7 @@ pub(crate) fn merge(old: &Activation, new: Activation) -> Option<Activation> {
     merged.rerun_of = merged.rerun_of.or(old.rerun_of);
     merged.token_id = merged.token_id.or_else(|| old.token_id.clone());
     merged.parent = merged.parent.or(old.parent);
+    merged.http = merged.http.or_else(|| old.http.clone());
     // A preview given or kept before the logs came would hide them.
     merged.summary.preview = text::preview(&merged);
     if merged.summary.preview.is_empty() {

@@ -26,6 +26,7 @@ pub(crate) struct Prepared {
     input: Option<Packed>,
     result: Option<Packed>,
     logs: Option<Packed>,
+    http: Option<Packed>,
     words: [String; 3],
 }
 
@@ -55,6 +56,7 @@ impl Prepared {
             input: pack(&activation.input),
             result: pack(&activation.result),
             logs: Packed::logs(&activation.logs)?,
+            http: Packed::json(activation.http.as_ref())?,
             words: [
                 text::of_logs(&activation.logs),
                 words(&activation.result),
@@ -244,8 +246,9 @@ fn write_narrow(db: &Connection, n: i64, place: i64, summary: &ActivationSummary
 fn write_wide(db: &Connection, n: i64, prepared: &Prepared) -> Result<(), Fault> {
     let a = &prepared.activation;
     let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+    let guards = serde_json::to_string(&a.guards).map_err(|e| Fault::unreadable("record", e))?;
     let bytes = i64::try_from(a.result_bytes).unwrap_or(i64::MAX);
-    let values: [&dyn ToSql; 19] = [
+    let values: [&dyn ToSql; 22] = [
         &n,
         &a.subject,
         &a.token_id,
@@ -265,12 +268,16 @@ fn write_wide(db: &Connection, n: i64, prepared: &Prepared) -> Result<(), Fault>
         &prepared.input,
         &prepared.result,
         &prepared.logs,
+        &prepared.http,
+        &a.attempts,
+        &guards,
     ];
     db.prepare_cached(
         "INSERT OR REPLACE INTO bodies (n, subject, token_id, rerun_of, parent, timeout_ms, memory_mb, logs_kb,
          concurrency, wait_ms, init_ms, run_ms, network_ms, result_bytes, result_truncated, logs_truncated, input,
-         result, logs)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+         result, logs, http, attempts, guards)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+         ?22)",
     )?
     .execute(values)?;
     Ok(())

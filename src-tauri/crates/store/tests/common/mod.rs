@@ -88,6 +88,9 @@ pub fn run(number: u128) -> Activation {
         rerun_of: None,
         token_id: None,
         parent: None,
+        http: None,
+        attempts: 1,
+        guards: Vec::new(),
     }
 }
 

@@ -122,6 +122,9 @@ pub(super) fn activation(
         rerun_of: None,
         token_id: None,
         parent: record.cause.as_deref().and_then(|id| id.parse().ok()),
+        http: None,
+        attempts: 1,
+        guards: Vec::new(),
     })
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use beckon_core::{Activation, ActivationId, Cause, Error, ErrorCode, JsonText};
-use beckon_engine::{Invocation, Outcome};
+use beckon_engine::{Invocation, Outcome, Payload};
 
 use super::call::Call;
 use super::get::NO_SUCH;
@@ -35,7 +35,7 @@ pub(super) async fn invoke(
     let invocation = Invocation {
         id: ActivationId::new(),
         function: key,
-        input,
+        payload: Payload::Args(input),
         cause: Cause::Gateway,
         token_id: Some(call.token.id),
         rerun_of: None,

@@ -1,0 +1,1 @@
+-- The queue: leases, retries, dead letters, and functions whose queue is paused.

@@ -1,0 +1,1 @@
+-- Callbacks and deliveries with their history, and the inboxes that receive them.

@@ -1,0 +1,1 @@
+-- Schedules, triggers and the folders that functions come from.
