@@ -42,7 +42,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, JsonText, Millis, Mode,
+    Activation, ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, Millis, Mode,
     NewFunction, Result, RuntimeStatus, Secret, Status, WebExport,
 };
 use beckon_store::{Expect, Store};
