@@ -540,6 +540,47 @@ responseHeaders: Array<[string, string]>,
 responseBody: BodyForm, };
 
 /**
+ * One line of a schedule's history: the newest 200 are kept.
+ */
+export type Firing = { 
+/**
+ * When it was dealt with.
+ */
+at: number, 
+/**
+ * The time of the expression that it is about; for missed times the newest; `None`: started by hand.
+ */
+due: number | null, } & ({ "outcome": "accepted", 
+/**
+ * The run.
+ */
+activation: ActivationId, 
+/**
+ * Whether it makes up for a time that was missed.
+ */
+late: boolean, } | { "outcome": "refused", 
+/**
+ * Why.
+ */
+message: string, } | { "outcome": "missed", 
+/**
+ * The oldest of them that was counted.
+ */
+since: number, 
+/**
+ * How many; at most 1000 are counted.
+ */
+count: number, 
+/**
+ * Of these, how many the policy makes up for; their runs have lines of their own.
+ */
+made_up: number, } | { "outcome": "clock_set_back", 
+/**
+ * How far ahead the schedule was, ms.
+ */
+by: number, });
+
+/**
  * A function with everything that its page shows.
  */
 export type FunctionDetail = { 
@@ -812,6 +853,12 @@ export type LogStream = "stdout" | "stderr";
 export type LostPolicy = "record" | "retry";
 
 /**
+ * What happens to times that passed while nobody could fire them. A time counts as missed when it is found more than
+ * 30 seconds late.
+ */
+export type MissedPolicy = "skip" | "once" | "all";
+
+/**
  * How the caller waits.
  */
 export type Mode = "blocking" | "non_blocking" | "promoted";
@@ -856,6 +903,39 @@ functions: number, };
 export type NamespaceName = string;
 
 /**
+ * What a schedule is made of, as a person (or a gateway's client) gives it.
+ */
+export type NewSchedule = { 
+/**
+ * What to call it; the function's name when empty.
+ */
+name: string, 
+/**
+ * What to call.
+ */
+function: FunctionKey, 
+/**
+ * Cron expressions, separated by `;`: five fields, or six with seconds first, or a nickname such as `@daily`.
+ */
+expression: string, 
+/**
+ * The IANA time zone; `UTC` when empty.
+ */
+zone: string, 
+/**
+ * A JSON object.
+ */
+arguments: JsonText, 
+/**
+ * What happens to missed times.
+ */
+missed: MissedPolicy, 
+/**
+ * Whether it fires.
+ */
+enabled: boolean, };
+
+/**
  * A token just made: the only time that its credential is part of an answer unasked.
  */
 export type NewToken = { 
@@ -867,6 +947,19 @@ token: Token,
  * The credential as its clients expect it (`user:key`).
  */
 credential: string, };
+
+/**
+ * Something that happened to a schedule or trigger.
+ */
+export type Noted = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * What, in one sentence or two. Holds no secret.
+ */
+message: string, };
 
 /**
  * What the window needs before it can show anything.
@@ -954,7 +1047,20 @@ rows: Array<ActivationSummary>, } | { "type": "functions",
 /**
  * The connection's id.
  */
-connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "engine" } | { "type": "lagged" };
+connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "engine" } | { "type": "schedules" } | { "type": "triggers" } | { "type": "lagged" };
+
+/**
+ * One of the next times.
+ */
+export type PreviewedTime = { 
+/**
+ * The moment.
+ */
+at: number, 
+/**
+ * On the zone's own clock, with its offset: `2026-11-21T08:00:00+01:00`.
+ */
+local: string, };
 
 /**
  * A kind as OpenWhisk writes it, `family:version`, for example `nodejs:20`, `python:3.11`, `shell:default`.
@@ -994,6 +1100,105 @@ available: boolean,
  * Why not, and how to install it, when it is not available.
  */
 installHint: string | null, };
+
+/**
+ * Something that calls a function at the times of a cron expression, always asynchronously.
+ */
+export type Schedule = { 
+/**
+ * 32 hex characters; the same over edits.
+ */
+id: string, 
+/**
+ * What a person calls it; need not be unique.
+ */
+name: string, 
+/**
+ * What it calls. The function may be gone: see `state`.
+ */
+function: FunctionKey, 
+/**
+ * Cron expressions, separated by `;`.
+ */
+expression: string, 
+/**
+ * The IANA time zone that the expression is read in, for example `Europe/Berlin`.
+ */
+zone: string, 
+/**
+ * What the function is called with: a JSON object, or for functions that speak HTTP the JSON body of a POST.
+ */
+arguments: JsonText, 
+/**
+ * What happens to times that passed while Beckon did not run or the machine slept.
+ */
+missed: MissedPolicy, 
+/**
+ * Whether it fires at all.
+ */
+enabled: boolean, 
+/**
+ * Whether it can fire.
+ */
+state: ScheduleState, 
+/**
+ * When it fires next; `None` while it does not, and where the expression has no more times.
+ */
+next: number | null, 
+/**
+ * The last time that it was due and fired.
+ */
+lastDue: number | null, 
+/**
+ * The last run that it started, by its time or by hand.
+ */
+lastRun: ActivationId | null, 
+/**
+ * When that was.
+ */
+lastRunAt: number | null, 
+/**
+ * Why the last firing did not become a run; `None` once one did.
+ */
+lastError: Noted | null, 
+/**
+ * Runs that it started, ever.
+ */
+runs: number, 
+/**
+ * When it was made.
+ */
+created: number, 
+/**
+ * When it was last edited.
+ */
+updated: number, 
+/**
+ * Every time up to this one was dealt with. Never goes back, except when the machine's clock did.
+ */
+handledUntil: number, };
+
+/**
+ * What an expression means.
+ */
+export type SchedulePreview = { 
+/**
+ * In words, for example `At 08:00, on Monday.`
+ */
+words: string, 
+/**
+ * The zone's name, as it is stored.
+ */
+zone: string, 
+/**
+ * The next times.
+ */
+times: Array<PreviewedTime>, };
+
+/**
+ * Whether a schedule can fire.
+ */
+export type ScheduleState = "active" | "disabled" | "orphaned" | "over";
 
 /**
  * Where secrets are kept, and what is missing for it.
@@ -1471,6 +1676,44 @@ export function createApi(transport: Transport) {
      */
     copyText: (args: { text: string }, signal?: AbortSignal) =>
       transport.call<void>("copy_text", args, signal),
+    /**
+     * The schedules of a local function, or all of them, oldest first, each with its next time.
+     *
+     * Refresh on the event `schedules`, on `functions` (a deleted function orphans its schedules), and when `next` has
+     * passed.
+     */
+    schedules: (args: { function?: FunctionRef | null } = {}, signal?: AbortSignal) =>
+      transport.call<Array<Schedule>>("schedules", args, signal),
+    /**
+     * What became of a schedule's times, newest first, at most 200 lines: runs, refusals, missed times. The runs
+     * themselves are activations with the cause `schedule`.
+     */
+    scheduleHistory: (args: { id: string; limit?: number | null }, signal?: AbortSignal) =>
+      transport.call<Array<Firing>>("schedule_history", args, signal),
+    /**
+     * Makes a schedule (no `id`) or changes one, which keeps its history. A changed expression or zone, and switching
+     * it on, count from now.
+     *
+     * `InvalidInput` says which field of the expression is wrong; `NotFound`: no such schedule or function.
+     */
+    saveSchedule: (args: { id?: string | null; schedule: NewSchedule }, signal?: AbortSignal) =>
+      transport.call<Schedule>("save_schedule", args, signal),
+    /**
+     * Deletes a schedule with its history; its runs stay in the journal.
+     */
+    deleteSchedule: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_schedule", args, signal),
+    /**
+     * Starts a run of a schedule now, also of one that is switched off; answers the run's id.
+     */
+    runScheduleNow: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<ActivationId>("run_schedule_now", args, signal),
+    /**
+     * What an expression means, in words, with its next times (5 unless told, at most 100), for the form as it is
+     * typed. `zone` is an IANA name; empty is `UTC`. `InvalidInput` says which field is wrong.
+     */
+    previewSchedule: (args: { expression: string; zone: string; count?: number | null }, signal?: AbortSignal) =>
+      transport.call<SchedulePreview>("preview_schedule", args, signal),
     /**
      * Where secrets are kept.
      */

@@ -24,6 +24,10 @@ pub enum Event {
     Connections,
     /// The engine's workers or queue changed (at most four times a second).
     Engine,
+    /// Schedules, or their histories, changed.
+    Schedules,
+    /// Triggers changed, or what they are doing (at most twice a second each).
+    Triggers,
     /// The listener was too slow and missed events: read everything again.
     Lagged,
 }

@@ -20,9 +20,11 @@ mod id;
 mod json;
 mod name;
 mod runtime;
+mod schedule;
 mod secret;
 mod settings;
 mod token;
+mod trigger;
 
 pub use activation::{
     Activation, ActivationSummary, Cause, LogLine, LogStream, Mode, Status, StatusGroup, Timing,
@@ -42,6 +44,11 @@ pub use id::{ActivationId, random_hex};
 pub use json::JsonText;
 pub use name::{FunctionKey, FunctionName, FunctionRef, NamespaceName};
 pub use runtime::{Language, Runtime, RuntimeStatus};
+pub use schedule::{
+    Firing, FiringOutcome, LABEL_LIMIT, MissedPolicy, NewSchedule, Noted, PreviewedTime, Schedule,
+    SchedulePreview, ScheduleState, label,
+};
 pub use secret::Secret;
 pub use settings::{Destination, FolderSource, Jitter, Retry, Settings, Watchdog};
 pub use token::{Token, TokenKind, TokenScope, hint_of};
+pub use trigger::{CredentialKind, NewTrigger, Trigger, TriggerCounts, TriggerState};

@@ -24,7 +24,7 @@ use crate::run::{Control, Stop};
 use crate::runtimes::Runtimes;
 use crate::status::Activity;
 use crate::worker::Shims;
-use crate::{EngineConfig, SecretSource, code, survivors};
+use crate::{EngineConfig, SecretSource, code, schedule, survivors};
 
 const NODE_SHIM: &str = include_str!("shims/node.cjs");
 const PYTHON_SHIM: &str = include_str!("shims/python.py");
@@ -53,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     /// What every process finds in its environment.
     pub(crate) base_env: Vec<(String, String)>,
+    pub(crate) schedules: schedule::Board,
     stop: CancellationToken,
     /// The dispatcher, the janitor and the publisher.
     helpers: TaskTracker,
@@ -102,6 +103,7 @@ impl Inner {
             quiet: Notify::new(),
             tasks: TaskTracker::new(),
             base_env: base_env(),
+            schedules: schedule::Board::default(),
             stop: CancellationToken::new(),
             helpers: TaskTracker::new(),
             config,
@@ -124,6 +126,14 @@ impl Inner {
         let publish = async move { activity.publish(&store).await };
         self.helpers
             .spawn(self.stop.clone().run_until_cancelled_owned(publish));
+    }
+
+    /// Runs what works in the background until the engine stops, and is waited for then.
+    pub(crate) fn help<F>(&self, work: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.helpers.spawn(work(self.stop.clone()));
     }
 
     pub(crate) async fn shutdown(&self, grace: Duration) {

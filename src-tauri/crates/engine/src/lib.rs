@@ -8,6 +8,7 @@
 //! lib ─ what callers see            run ─ a run from request to record     queue ─ accepted runs, from disk
 //! deploy, package, code ─ code in   attempt ─ a run in a worker            pool ─ slots, warm workers, lines
 //! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
+//! schedule ─ calls by the clock
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
 //! ```
 
@@ -28,6 +29,7 @@ mod queue;
 mod reply;
 mod run;
 mod runtimes;
+mod schedule;
 mod status;
 mod survivors;
 mod worker;
@@ -191,9 +193,14 @@ impl Engine {
         secrets: Arc<dyn SecretSource>,
         clock: Clock,
     ) -> Result<Self> {
-        Ok(Self {
+        let background = config.dispatch;
+        let engine = Self {
             inner: Inner::start(config, store, secrets, clock).await?,
-        })
+        };
+        if background {
+            engine.inner.help(|stop| schedule::run(engine.clone(), stop));
+        }
+        Ok(engine)
     }
 
     /// Changes what may be changed while running.

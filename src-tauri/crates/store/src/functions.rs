@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Store;
 use crate::batch::Batch;
+use crate::domains;
 use crate::fault::Fault;
 use crate::namespaces;
 use crate::words::{column, word};
@@ -136,11 +137,8 @@ impl Store {
         new: NewFunction,
         expect: Expect,
     ) -> Result<Arc<Function>> {
-        let (key, now, known) = (
-            key.clone(),
-            self.inner.clock.now(),
-            Arc::clone(&self.inner.functions),
-        );
+        let (key, now) = (key.clone(), self.inner.clock.now());
+        let (known, domains) = (Arc::clone(&self.inner.functions), Arc::clone(&self.inner.domains));
         self.write(Urgency::Durable, new.code.len(), move |batch| {
             namespaces::expect(batch.db, &key.namespace)?;
             let old = identity(batch.db, &key)?;
@@ -158,9 +156,13 @@ impl Store {
             }
             let function = Arc::new(next(key, new, old, now));
             write_function(batch.db, &function)?;
+            let hosts = domains::write(batch.db, &function)?;
             batch.functions_changed();
             let committed = Arc::clone(&function);
-            batch.after_commit(move || known.replace(&committed));
+            batch.after_commit(move || {
+                known.replace(&committed);
+                domains.replace(&committed.key, hosts);
+            });
             Ok(function)
         })
         .await
@@ -170,12 +172,14 @@ impl Store {
     pub async fn delete_function(&self, key: &FunctionKey) -> Result<Arc<Function>> {
         let key = key.clone();
         let (known, tokens) = (Arc::clone(&self.inner.functions), Arc::clone(&self.inner.tokens));
+        let domains = Arc::clone(&self.inner.domains);
         self.write(Urgency::Durable, 0, move |batch| {
             let function = find(batch.db, &key)?.map(Arc::new);
             let function = function.ok_or_else(|| Error::not_found(format!("function {key}")))?;
             delete_rows(batch, &function)?;
             batch.after_commit(move || {
                 known.forget(|other| *other == key);
+                domains.forget(|other| *other == key);
                 tokens.forget(|scope| crate::tokens::is_of(scope, &key));
             });
             Ok(function)
@@ -223,6 +227,14 @@ fn identity(db: &Connection, key: &FunctionKey) -> Result<Option<Identity>, Faul
         Ok(Identity { id, version, created })
     })
     .transpose()
+}
+
+/// `NotFound` when there is no such function.
+pub(crate) fn must_exist(db: &Connection, key: &FunctionKey) -> Result<(), Fault> {
+    match identity(db, key)? {
+        Some(_) => Ok(()),
+        None => Err(Error::not_found(format!("function {key}")).into()),
+    }
 }
 
 fn next(key: FunctionKey, new: NewFunction, old: Option<Identity>, now: i64) -> Function {
@@ -332,7 +344,12 @@ fn load(row: &Row<'_>) -> Result<Function, Fault> {
 }
 
 fn key(row: &Row<'_>) -> Result<FunctionKey, Fault> {
-    let (namespace, name): (String, String) = (row.get("namespace")?, row.get("name")?);
+    key_of(row, "namespace", "name")
+}
+
+/// The function that two columns name.
+pub(crate) fn key_of(row: &Row<'_>, namespace: &str, name: &str) -> Result<FunctionKey, Fault> {
+    let (namespace, name): (String, String) = (row.get(namespace)?, row.get(name)?);
     FunctionKey::new(&namespace, &name).map_err(|e| Fault::unreadable("function name", e))
 }
 

@@ -10,6 +10,7 @@
 mod activations;
 mod batch;
 mod connections;
+mod domains;
 mod drafts;
 mod fault;
 mod functions;
@@ -18,10 +19,12 @@ mod namespaces;
 mod pending;
 mod queue;
 mod readers;
+mod schedules;
 mod schema;
 pub mod seed;
 mod settings;
 mod tokens;
+mod triggers;
 mod words;
 mod writer;
 
@@ -37,6 +40,7 @@ use beckon_core::{Clock, Error, Event, Result};
 use tokio::sync::broadcast;
 
 use crate::batch::Batch;
+use crate::domains::Domains;
 use crate::fault::Fault;
 use crate::functions::Known;
 use crate::pending::Pending;
@@ -64,6 +68,7 @@ struct Inner {
     pending: Pending,
     functions: Arc<Known>,
     tokens: Arc<Tokens>,
+    domains: Arc<Domains>,
 }
 
 impl Inner {
@@ -88,6 +93,7 @@ impl Store {
     fn open_now(path: &Path, clock: Clock) -> Result<Self> {
         let db = schema::open_writer(path)?;
         let tokens = Arc::new(Tokens::load(&db)?);
+        let domains = Arc::new(Domains::load(&db)?);
         let readers = Readers::open(path)?;
         let (events, _) = broadcast::channel(EVENTS);
         let writer =
@@ -102,6 +108,7 @@ impl Store {
                 pending,
                 functions,
                 tokens,
+                domains,
             }),
         })
     }

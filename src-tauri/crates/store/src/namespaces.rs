@@ -71,6 +71,7 @@ impl Store {
     pub async fn delete_namespace(&self, name: &NamespaceName) -> Result<()> {
         let name = name.clone();
         let (functions, tokens) = (Arc::clone(&self.inner.functions), Arc::clone(&self.inner.tokens));
+        let domains = Arc::clone(&self.inner.domains);
         self.write(Urgency::Durable, 0, move |batch| {
             // Its functions, their code and its tokens go with it by their foreign keys.
             if batch
@@ -88,6 +89,7 @@ impl Store {
             batch.tokens_changed();
             batch.after_commit(move || {
                 functions.forget(|key| key.namespace == name);
+                domains.forget(|key| key.namespace == name);
                 tokens.forget(|scope| *scope.namespace() == name);
             });
             Ok(())

@@ -7,6 +7,7 @@ mod functions;
 mod invoke;
 mod namespaces;
 mod overview;
+mod schedules;
 mod secret_store;
 mod settings;
 mod tokens;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         activations::COMMANDS,
         tokens::COMMANDS,
         copy::COMMANDS,
+        schedules::COMMANDS,
         secret_store::COMMANDS,
         settings::COMMANDS,
     ]
