@@ -48,6 +48,9 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
     case "engine":
       stale(keys.engine);
       break;
+    case "folders":
+      stale(keys.folders);
+      break;
     case "lagged":
       void client.invalidateQueries();
       break;

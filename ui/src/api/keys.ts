@@ -4,6 +4,7 @@ import type { FunctionRef } from "@/platform";
 export const keys = {
   overview: ["overview"] as const,
   engine: ["engine"] as const,
+  folders: ["folders"] as const,
   runtimes: ["runtimes"] as const,
   settings: ["settings"] as const,
   secretStore: ["secret-store"] as const,

@@ -1047,7 +1047,7 @@ rows: Array<ActivationSummary>, } | { "type": "functions",
 /**
  * The connection's id.
  */
-connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "engine" } | { "type": "schedules" } | { "type": "triggers" } | { "type": "lagged" };
+connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "engine" } | { "type": "schedules" } | { "type": "triggers" } | { "type": "folders" } | { "type": "lagged" };
 
 /**
  * One of the next times.

@@ -28,6 +28,8 @@ pub enum Event {
     Schedules,
     /// Triggers changed, or what they are doing (at most twice a second each).
     Triggers,
+    /// A function's folder was deployed, could not be, went away or came back.
+    Folders,
     /// The listener was too slow and missed events: read everything again.
     Lagged,
 }

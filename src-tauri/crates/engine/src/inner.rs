@@ -22,9 +22,10 @@ use crate::process::Nursery;
 use crate::queue::{self, Backlog};
 use crate::run::{Control, Stop};
 use crate::runtimes::Runtimes;
+use crate::source::Folders;
 use crate::status::Activity;
 use crate::worker::Shims;
-use crate::{EngineConfig, SecretSource, code, schedule, survivors};
+use crate::{EngineConfig, SecretSource, code, schedule, source, survivors};
 
 const NODE_SHIM: &str = include_str!("shims/node.cjs");
 const PYTHON_SHIM: &str = include_str!("shims/python.py");
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) pools: Arc<Pools>,
     pub(crate) activity: Arc<Activity>,
     pub(crate) backlog: Backlog,
+    /// Functions that come from folders.
+    pub(crate) folders: Folders,
     /// Runs in progress.
     pub(crate) runs: Mutex<HashMap<ActivationId, Arc<Control>>>,
     /// Told when there are none.
@@ -99,6 +102,7 @@ impl Inner {
             nursery,
             activity,
             backlog: Backlog::default(),
+            folders: Folders::default(),
             runs: Mutex::default(),
             quiet: Notify::new(),
             tasks: TaskTracker::new(),
@@ -113,6 +117,9 @@ impl Inner {
             inner
                 .helpers
                 .spawn(queue::dispatch(inner.clone(), inner.stop.clone()));
+            inner
+                .helpers
+                .spawn(source::supervise(inner.clone(), inner.stop.clone()));
         }
         inner.start_helpers();
         Ok(inner)

@@ -30,6 +30,7 @@ mod reply;
 mod run;
 mod runtimes;
 mod schedule;
+pub mod source;
 mod status;
 mod survivors;
 mod worker;
@@ -221,7 +222,20 @@ impl Engine {
 
     /// Saves a function: resolves `family:default`, checks the runtime, the limits and the package (a zip with `..`, a
     /// bomb, a missing entry point are `InvalidInput` with a clear text), stores it, and drains workers of older versions.
+    ///
+    /// A function whose code came from a folder and is given other code here does not come from the folder any more.
     pub async fn put_function(
+        &self,
+        key: &FunctionKey,
+        mut new: NewFunction,
+        expect: Expect,
+    ) -> Result<Arc<Function>> {
+        source::detach(&self.inner, key, &mut new).await?;
+        self.save_function(key, new, expect).await
+    }
+
+    /// As [`Engine::put_function`], for code that may come from the function's folder.
+    pub(crate) async fn save_function(
         &self,
         key: &FunctionKey,
         mut new: NewFunction,

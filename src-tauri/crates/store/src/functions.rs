@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use beckon_core::{
-    CodePackage, Error, ErrorCode, Function, FunctionKey, FunctionSummary, LOCAL, Limits, NamespaceName,
-    NewFunction, Result, Version, random_hex,
+    CodePackage, Error, ErrorCode, FolderSource, Function, FunctionKey, FunctionSummary, LOCAL, Limits,
+    NamespaceName, NewFunction, Result, Settings, Version, random_hex,
 };
 use parking_lot::Mutex;
 use rusqlite::types::Value;
@@ -28,6 +28,17 @@ pub enum Expect {
     Any,
     /// Exactly this version, so that nobody's save is overwritten. Else `Conflict`.
     Version(Version),
+}
+
+/// A function whose folder is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedFolder {
+    /// The function.
+    pub key: FunctionKey,
+    /// Its id: a function that was deleted and made again is another one.
+    pub id: String,
+    /// Its folder.
+    pub folder: FolderSource,
 }
 
 /// Code of all functions in memory, at most; beyond it, everything is read again.
@@ -128,6 +139,30 @@ impl Store {
             self.inner.functions.remember(function, changes);
         }
         Ok(function)
+    }
+
+    /// The functions whose folders are watched.
+    pub async fn watched_folders(&self) -> Result<Vec<WatchedFolder>> {
+        self.read(|reader| {
+            let mut statement = reader.db.prepare_cached(
+                "SELECT id, namespace, name, settings FROM functions WHERE json_extract(settings, '$.folder.watch')
+                 ORDER BY namespace, name",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut folders = Vec::new();
+            while let Some(row) = rows.next()? {
+                let settings: Settings = from_json(row, "settings")?;
+                if let Some(folder) = settings.folder {
+                    folders.push(WatchedFolder {
+                        key: key(row)?,
+                        id: row.get("id")?,
+                        folder,
+                    });
+                }
+            }
+            Ok(folders)
+        })
+        .await
     }
 
     /// Saves a function. The namespace must exist (`NotFound`).
