@@ -44,9 +44,9 @@ test-journeys: ui ## The built program end to end: command line, real clients, f
 	@cargo build --package beckon --quiet
 	@scripts/journeys
 
-bench: ui ## Measure, beside the machine's floor in the same run
+bench: ui ## Measure, beside the machine's floor and its peers in the same run; ROWS=warm,cold chooses, QUICK=1 hurries
 	@scripts/need tools build window test
-	@scripts/bench
+	@ROWS='$(ROWS)' QUICK='$(QUICK)' scripts/bench
 
 bindings: ## Write the TypeScript client from the panel's commands
 	cargo run --quiet --package beckon-panel --example bindings

@@ -1,80 +1,187 @@
-//! A `beckon serve` under measurement.
+//! A `beckon serve` under measurement, called as its users call it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use beckon_core::{Clock, FunctionKey};
+use beckon_store::{Expect, Store};
+use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 
+use crate::functions::{self, Deploy};
 use crate::load::Call;
-use crate::median;
+use crate::process::{self, Program};
 
 pub(crate) struct Beckon {
-    child: Child,
+    pub(crate) program: Program,
     gateway: SocketAddr,
     panel: SocketAddr,
     control: String,
-    data_dir: PathBuf,
     pub(crate) ready_after: Duration,
 }
 
+/// A data directory with the functions of the measurement in it.
+pub(crate) struct Deployed {
+    dir: tempfile::TempDir,
+    binary: PathBuf,
+    token: String,
+    namespace: String,
+}
+
+impl Deployed {
+    /// Deploys every function through the gateway, and sets in the database what the gateway has no words for.
+    pub(crate) async fn new(binary: &Path, work: &Path) -> Result<Self> {
+        let dir = tempfile::tempdir_in(work)?;
+        let beckon = Beckon::serve(binary, dir.path(), None).await?;
+        let made = std::process::Command::new(binary)
+            .args(["token", "create", "--for", "openwhisk", "--data-dir"])
+            .arg(dir.path())
+            .output()?;
+        let said = String::from_utf8_lossy(&made.stderr);
+        ensure!(made.status.success(), "no token: {said}");
+        let token = String::from_utf8(made.stdout)?.trim().to_owned();
+        let mut deployed = Self {
+            dir,
+            binary: binary.to_owned(),
+            token,
+            namespace: String::new(),
+        };
+        let namespaces: Vec<String> = deployed.client()?.get(&beckon, "namespaces").await?;
+        deployed.namespace = namespaces.into_iter().next().context("no namespace")?;
+        for function in functions::ALL {
+            deployed.put(&beckon, function).await?;
+        }
+        beckon.stop().await?;
+        deployed.finish().await?;
+        Ok(deployed)
+    }
+
+    async fn finish(&self) -> Result<()> {
+        let store = self.store().await?;
+        for function in functions::ALL {
+            let key = FunctionKey::new(&self.namespace, function.name)?;
+            let stored = store.function(&key).await?.context("it was not stored")?;
+            let expect = Expect::Version(stored.version);
+            store.put_function(&key, function.finish(&stored), expect).await?;
+        }
+        Ok(store.flush().await?)
+    }
+
+    /// Its database, while no Beckon uses it.
+    pub(crate) async fn store(&self) -> Result<Store> {
+        Ok(Store::open(&self.dir.path().join("beckon.db"), Clock::system()).await?)
+    }
+
+    pub(crate) async fn serve(&self, pin: Option<usize>) -> Result<Beckon> {
+        Beckon::serve(&self.binary, self.dir.path(), pin).await
+    }
+
+    /// Saves a function again, as a new version.
+    pub(crate) async fn put(&self, beckon: &Beckon, function: &Deploy) -> Result<()> {
+        let exec = json!({ "exec": { "kind": function.kind, "code": function.code } });
+        let path = format!("namespaces/_/actions/{}?overwrite=true", function.name);
+        self.client()?.put(beckon, &path, &exec).await
+    }
+
+    /// A call that waits for the result, through the best door there is for it; and the door.
+    pub(crate) async fn invoke(
+        &self,
+        beckon: &Beckon,
+        function: &str,
+        body: &str,
+        expect: &str,
+    ) -> Result<(Call, &'static str)> {
+        let http = self.door(
+            beckon,
+            &format!("/function/{function}-http.{}", self.namespace),
+            body,
+        );
+        if let Ok((_, reply)) = http.once().await
+            && String::from_utf8_lossy(&reply).contains(expect)
+        {
+            return Ok((http.expect(expect), "/function"));
+        }
+        let call = self.openwhisk(beckon, function, body).expect(expect);
+        call.once()
+            .await
+            .with_context(|| format!("{function} does not answer"))?;
+        Ok((call, "/api/v1"))
+    }
+
+    /// A call through OpenWhisk's API that waits for the result.
+    pub(crate) fn openwhisk(&self, beckon: &Beckon, function: &str, body: &str) -> Call {
+        let path = format!("/api/v1/namespaces/_/actions/{function}?blocking=true&result=true");
+        self.door(beckon, &path, body)
+    }
+
+    /// A call that is answered as soon as the run is on disk.
+    pub(crate) fn accept(&self, beckon: &Beckon, function: &str, body: &str) -> Call {
+        let path = format!("/api/v1/namespaces/_/actions/{function}");
+        self.door(beckon, &path, body).status(202).expect("activationId")
+    }
+
+    fn door(&self, beckon: &Beckon, path: &str, body: &str) -> Call {
+        let header = format!("Authorization: Basic {}\r\n", BASE64.encode(&self.token));
+        Call::post(beckon.gateway, path, &header, body)
+    }
+
+    fn client(&self) -> Result<Api<'_>> {
+        Ok(Api {
+            http: reqwest::Client::builder().no_proxy().build()?,
+            token: self.token.split_once(':').context("a token is user:key")?,
+        })
+    }
+}
+
+/// The gateway's OpenWhisk API.
+struct Api<'a> {
+    http: reqwest::Client,
+    token: (&'a str, &'a str),
+}
+
+impl Api<'_> {
+    async fn get<T: serde::de::DeserializeOwned>(&self, beckon: &Beckon, path: &str) -> Result<T> {
+        let url = format!("http://{}/api/v1/{path}", beckon.gateway);
+        let request = self.http.get(url).basic_auth(self.token.0, Some(self.token.1));
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+
+    async fn put(&self, beckon: &Beckon, path: &str, document: &Value) -> Result<()> {
+        let url = format!("http://{}/api/v1/{path}", beckon.gateway);
+        let request = self.http.put(url).basic_auth(self.token.0, Some(self.token.1));
+        let reply = request.json(document).send().await?;
+        let status = reply.status();
+        ensure!(status.is_success(), "{path}: {status}: {}", reply.text().await?);
+        Ok(())
+    }
+}
+
 impl Beckon {
-    pub(crate) async fn serve(binary: &Path, data_dir: &Path) -> Result<Self> {
+    /// Starts it and waits until it says that it is ready.
+    pub(crate) async fn serve(binary: &Path, data_dir: &Path, pin: Option<usize>) -> Result<Self> {
         let started = Instant::now();
-        let mut child = Command::new(binary)
+        let mut command = process::command(binary, pin);
+        command
             .args(["serve", "--port", "0", "--data-dir"])
             .arg(data_dir)
-            .env("BECKON_LOG", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("beckon could not be started")?;
-        let stdout = child.stdout.take().context("no stdout")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).await?;
+            .env("BECKON_LOG", "error");
+        let mut program = Program::start("beckon serve", command)?;
+        let line = program.first_line().await?;
         let ready_after = started.elapsed();
         let ready: Value = serde_json::from_str(&line).context("beckon did not say that it is ready")?;
         let run: Value = serde_json::from_slice(&std::fs::read(data_dir.join("run.json"))?)?;
         let control = run["token"].as_str().context("no control token")?.to_owned();
         Ok(Self {
-            child,
+            program,
             gateway: address(&ready["gateway"])?,
             panel: address(&run["panel"])?,
             control,
-            data_dir: data_dir.to_owned(),
             ready_after,
         })
-    }
-
-    pub(crate) fn token(&self, binary: &Path) -> Result<String> {
-        let made = std::process::Command::new(binary)
-            .args(["token", "create", "--for", "openwhisk", "--data-dir"])
-            .arg(&self.data_dir)
-            .output()?;
-        ensure!(
-            made.status.success(),
-            "no token: {}",
-            String::from_utf8_lossy(&made.stderr)
-        );
-        Ok(String::from_utf8(made.stdout)?.trim().to_owned())
-    }
-
-    /// A blocking invocation with its result only.
-    pub(crate) fn invoke(&self, function: &str, token: &str) -> Call {
-        let path = format!("/api/v1/namespaces/_/actions/{function}?blocking=true&result=true");
-        Call::post(
-            self.gateway,
-            &path,
-            &format!("Authorization: Basic {}\r\n", BASE64.encode(token)),
-            r#"{"name":"Ada"}"#,
-        )
     }
 
     /// A command of the panel.
@@ -88,87 +195,24 @@ impl Beckon {
         ))
     }
 
-    /// First calls of new versions: each needs a worker that was not there.
-    pub(crate) async fn cold_starts(&self, function: &str, token: &str, times: usize) -> Result<Duration> {
-        let client = reqwest::Client::builder().no_proxy().build()?;
-        let (user, key) = token.split_once(':').context("a token is user:key")?;
-        let url = format!("http://{}/api/v1/namespaces/_/actions/{function}", self.gateway);
-        let action: Value = client
-            .get(&url)
-            .basic_auth(user, Some(key))
-            .send()
-            .await?
-            .json()
-            .await?;
-        let mut durations = Vec::with_capacity(times);
-        for _ in 0..times {
-            let put = json!({ "exec": action["exec"] });
-            let saved = client
-                .put(format!("{url}?overwrite=true"))
-                .basic_auth(user, Some(key))
-                .json(&put)
-                .send()
-                .await?;
-            ensure!(saved.status().is_success(), "not saved: {}", saved.text().await?);
-            let started = Instant::now();
-            let reply = client
-                .post(format!("{url}?blocking=true"))
-                .basic_auth(user, Some(key))
-                .json(&json!({}))
-                .send()
-                .await?;
-            let record: Value = reply.json().await?;
-            durations.push(started.elapsed());
-            let cold = record["annotations"]
-                .as_array()
-                .is_some_and(|all| all.iter().any(|a| a["key"] == "initTime"));
-            ensure!(cold, "this start was not cold: {record}");
-        }
-        Ok(median(durations))
+    /// What a command of the panel answers.
+    pub(crate) async fn ask(&self, name: &str, arguments: &Value) -> Result<Value> {
+        let (_, body) = self.command(name, arguments)?.once().await?;
+        Ok(serde_json::from_slice(&body)?)
     }
 
-    /// Proportional memory of the process and everything below it, KiB.
-    pub(crate) fn memory(&self) -> Result<u64> {
-        let own = self.child.id().context("beckon has ended")?;
-        let mut all = vec![own];
-        let mut sum = 0;
-        while let Some(pid) = all.pop() {
-            sum += pss_kib(pid).unwrap_or(0);
-            let tasks = std::fs::read_dir(format!("/proc/{pid}/task"))?;
-            for task in tasks.flatten() {
-                let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
-                all.extend(
-                    children
-                        .split_whitespace()
-                        .filter_map(|pid| pid.parse::<u32>().ok()),
-                );
-            }
-        }
-        Ok(sum)
-    }
-
-    /// Proportional memory of the process itself, KiB.
-    pub(crate) fn memory_alone(&self) -> Result<u64> {
-        pss_kib(self.child.id().context("beckon has ended")?)
-    }
-
-    pub(crate) async fn stop(mut self) -> Result<()> {
-        let pid = self.child.id().context("beckon has ended")?;
-        std::process::Command::new("kill").arg(pid.to_string()).status()?;
-        let status = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await??;
+    /// Ends it as a user would.
+    pub(crate) async fn stop(self) -> Result<()> {
+        let status = self.program.stop(Signal::TERM).await?;
         ensure!(status.success(), "beckon did not stop cleanly: {status}");
         Ok(())
     }
-}
 
-/// Proportional set size of a process, KiB.
-pub(crate) fn pss_kib(pid: u32) -> Result<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-    let line = text
-        .lines()
-        .find(|l| l.starts_with("Pss:"))
-        .context("no Pss line")?;
-    Ok(line.split_whitespace().nth(1).context("no figure")?.parse()?)
+    /// Ends it as a crash would.
+    pub(crate) async fn crash(self) -> Result<()> {
+        self.program.stop(Signal::KILL).await?;
+        Ok(())
+    }
 }
 
 fn address(url: &Value) -> Result<SocketAddr> {

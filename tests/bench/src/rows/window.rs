@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::median;
-use crate::report::Report;
+use crate::floor::machine;
+use crate::report::{Report, Row};
+use crate::{Bench, median, micros, process};
 
 const TIMES: usize = 5;
 
@@ -24,7 +25,16 @@ impl Drop for Ended {
 
 /// Measures session start (process, window, page) and the moment that the Run button of the first screen is there.
 /// Needs an X display: `scripts/bench` runs this program under Xvfb.
-pub(crate) async fn measure(binary: &Path, floor: Duration, report: &mut Report) -> Result<()> {
+pub(crate) async fn measure(bench: &Bench, binary: Option<&Path>, report: &mut Report) -> Result<()> {
+    let Some(binary) = binary else {
+        report.skip("the window", &anyhow::anyhow!("no build with a window was named"));
+        return Ok(());
+    };
+    let floor = micros(machine::start_of(
+        &process::find("node")?,
+        &["-e", "0"],
+        bench.starts,
+    )?);
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let (mut windows, mut usable) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
@@ -46,16 +56,19 @@ pub(crate) async fn measure(binary: &Path, floor: Duration, report: &mut Report)
         drop(driver);
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    report.row(
-        "from exec to the window's page, p50 (first start on an empty directory)",
-        median(windows),
-        Some(("bare node", floor)),
-    );
-    report.row(
-        "from exec to a usable first screen, p50",
-        median(usable),
-        Some(("bare node", floor)),
-    );
+    for (what, times) in [
+        (
+            "from exec to the window's page, p50 (first start on an empty directory)",
+            windows,
+        ),
+        ("from exec to a usable first screen, p50", usable),
+    ] {
+        report.add(
+            Row::micros(what)
+                .floor("bare node", floor)
+                .beckon(micros(median(times))),
+        );
+    }
     Ok(())
 }
 

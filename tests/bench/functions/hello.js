@@ -1,0 +1,3 @@
+function main(args) {
+  return { body: `Hello ${args.name || 'stranger'}!` };
+}

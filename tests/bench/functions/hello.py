@@ -1,0 +1,2 @@
+def main(args):
+    return {"body": f"Hello {args.get('name', 'stranger')}!"}

@@ -1,0 +1,11 @@
+//! The table's lines, group by group.
+
+pub(crate) mod cold;
+pub(crate) mod echo;
+pub(crate) mod fork;
+pub(crate) mod journal;
+pub(crate) mod memory;
+pub(crate) mod queue;
+pub(crate) mod sleeper;
+pub(crate) mod warm;
+pub(crate) mod window;
