@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use beckon_core::{Activation, ActivationId, Error, Language, Status};
+use beckon_core::{Activation, ActivationId, Error, JsonText, Language};
 
-use crate::Inner;
-use crate::WorkerState;
+use crate::adapt::Event;
 use crate::code::{Deployment, Prepared};
 use crate::end::End;
 use crate::executable::{self, Execution};
-use crate::logs::RunLog;
+use crate::link::{Answer, Fault};
+use crate::logs::SharedLog;
 use crate::pool::{Grant, Permit, Place};
 use crate::process::Spec;
 use crate::status::Card;
-use crate::worker::{Call, Fault, Launch, Loaded, Worker, with_places};
+use crate::worker::{Call, Launch, Worker, with_places};
+use crate::{Inner, Payload, WorkerState};
 
 /// When things happened. Filled in on the way, so that a run that is cut short has them too.
 #[derive(Debug, Default)]
@@ -31,16 +32,25 @@ pub(crate) struct Progress {
 
 /// What a run is told about its request.
 pub(crate) struct Request {
-    pub(crate) id: String,
+    pub(crate) id: ActivationId,
+    pub(crate) id_text: String,
     pub(crate) transaction: String,
     pub(crate) api_host: Option<String>,
+    pub(crate) payload: Payload,
+    /// Its deadline in ms, where that is not the function's own limit (detached runs).
+    pub(crate) longest: Option<u32>,
 }
 
 impl Request {
     /// A request without a transaction id gets the run's own.
-    pub(crate) fn of(id: ActivationId, transaction: Option<String>, api_host: Option<String>) -> Self {
-        let id = id.to_string();
-        let transaction = transaction.unwrap_or_else(|| id.clone());
+    pub(crate) fn of(
+        id: ActivationId,
+        payload: Payload,
+        transaction: Option<String>,
+        api_host: Option<String>,
+    ) -> Self {
+        let id_text = id.to_string();
+        let transaction = transaction.unwrap_or_else(|| id_text.clone());
         // A NUL cannot be in an environment; these come from outside.
         let clean = |text: String| {
             if text.contains('\0') {
@@ -51,8 +61,11 @@ impl Request {
         };
         Self {
             id,
+            id_text,
             transaction: clean(transaction),
             api_host: api_host.map(clean),
+            payload,
+            longest: None,
         }
     }
 }
@@ -61,13 +74,13 @@ impl Request {
 #[derive(Debug)]
 pub(crate) struct NotBegun;
 
-/// Runs `draft` to its end, its deadline included. Dropping the future kills the worker.
+/// Runs `draft` to its end, its deadline included. Dropping the future takes the worker down.
 pub(crate) async fn execute(
     inner: &Inner,
     draft: &Activation,
     request: &Request,
     place: Place,
-    log: &mut RunLog,
+    log: &SharedLog,
     progress: &mut Progress,
 ) -> Result<End, NotBegun> {
     let grant = match place {
@@ -77,37 +90,43 @@ pub(crate) async fn execute(
     let _running = inner.activity.running();
     let started = Instant::now();
     progress.started = Some(started);
-    let limit = draft.limits.timeout_ms;
+    let contract = grant.deployment.function.contract;
+    let limit = request.longest.unwrap_or(draft.limits.timeout_ms);
     let deadline = started + Duration::from_millis(limit.into());
     let end = {
-        let attempt = attempt(inner, draft, request, grant, log, progress);
+        let attempt = attempt(inner, limit, request, grant, log, progress);
         tokio::time::timeout_at(deadline.into(), attempt).await
     };
     progress.ended.get_or_insert_with(Instant::now);
-    Ok(end.unwrap_or_else(|_| End::timed_out(limit, progress.called.is_none())))
+    let end = end.unwrap_or_else(|_| End::timed_out(limit, progress.called.is_none()));
+    Ok(end.spoken(contract))
 }
 
 async fn attempt(
     inner: &Inner,
-    draft: &Activation,
+    limit: u32,
     request: &Request,
     grant: Grant,
-    log: &mut RunLog,
+    log: &SharedLog,
     progress: &mut Progress,
 ) -> End {
-    let Some(input) = &draft.input else {
-        return End::not_provisioned();
+    let function = &grant.deployment.function;
+    let event = match Event::of(&request.payload, function.contract, &function.parameters) {
+        Ok(event) => event,
+        Err(e) => return refused(&e, log),
     };
     let call = Call {
-        id: &request.id,
+        id: request.id,
+        id_text: &request.id_text,
         transaction: &request.transaction,
         api_host: request.api_host.as_deref(),
-        input,
-        deadline: inner.clock.now() + i64::from(draft.limits.timeout_ms),
+        event: &event,
+        deadline: inner.clock.now() + i64::from(limit),
     };
-    match grant.deployment.language() {
-        Language::Executable => once(inner, &call, grant, log, progress).await,
-        _ => warm(inner, &call, grant, log, progress).await,
+    if function.contract.keeps_worker(grant.deployment.language()) {
+        warm(inner, &call, grant, log, progress).await
+    } else {
+        once(inner, &call, grant, log, progress).await
     }
 }
 
@@ -116,31 +135,41 @@ async fn warm(
     inner: &Inner,
     call: &Call<'_>,
     mut grant: Grant,
-    log: &mut RunLog,
+    log: &SharedLog,
     progress: &mut Progress,
 ) -> End {
     loop {
-        let mut worker = match grant.take_worker() {
+        let worker = match grant.worker() {
             Some(worker) => worker,
             None => {
                 progress.cold = true;
-                let permit = grant.take_permit().unwrap_or_else(|| grant.replacement_permit());
+                let permit = grant.take_permit();
                 match start(inner, call, &grant.deployment, permit, log).await {
-                    Ok(worker) => worker,
+                    Ok(worker) => {
+                        grant.keep(worker.clone());
+                        worker
+                    }
                     Err(end) => return end,
                 }
             }
         };
         progress.called = Some(Instant::now());
         match worker.call(call, log).await {
-            Ok(answer) => {
+            Ok(Answer::Done(end)) => {
                 progress.ended = Some(Instant::now());
-                grant.finish(answer.reusable.then_some(worker));
-                return answer.end;
+                grant.finish();
+                return end;
             }
-            // It died while it was idle, and nothing of this run has reached it: another may try.
-            Err(Fault::Stale) if !progress.cold => progress.called = None,
-            Err(fault) => return crash(worker, fault, log, End::crashed()).await,
+            // Nothing of this run has reached it: another may try.
+            Err(Fault::Stale) if !progress.cold => {
+                progress.called = None;
+                grant.replace();
+            }
+            Ok(Answer::Ready | Answer::NotLoaded(_)) => {
+                let fault = Fault::Broken("the worker answered another question and was replaced".to_owned());
+                return crash(fault, log, End::crashed());
+            }
+            Err(fault) => return crash(fault, log, End::crashed()),
         }
     }
 }
@@ -151,8 +180,8 @@ async fn start(
     call: &Call<'_>,
     deployment: &Arc<Deployment>,
     permit: Permit,
-    log: &mut RunLog,
-) -> Result<Box<Worker>, End> {
+    log: &SharedLog,
+) -> Result<Arc<Worker>, End> {
     let prepared = prepare(inner, deployment, log).await?;
     let interpreter = inner
         .runtimes
@@ -163,21 +192,26 @@ async fn start(
         shims: &inner.shims,
         interpreter,
         env: environment(inner, deployment, prepared, call),
-        result_limit: inner.config.result_limit,
+        result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
     };
     let (number, listing) = listed(inner);
     let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
-    let mut worker = Worker::spawn(deployment.clone(), number, launch, (permit, listing), announce)
+    let worker = Worker::spawn(deployment.clone(), number, launch, (permit, listing), announce)
         .await
         .map_err(|e| refused(&Error::internal("start a worker", e), log))?;
     match worker.load(&prepared.code.path, call, log).await {
-        Ok(Loaded::Ready) => {
+        Ok(Answer::Ready) => {
             worker.card.set(WorkerState::Busy);
             Ok(worker)
         }
-        Ok(Loaded::Failed(message)) => Err(End::error(Status::DeveloperError, &message)),
-        Err(fault) => Err(crash(worker, fault, log, End::crashed_in_init()).await),
+        Ok(Answer::NotLoaded(message)) => Err(End::not_loaded(&message)),
+        Ok(Answer::Done(_)) => Err(crash(
+            Fault::Broken("the worker answered before it was asked and was replaced".to_owned()),
+            log,
+            End::crashed_in_init(),
+        )),
+        Err(fault) => Err(crash(fault, log, End::crashed_in_init())),
     }
 }
 
@@ -186,7 +220,7 @@ async fn once(
     inner: &Inner,
     call: &Call<'_>,
     mut grant: Grant,
-    log: &mut RunLog,
+    log: &SharedLog,
     progress: &mut Progress,
 ) -> End {
     progress.cold = true;
@@ -195,10 +229,12 @@ async fn once(
         Ok(prepared) => prepared,
         Err(end) => return end,
     };
-    let (Some(permit), Some(entry)) = (grant.take_permit(), &prepared.entry) else {
+    let Some(entry) = &prepared.entry else {
         return End::not_provisioned();
     };
-    let line = match executable::arguments(&deployment.function.parameters, call.input) {
+    let permit = grant.take_permit();
+    let given = JsonText::parse(String::from_utf8_lossy(&call.event.body).into_owned());
+    let line = match given.and_then(|given| executable::arguments(&deployment.function.parameters, &given)) {
         Ok(line) => line,
         Err(e) => return refused(&e, log),
     };
@@ -233,7 +269,8 @@ async fn once(
         Ok(spawned) => spawned,
         // An interpreter named after `#!` that is not here, or a binary of another machine: the code's own fault.
         Err(e) if matches!(e.raw_os_error(), Some(2 | 8 | 13 | 20 | 40)) => {
-            log.note(format!("Beckon: the function's file could not be executed: {e}."));
+            log.lock()
+                .note(format!("Beckon: the function's file could not be executed: {e}."));
             return End::crashed_in_init();
         }
         Err(e) => return refused(&Error::internal("start a process", e), log),
@@ -243,10 +280,11 @@ async fn once(
     inner.activity.enter(number, &deployment, &card);
     let mut execution = Execution::new(process, channels, inner.nursery.clone());
     progress.called = Some(Instant::now());
-    let end = execution.run(&line, inner.config.result_limit, log).await;
+    let limit = inner.result_limit(deployment.function.contract);
+    let end = execution.run(&line, limit, log).await;
     drop(execution);
     progress.ended = Some(Instant::now());
-    grant.finish(None);
+    grant.finish();
     end
 }
 
@@ -258,7 +296,7 @@ fn listed(inner: &Inner) -> (u64, crate::status::Listing) {
 async fn prepare<'a>(
     inner: &Inner,
     deployment: &'a Deployment,
-    log: &mut RunLog,
+    log: &SharedLog,
 ) -> Result<&'a Prepared, End> {
     let root = inner.config.data_dir.join("code");
     deployment
@@ -287,45 +325,37 @@ fn environment(
     set("__OW_ACTION_NAME", function.key.to_string());
     set("__OW_ACTION_VERSION", deployment.version.clone());
     set("__OW_API_HOST", call.api_host.unwrap_or_default().to_owned());
-    set("__OW_ACTIVATION_ID", call.id.to_owned());
+    set("__OW_ACTIVATION_ID", call.id_text.to_owned());
     set("__OW_TRANSACTION_ID", call.transaction.to_owned());
     set("__OW_DEADLINE", call.deadline.to_string());
     env
 }
 
 /// The platform's fault: the caller learns OpenWhisk's sentence, the log the reason.
-fn refused(error: &Error, log: &mut RunLog) -> End {
+fn refused(error: &Error, log: &SharedLog) -> End {
     tracing::warn!(error = %error, details = error.details.as_deref(), "a run could not be started");
     let more = error
         .hint
         .as_deref()
         .or(error.details.as_deref())
         .unwrap_or_default();
-    log.note(format!("Beckon: {} {more}", error.message).trim_end());
+    log.lock()
+        .note(format!("Beckon: {} {more}", error.message).trim_end());
     End::not_provisioned()
 }
 
-async fn crash(mut worker: Box<Worker>, fault: Fault, log: &mut RunLog, end: End) -> End {
-    let note = match fault {
-        Fault::Gone | Fault::Stale => {
-            worker.settle().await;
-            format!("Beckon: the worker {}.", worker.autopsy(log).await)
-        }
-        Fault::Violation(violation) => {
-            worker.autopsy(log).await;
-            format!("Beckon: the worker broke the protocol ({violation}) and was replaced.")
-        }
-        Fault::Io(e) => {
-            worker.autopsy(log).await;
-            format!("Beckon: the worker could not be reached ({e}) and was replaced.")
-        }
-    };
+fn crash(fault: Fault, log: &SharedLog, end: End) -> End {
+    let mut log = log.lock();
     // V8 says so before it aborts.
     let end = if log.mentions("JavaScript heap out of memory") {
         End::out_of_memory()
     } else {
         end
     };
-    log.note(note);
+    log.note(match fault {
+        Fault::Stale => "Beckon: the worker was gone.".to_owned(),
+        Fault::Gone(how) => format!("Beckon: the worker {how}."),
+        Fault::Broken(how) => format!("Beckon: {how}."),
+    });
     end
 }

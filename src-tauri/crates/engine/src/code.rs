@@ -56,6 +56,15 @@ impl Deployment {
                 && self.function.updated == function.updated)
     }
 
+    /// How many runs one worker may have at a time.
+    pub(crate) fn share(&self) -> u32 {
+        if self.function.contract.shares_worker(self.language()) {
+            self.function.settings.runs_per_worker()
+        } else {
+            1
+        }
+    }
+
     /// The language of the code.
     pub(crate) fn language(&self) -> Language {
         self.function.runtime.language()

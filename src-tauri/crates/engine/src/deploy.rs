@@ -10,6 +10,8 @@ use crate::package::{self, Entry};
 pub const CODE_LIMIT: usize = 48 * 1024 * 1024;
 /// Most bytes of an input, of a result, and of all default parameters together (OpenWhisk's limit).
 pub const PAYLOAD_LIMIT: usize = 1024 * 1024;
+/// Most bytes of a request's or a response's body (Scaleway and OCI: 6 MiB).
+pub const HTTP_LIMIT: usize = 6 * 1024 * 1024;
 /// Most bytes of one environment variable; Linux takes 128 KiB for name and value.
 const ENV_VALUE_LIMIT: usize = 100 * 1024;
 /// Most bytes of a function's plain environment variables together.

@@ -1,12 +1,44 @@
-//! How a run ended, in OpenWhisk's words.
+//! How a run ended: what kind of end, and what the caller gets for it.
 
-use beckon_core::{JsonText, Status};
+use beckon_core::{Contract, JsonText, Status};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+
+use crate::payload::{Reply, text_response};
+
+/// Why a run ended as it did. Doors choose their dialect's answer by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The function answered, well or not.
+    Answered,
+    /// The code could not be loaded.
+    NotLoaded,
+    /// The process ended in the run.
+    Crashed,
+    /// A deadline passed.
+    TimedOut,
+    /// It was over its memory.
+    OutOfMemory,
+    /// Its answer was larger than allowed.
+    TooLarge,
+    /// What it answered is no answer.
+    Invalid,
+    /// Beckon could not run it.
+    NotProvisioned,
+    /// The function is gone.
+    Deleted,
+    /// A person stopped it.
+    Cancelled,
+    /// Beckon was stopped.
+    ShutDown,
+}
 
 /// The end of one run.
 #[derive(Debug)]
 pub(crate) struct End {
     pub(crate) status: Status,
-    pub(crate) result: JsonText,
+    pub(crate) why: Why,
+    pub(crate) reply: Reply,
     /// The size of the function's own result, in bytes.
     pub(crate) bytes: u64,
     /// Whether the function's own result was too large.
@@ -14,56 +46,66 @@ pub(crate) struct End {
 }
 
 impl End {
-    /// An end with this result.
+    /// The function's own answer.
     pub(crate) fn with(status: Status, result: JsonText) -> Self {
-        let bytes = result.as_str().len() as u64;
+        Self::of(status, Why::Answered, Reply::Json(result))
+    }
+
+    /// The function's own response: 500 and above is an error of the application.
+    pub(crate) fn response(response: Response<Bytes>) -> Self {
+        let status = if response.status().is_server_error() {
+            Status::ApplicationError
+        } else {
+            Status::Success
+        };
+        Self::of(status, Why::Answered, Reply::Http(Box::new(response)))
+    }
+
+    fn of(status: Status, why: Why, reply: Reply) -> Self {
+        let bytes = reply.len() as u64;
         Self {
             status,
-            result,
+            why,
+            reply,
             bytes,
             truncated: false,
         }
     }
 
     /// An end with the result `{"error": text}`.
-    pub(crate) fn error(status: Status, text: &str) -> Self {
-        Self::with(
-            status,
-            JsonText::from_value(&serde_json::json!({ "error": text })),
-        )
+    pub(crate) fn error(status: Status, why: Why, text: &str) -> Self {
+        let result = JsonText::from_value(&serde_json::json!({ "error": text }));
+        Self::of(status, why, Reply::Json(result))
     }
 
     /// The process died in a run.
     pub(crate) fn crashed() -> Self {
-        Self::error(
-            Status::DeveloperError,
-            "The action did not produce a valid response and exited unexpectedly.",
-        )
+        let text = "The action did not produce a valid response and exited unexpectedly.";
+        Self::error(Status::DeveloperError, Why::Crashed, text)
     }
 
     /// The process died while loading the code.
     pub(crate) fn crashed_in_init() -> Self {
-        Self::error(
-            Status::DeveloperError,
-            "The action did not initialize and exited unexpectedly.",
-        )
+        let text = "The action did not initialize and exited unexpectedly.";
+        Self::error(Status::DeveloperError, Why::NotLoaded, text)
+    }
+
+    /// The code could not be loaded, for the reason given.
+    pub(crate) fn not_loaded(message: &str) -> Self {
+        Self::error(Status::DeveloperError, Why::NotLoaded, message)
     }
 
     /// The process was over its memory.
     pub(crate) fn out_of_memory() -> Self {
-        Self::error(
-            Status::DeveloperError,
-            "The action exhausted its memory and was aborted.",
-        )
+        let text = "The action exhausted its memory and was aborted.";
+        Self::error(Status::DeveloperError, Why::OutOfMemory, text)
     }
 
     /// The deadline passed.
     pub(crate) fn timed_out(limit_ms: u32, in_init: bool) -> Self {
         let tail = if in_init { " during initialization" } else { "" };
-        Self::error(
-            Status::TimedOut,
-            &format!("The action exceeded its time limits of {limit_ms} milliseconds{tail}."),
-        )
+        let text = format!("The action exceeded its time limits of {limit_ms} milliseconds{tail}.");
+        Self::error(Status::TimedOut, Why::TimedOut, &text)
     }
 
     /// The result was over its limit.
@@ -74,7 +116,7 @@ impl End {
         Self {
             bytes,
             truncated: true,
-            ..Self::error(Status::ApplicationError, &text)
+            ..Self::error(Status::ApplicationError, Why::TooLarge, &text)
         }
     }
 
@@ -84,35 +126,67 @@ impl End {
         if shown.len() < text.len() {
             shown.push('…');
         }
-        Self::error(
-            Status::DeveloperError,
-            &format!("The action did not produce a valid JSON or JSON Array response: {shown}"),
-        )
+        let text = format!("The action did not produce a valid JSON or JSON Array response: {shown}");
+        Self::error(Status::DeveloperError, Why::Invalid, &text)
     }
 
     /// Beckon could not run it.
     pub(crate) fn not_provisioned() -> Self {
-        Self::error(
-            Status::InternalError,
-            "Failed to provision resources to run the action.",
-        )
+        let text = "Failed to provision resources to run the action.";
+        Self::error(Status::InternalError, Why::NotProvisioned, text)
     }
 
     /// The function is gone.
     pub(crate) fn deleted() -> Self {
-        Self::error(
-            Status::InternalError,
-            "Action could not be found or may have been deleted.",
-        )
+        let text = "Action could not be found or may have been deleted.";
+        Self::error(Status::InternalError, Why::Deleted, text)
     }
 
     /// A person stopped it.
     pub(crate) fn cancelled() -> Self {
-        Self::error(Status::Cancelled, "The run was cancelled.")
+        Self::error(Status::Cancelled, Why::Cancelled, "The run was cancelled.")
     }
 
     /// Beckon was stopped while it ran.
     pub(crate) fn shut_down() -> Self {
-        Self::error(Status::Lost, "Beckon was stopped while the action was running.")
+        let text = "Beckon was stopped while the action was running.";
+        Self::error(Status::Lost, Why::ShutDown, text)
+    }
+
+    /// What callers over HTTP get where the platform and not the function has to answer, as the contract's own
+    /// platform answers: the watchdogs' texts and codes for theirs (of-watchdog 0.11, classic-watchdog 0.3), and for
+    /// the others a plain sentence with 504, 502 or 500.
+    pub(crate) fn spoken(mut self, contract: Contract) -> Self {
+        if !contract.speaks_http() || matches!(self.reply, Reply::Http(_)) {
+            return self;
+        }
+        let Reply::Json(json) = &self.reply else {
+            return self;
+        };
+        let sentence = json.to_value()["error"].as_str().unwrap_or_default().to_owned();
+        let (status, text) = match (contract, self.why) {
+            (Contract::WatchdogClassic, Why::TimedOut) => {
+                (StatusCode::REQUEST_TIMEOUT, "Killed process.\n".to_owned())
+            }
+            (Contract::WatchdogHttp, Why::TimedOut) => (StatusCode::GATEWAY_TIMEOUT, String::new()),
+            (Contract::WatchdogSerializing, Why::TimedOut) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "signal: killed\n".to_owned())
+            }
+            (Contract::WatchdogStreaming, Why::TimedOut) => (StatusCode::OK, String::new()),
+            (_, Why::TimedOut) => (StatusCode::GATEWAY_TIMEOUT, sentence),
+            (_, Why::TooLarge | Why::Invalid) => (StatusCode::BAD_GATEWAY, sentence),
+            (_, Why::NotProvisioned | Why::ShutDown) => (StatusCode::SERVICE_UNAVAILABLE, sentence),
+            (_, Why::Deleted) => (StatusCode::NOT_FOUND, sentence),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, sentence),
+        };
+        let mut response = text_response(status, &text);
+        if contract == Contract::WatchdogHttp {
+            response.headers_mut().insert(
+                HeaderName::from_static("x-openfaas-internal"),
+                HeaderValue::from_static("of-watchdog"),
+            );
+        }
+        self.reply = Reply::Http(Box::new(response));
+        self
     }
 }

@@ -14,8 +14,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 
 use crate::deploy;
-use crate::end::End;
-use crate::logs::{RunLog, Source};
+use crate::end::{End, Why};
+use crate::logs::{RunLog, SharedLog, Source};
 use crate::process::{self, Channels, Process};
 
 /// Longest input that is also given as an argument; Linux takes 128 KiB.
@@ -96,7 +96,7 @@ impl Execution {
     }
 
     /// Feeds the input, reads the output, and tells how it ended.
-    pub(crate) async fn run(&mut self, line: &str, result_limit: usize, log: &mut RunLog) -> End {
+    pub(crate) async fn run(&mut self, line: &str, result_limit: usize, log: &SharedLog) -> End {
         let mut tail = Tail::new(result_limit);
         let mut input = line
             .as_bytes()
@@ -111,11 +111,11 @@ impl Execution {
                 biased;
                 read = self.stdout.read(&mut out), if out_open => match read {
                     Ok(0) | Err(_) => out_open = false,
-                    Ok(count) => tail.push(&out[..count], log),
+                    Ok(count) => tail.push(&out[..count], &mut log.lock()),
                 },
                 read = self.stderr.read(&mut err), if err_open => match read {
                     Ok(0) | Err(_) => err_open = false,
-                    Ok(count) => log.push(Source::Raw(LogStream::Stderr), &err[..count]),
+                    Ok(count) => log.lock().push(Source::Raw(LogStream::Stderr), &err[..count]),
                 },
                 written = write_some(self.stdin.as_ref(), &input), if self.stdin.is_some() => match written {
                     Ok(count) => {
@@ -131,6 +131,7 @@ impl Execution {
             }
         };
         // Its group is dead too; what it wrote is in the pipes, and nobody of the group adds to it.
+        let log = &mut *log.lock();
         drain(&self.stdout, |bytes| tail.push(bytes, log));
         drain(&self.stderr, |bytes| {
             log.push(Source::Raw(LogStream::Stderr), bytes);
@@ -296,6 +297,7 @@ fn judge(
 fn failed(how: &str) -> End {
     End::error(
         Status::DeveloperError,
+        Why::Crashed,
         &format!("The action {how} without a result."),
     )
 }
@@ -313,6 +315,7 @@ fn error_of(json: &JsonText) -> Option<JsonText> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Reply;
 
     fn named(key: &str, value: &str) -> NamedJson {
         NamedJson {
@@ -365,7 +368,10 @@ mod tests {
         let judge = |status, line: &str| {
             let mut log = RunLog::new(1000, 0);
             let end = judge(Some(status), Some((line.into(), line.len(), 0)), 40, &mut log);
-            (end.status, end.result.into_string(), log.finish().0.len())
+            let Reply::Json(result) = end.reply else {
+                panic!("an executable answers JSON");
+            };
+            (end.status, result.into_string(), log.finish().0.len())
         };
         assert_eq!(
             judge(good, r#"{"a":1}"#),

@@ -65,6 +65,8 @@ pub(crate) struct Init<'a> {
     pub(crate) code: &'a str,
     /// Whether it was a package (zip) and not one source file.
     pub(crate) folder: bool,
+    /// How the handler is called.
+    pub(crate) contract: beckon_core::Contract,
     /// The entry point.
     pub(crate) main: &'a str,
     /// The working directory.
@@ -75,6 +77,8 @@ pub(crate) struct Init<'a> {
     pub(crate) function_version: &'a str,
     /// The namespace alone.
     pub(crate) namespace: &'a str,
+    /// The memory limit in MB.
+    pub(crate) memory_mb: u32,
     /// Most bytes of a result that are worth sending.
     pub(crate) result_limit: usize,
     /// The run that the worker is started for.
@@ -96,6 +100,21 @@ pub(crate) struct Run<'a> {
     pub(crate) api_host: Option<&'a str>,
     /// Log bytes worth sending.
     pub(crate) logs: usize,
+    /// The request, for contracts that take one; its body is the frame's.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) http: Option<Http<'a>>,
+}
+
+/// A request but for its body.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Http<'a> {
+    pub(crate) method: &'a str,
+    /// Percent-encoded as it came.
+    pub(crate) path: &'a str,
+    /// Without `?`.
+    pub(crate) query: &'a str,
+    /// Names in lower case, repeated ones as often as they came.
+    pub(crate) headers: &'a [(String, String)],
 }
 
 /// Header of [`Kind::Result`].
@@ -107,6 +126,11 @@ pub(crate) struct Reply<'a> {
     pub(crate) outcome: ReplyOutcome,
     /// The size of a result too large to be sent.
     pub(crate) bytes: Option<u64>,
+    /// The response's status, from contracts that give one; the frame's body is the response's then.
+    pub(crate) status: Option<u16>,
+    /// The response's headers.
+    #[serde(default)]
+    pub(crate) headers: Vec<(String, String)>,
     /// Whether the worker is not to be used again.
     #[serde(default)]
     pub(crate) stop: bool,

@@ -12,6 +12,7 @@
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
 //! ```
 
+mod adapt;
 mod attempt;
 mod code;
 mod deploy;
@@ -19,6 +20,7 @@ mod end;
 mod executable;
 mod frame;
 mod inner;
+mod link;
 mod logs;
 mod package;
 mod payload;
@@ -35,9 +37,11 @@ mod status;
 mod survivors;
 mod worker;
 
-pub use deploy::{CODE_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
+pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
+pub use end::Why;
 pub(crate) use inner::Inner;
 pub use payload::{Payload, Reply};
+pub use run::Ended;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,8 +49,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, Millis, Mode,
-    NewFunction, Result, RuntimeStatus, Secret, Status, WebExport,
+    ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, Millis, Mode, NewFunction, Result,
+    RuntimeStatus, Secret, Status,
 };
 use beckon_store::{Expect, Store};
 use serde::{Deserialize, Serialize};
@@ -93,6 +97,17 @@ impl EngineConfig {
     }
 }
 
+impl Inner {
+    /// Most bytes of an answer under this contract.
+    pub(crate) fn result_limit(&self, contract: beckon_core::Contract) -> usize {
+        if contract.speaks_http() {
+            HTTP_LIMIT
+        } else {
+            self.config.result_limit
+        }
+    }
+}
+
 /// Gives the values of a function's secret environment variables when a worker starts.
 pub trait SecretSource: Send + Sync {
     /// The value of `name` for the function with this id. May block; called off the async threads.
@@ -126,7 +141,7 @@ pub struct Invocation {
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// It is over; this is its record.
-    Finished(Box<Activation>),
+    Finished(Arc<Ended>),
     /// It outlived the wait and goes on: the caller has its id.
     Promoted(ActivationId),
 }
@@ -275,7 +290,13 @@ impl Engine {
         let registered = Registered::new(inner, asked.id);
         let control = registered.control().clone();
         let run = Run {
-            draft: run::draft(&function, asked, Status::Running, Mode::Blocking),
+            draft: run::draft(
+                &function,
+                asked,
+                &request.payload,
+                Status::Running,
+                Mode::Blocking,
+            ),
             request,
             registered,
             policy: function.lost_policy,
@@ -295,17 +316,10 @@ impl Engine {
         promoted.await.unwrap_or_else(|_| Err(pool::shutting_down()))
     }
 
-    /// Accepts a run; it is on disk when this returns. `NotSupported` for web functions; `Busy` when 100,000 wait.
+    /// Accepts a run; it is on disk when this returns. `Busy` when 100,000 wait.
     pub async fn accept(&self, invocation: Invocation) -> Result<ActivationId> {
         let inner = &self.inner;
         let function = self.callable(&invocation).await?;
-        if function.web != WebExport::Private {
-            return Err(Error::new(
-                ErrorCode::NotSupported,
-                "Web functions cannot be invoked asynchronously.",
-            )
-            .with_hint("Invoke it and wait for the result, or make the function private."));
-        }
         if inner.pools.is_closing() {
             return Err(pool::shutting_down());
         }
@@ -318,7 +332,15 @@ impl Engine {
         }
         let (asked, request) = invocation.split();
         let id = asked.id;
-        let row = run::draft(&function, asked, Status::Queued, Mode::NonBlocking);
+        let mut row = run::draft(
+            &function,
+            asked,
+            &request.payload,
+            Status::Queued,
+            Mode::NonBlocking,
+        );
+        request.payload.note(&mut row);
+        row.attempts = 0;
         let arrival = inner.backlog.announce(&function.key, id, request);
         inner.store.accept(row, function.lost_policy).await?;
         arrival.done();
@@ -375,8 +397,12 @@ impl Engine {
     /// What every call needs: the function, its runtime, an input of the right size and shape.
     async fn callable(&self, invocation: &Invocation) -> Result<Arc<Function>> {
         let size = invocation.payload.len();
-        if size > PAYLOAD_LIMIT {
-            return Err(deploy::too_large("Request", size, PAYLOAD_LIMIT));
+        let most = match &invocation.payload {
+            Payload::Args(_) => PAYLOAD_LIMIT,
+            Payload::Http(_) => HTTP_LIMIT,
+        };
+        if size > most {
+            return Err(deploy::too_large("Request", size, most));
         }
         if let Payload::Args(input) = &invocation.payload
             && !input.is_object()
@@ -393,7 +419,6 @@ impl Engine {
 
 impl Invocation {
     fn split(self) -> (Asked, Request) {
-        let request = Request::of(self.id, self.transaction_id, self.api_host);
         let Self {
             id,
             payload,
@@ -401,12 +426,14 @@ impl Invocation {
             token_id,
             rerun_of,
             received,
+            transaction_id,
+            api_host,
             ..
         } = self;
+        let request = Request::of(id, payload, transaction_id, api_host);
         (
             Asked {
                 id,
-                input: payload.into_document(),
                 cause,
                 token_id,
                 rerun_of,

@@ -34,6 +34,9 @@ impl Source {
     }
 }
 
+/// A run's log, in the hands of the run and of the worker that it is in.
+pub(crate) type SharedLog = std::sync::Arc<parking_lot::Mutex<RunLog>>;
+
 /// The log of one run.
 #[derive(Debug)]
 pub(crate) struct RunLog {
@@ -60,6 +63,25 @@ impl RunLog {
             epoch_us: now.saturating_mul(1000),
             since: Instant::now(),
         }
+    }
+
+    /// The same, to be shared.
+    pub(crate) fn shared(limit: usize, now: Millis) -> SharedLog {
+        std::sync::Arc::new(parking_lot::Mutex::new(Self::new(limit, now)))
+    }
+
+    /// Takes everything out.
+    pub(crate) fn take(&mut self) -> Self {
+        let empty = Self {
+            lines: Vec::new(),
+            open: Default::default(),
+            bytes: 0,
+            limit: 0,
+            truncated: true,
+            epoch_us: self.epoch_us,
+            since: self.since,
+        };
+        std::mem::replace(self, empty)
     }
 
     /// Most bytes that are kept.

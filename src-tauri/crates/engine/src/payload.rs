@@ -1,7 +1,8 @@
 //! What a call brings and what it gives back, whatever the door and whatever the contract.
 
-use beckon_core::{BodyForm, JsonText};
+use beckon_core::{Activation, BodyForm, Exchange, JsonText};
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 
 /// What a caller sends. Each door brings its own kind, and the engine turns it into what the function's contract wants.
 #[derive(Debug, Clone)]
@@ -9,7 +10,7 @@ pub enum Payload {
     /// Arguments, one JSON object: OpenWhisk's doors, the window, the command line.
     Args(JsonText),
     /// A request. Its URI is the path and the query that the function sees.
-    Http(Box<http::Request<Bytes>>),
+    Http(Box<Request<Bytes>>),
 }
 
 /// What a function gave back, in the kind that its contract speaks.
@@ -18,7 +19,7 @@ pub enum Reply {
     /// A JSON object or array.
     Json(JsonText),
     /// A response.
-    Http(Box<http::Response<Bytes>>),
+    Http(Box<Response<Bytes>>),
 }
 
 impl Payload {
@@ -37,11 +38,192 @@ impl Payload {
         self.len() == 0
     }
 
-    /// What the journal keeps of its body.
-    pub(crate) fn into_document(self) -> JsonText {
+    /// What a record keeps of it.
+    pub(crate) fn note(&self, record: &mut Activation) {
         match self {
-            Self::Args(json) => json,
-            Self::Http(request) => BodyForm::keep(request.body()).1,
+            Self::Args(json) => record.input = Some(json.clone()),
+            Self::Http(request) => {
+                let (form, document) = BodyForm::keep(request.body());
+                record.input = Some(document);
+                if let Some(exchange) = &mut record.http {
+                    exchange.body = form;
+                }
+            }
         }
+    }
+
+    /// The HTTP side of a record, without the bodies.
+    pub(crate) fn exchange(&self) -> Option<Exchange> {
+        let Self::Http(request) = self else { return None };
+        Some(Exchange {
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            headers: kept(request.headers()),
+            body: BodyForm::Empty,
+            status: None,
+            response_headers: Vec::new(),
+            response_body: BodyForm::Empty,
+        })
+    }
+
+    /// The payload of a run whose record is all that is left of it. Credentials in headers are not in records.
+    pub(crate) fn of_record(record: &Activation) -> Result<Self, beckon_core::Error> {
+        let input = record.input.clone().unwrap_or_else(JsonText::empty_object);
+        let Some(exchange) = &record.http else {
+            return Ok(Self::Args(input));
+        };
+        // A run that was called with arguments has the function's response in its exchange and no request.
+        if exchange.method.is_empty() {
+            return Ok(Self::Args(input));
+        }
+        let bad = |e: http::Error| beckon_core::Error::internal("read a kept request", e);
+        let mut uri = exchange.path.clone();
+        if !exchange.query.is_empty() {
+            uri.push('?');
+            uri.push_str(&exchange.query);
+        }
+        let mut request = Request::builder().method(exchange.method.as_str()).uri(uri);
+        for (name, value) in &exchange.headers {
+            if value != HIDDEN {
+                request = request.header(name, value);
+            }
+        }
+        let request = request.body(exchange.body.bytes(&input)?).map_err(bad)?;
+        Ok(Self::Http(Box::new(request)))
+    }
+
+    /// The same as a request: arguments become a POST of JSON.
+    #[must_use]
+    pub fn into_request(self) -> Request<Bytes> {
+        match self {
+            Self::Http(request) => *request,
+            Self::Args(json) => {
+                let mut request = Request::new(Bytes::from(json.into_string()));
+                *request.method_mut() = Method::POST;
+                request
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                request
+            }
+        }
+    }
+}
+
+/// What stands for a header's value that no record may hold.
+const HIDDEN: &str = "***";
+
+/// Headers as a record keeps them.
+pub(crate) fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+    let value = |name: &str, value: &HeaderValue| {
+        if Exchange::is_secret_header(name) {
+            HIDDEN.to_owned()
+        } else {
+            latin(value)
+        }
+    };
+    headers
+        .iter()
+        .map(|(name, v)| (name.to_string(), value(name.as_str(), v)))
+        .collect()
+}
+
+/// A header's value as text: its bytes are Latin-1 unless they are UTF-8.
+pub(crate) fn latin(value: &HeaderValue) -> String {
+    std::str::from_utf8(value.as_bytes()).map_or_else(
+        |_| value.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+        str::to_owned,
+    )
+}
+
+impl Reply {
+    /// The size of its body in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Json(json) => json.as_str().len(),
+            Self::Http(response) => response.body().len(),
+        }
+    }
+
+    /// Whether there is no body.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The same as a response. A JSON reply may describe one, as web actions do (`statusCode`, `headers`, `body`).
+    #[must_use]
+    pub fn into_response(self) -> Response<Bytes> {
+        match self {
+            Self::Http(response) => *response,
+            Self::Json(json) => crate::adapt::response_of(&json),
+        }
+    }
+
+    /// What a record keeps of it.
+    pub(crate) fn note(&self, record: &mut Activation) {
+        match self {
+            Self::Json(json) => record.result = Some(json.clone()),
+            Self::Http(response) => {
+                let (form, document) = BodyForm::keep(response.body());
+                record.result = Some(document);
+                let exchange = record.http.get_or_insert_with(|| Exchange {
+                    method: String::new(),
+                    path: String::new(),
+                    query: String::new(),
+                    headers: Vec::new(),
+                    body: BodyForm::Json,
+                    status: None,
+                    response_headers: Vec::new(),
+                    response_body: BodyForm::Empty,
+                });
+                exchange.status = Some(response.status().as_u16());
+                exchange.response_headers = kept(response.headers());
+                exchange.response_body = form;
+            }
+        }
+    }
+}
+
+/// A plain text response, for what the engine itself has to say.
+pub(crate) fn text_response(status: StatusCode, text: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::copy_from_slice(text.as_bytes()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_survives_its_record_but_for_credentials() {
+        let request = Request::builder()
+            .method("PUT")
+            .uri("/a/b?x=1&x=2")
+            .header("x-plain", "yes")
+            .header("authorization", "Bearer secret")
+            .body(Bytes::from_static(b"\x00\xff"))
+            .unwrap();
+        let payload = Payload::Http(Box::new(request));
+        let exchange = payload.exchange().unwrap();
+        assert!(!format!("{exchange:?}").contains("secret"));
+        let mut record = crate::run::tests::record();
+        record.http = Some(exchange);
+        payload.note(&mut record);
+        let Payload::Http(again) = Payload::of_record(&record).unwrap() else {
+            panic!("it was a request");
+        };
+        assert_eq!(
+            (again.method().as_str(), again.uri().to_string()),
+            ("PUT", "/a/b?x=1&x=2".to_owned())
+        );
+        assert_eq!(again.headers().len(), 1);
+        assert_eq!(&again.body()[..], b"\x00\xff");
     }
 }

@@ -6,10 +6,14 @@ use std::os::fd::AsFd;
 use beckon_core::LogStream;
 use tokio::net::unix::pipe;
 
-use crate::logs::{RunLog, Source};
-
 /// How much is read at once.
 const CHUNK: usize = 16 * 1024;
+
+/// Who gets what was written.
+pub(crate) trait Sink {
+    /// Bytes of one of the descriptors, as they came.
+    fn take(&mut self, stream: LogStream, bytes: &[u8]);
+}
 
 /// Both pipes.
 pub(crate) struct RawPipes {
@@ -40,7 +44,7 @@ impl RawPipes {
     }
 
     /// Waits until there is something in one of them, and takes some of it. Never returns once both are closed.
-    pub(crate) async fn take_some(&mut self, log: &mut RunLog) {
+    pub(crate) async fn take_some(&mut self, log: &mut impl Sink) {
         let Self { stdout, stderr } = self;
         tokio::select! {
             ready = stdout.pipe.readable(), if stdout.open => stdout.take(ready.is_ok(), log),
@@ -50,7 +54,7 @@ impl RawPipes {
     }
 
     /// Takes what is in them now, without waiting.
-    pub(crate) fn drain(&mut self, log: &mut RunLog) {
+    pub(crate) fn drain(&mut self, log: &mut impl Sink) {
         for raw in [&mut self.stdout, &mut self.stderr] {
             if !raw.open {
                 continue;
@@ -68,7 +72,7 @@ impl RawPipes {
 }
 
 impl RawPipe {
-    fn take(&mut self, ready: bool, log: &mut RunLog) {
+    fn take(&mut self, ready: bool, log: &mut impl Sink) {
         if ready {
             self.read(log, CHUNK);
         } else {
@@ -77,7 +81,7 @@ impl RawPipe {
     }
 
     /// Reads at most `most` bytes that are there; returns how many there were.
-    fn read(&mut self, log: &mut RunLog, most: usize) -> usize {
+    fn read(&mut self, log: &mut impl Sink, most: usize) -> usize {
         let mut chunk = [0; CHUNK];
         let chunk = &mut chunk[..most.min(CHUNK)];
         // Through tokio first, so that its notion of readiness follows. Right after a frame it may not have heard of
@@ -97,7 +101,7 @@ impl RawPipe {
                 0
             }
             Ok(count) => {
-                log.push(Source::Raw(self.stream), &chunk[..count]);
+                log.take(self.stream, &chunk[..count]);
                 count
             }
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use beckon_core::{Error, ErrorCode, Function, FunctionKey, Language, Result};
+use beckon_core::{Error, ErrorCode, Function, FunctionKey, Result};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
@@ -19,13 +19,20 @@ use crate::code::Deployment;
 use crate::status::Activity;
 use crate::worker::Worker;
 
-/// The right to run one call, with a warm worker or with the right to start a process.
+/// The right to run one call, with a warm worker or with the right to start a process. Given back when dropped.
 pub(crate) struct Grant {
     pub(crate) deployment: Arc<Deployment>,
-    worker: Option<Box<Worker>>,
+    seat: Seat,
     permit: Option<Permit>,
     pools: Arc<Pools>,
-    armed: bool,
+}
+
+/// Where a run sits.
+enum Seat {
+    /// In a warm worker.
+    In(Arc<Worker>),
+    /// In a process that is to be started.
+    Starting,
 }
 
 /// The right to have one process. Kept until the process is gone.
@@ -69,9 +76,19 @@ struct Pool {
     deleted: bool,
     /// Calls that have a slot.
     active: usize,
-    /// Warm workers, the most recently used last.
-    idle: VecDeque<Box<Worker>>,
+    /// Processes that are being started for one of them.
+    starting: usize,
+    /// Warm workers of the current version.
+    warm: Vec<Warm>,
     line: VecDeque<Waiter>,
+}
+
+struct Warm {
+    worker: Arc<Worker>,
+    /// Runs in it.
+    busy: u32,
+    /// When it last began or ended one.
+    used: Instant,
 }
 
 struct Waiter {
@@ -83,7 +100,7 @@ struct Waiter {
 /// What must be dropped only after the lock is released.
 #[derive(Default)]
 struct Discarded {
-    workers: VecDeque<Box<Worker>>,
+    workers: Vec<Warm>,
     grants: Vec<Grant>,
 }
 
@@ -187,7 +204,7 @@ impl Pools {
         let mut state = self.state.lock();
         if let Some(pool) = state.pools.get_mut(&function.key) {
             pool.current = Deployment::new(function.clone());
-            discarded.workers.append(&mut pool.idle);
+            discarded.workers.append(&mut pool.warm);
         }
         drop(state);
     }
@@ -200,7 +217,7 @@ impl Pools {
             // What is in a run compares itself with this and finds that it is not it.
             pool.current = Deployment::new(pool.current.function.clone());
             pool.deleted = true;
-            discarded.workers.append(&mut pool.idle);
+            discarded.workers.append(&mut pool.warm);
         }
         state.tidy();
         drop(state);
@@ -217,17 +234,25 @@ impl Pools {
             .collect()
     }
 
-    /// Ends workers that have been idle for `timeout`, and forgets what is empty.
+    /// Ends workers that have been idle for `timeout` (or the function's own), but for as many as the function wants to
+    /// have ready, and forgets what is empty.
     pub(crate) fn expire(&self, timeout: Duration) {
         let mut expired = Vec::new();
         let mut state = self.state.lock();
         for pool in state.pools.values_mut() {
-            let over = |worker: &Worker| worker.is_gone() || worker.idle_since.elapsed() >= timeout;
-            let (gone, kept): (VecDeque<_>, _) = std::mem::take(&mut pool.idle)
-                .into_iter()
-                .partition(|worker| over(worker));
-            pool.idle = kept;
-            expired.extend(gone);
+            let settings = &pool.current.function.settings;
+            let timeout = settings
+                .idle_timeout_s
+                .map_or(timeout, |seconds| Duration::from_secs(seconds.into()));
+            let mut spare = pool.warm.len().saturating_sub(settings.min_workers as usize);
+            for at in (0..pool.warm.len()).rev() {
+                let warm = &pool.warm[at];
+                let late = warm.busy == 0 && warm.used.elapsed() >= timeout;
+                if !warm.worker.is_open() || (late && spare > 0) {
+                    expired.push(pool.warm.swap_remove(at));
+                    spare = spare.saturating_sub(1);
+                }
+            }
         }
         state.tidy();
         drop(state);
@@ -245,7 +270,7 @@ impl Pools {
         state.waiting = 0;
         for pool in state.pools.values_mut() {
             lines.push(std::mem::take(&mut pool.line));
-            discarded.workers.append(&mut pool.idle);
+            discarded.workers.append(&mut pool.warm);
         }
         drop(state);
     }
@@ -262,32 +287,48 @@ impl Pools {
 
     fn try_grant(self: &Arc<Self>, state: &mut State, deployment: &Arc<Deployment>) -> Option<Grant> {
         let function = &deployment.function;
+        let most = function.limits.concurrency as usize;
+        let share = deployment.share();
         let pool = state.pools.get_mut(&function.key)?;
-        if pool.active >= function.limits.concurrency as usize {
+        if pool.active >= most * share as usize {
             return None;
         }
-        let warm = pool
-            .idle
-            .iter()
-            .rposition(|worker| Arc::ptr_eq(&worker.deployment, deployment) && !worker.is_gone());
-        let (worker, permit) = match warm {
-            Some(at) => (pool.idle.remove(at), None),
-            None if state.processes < self.max_processes => {
-                state.processes += 1;
-                (None, Some(Permit { pools: self.clone() }))
+        // The one with the fewest runs, so that what shares a process shares it evenly; of several the one used last,
+        // so that the others can fall idle.
+        let free = |warm: &&mut Warm| {
+            warm.busy < share && Arc::ptr_eq(&warm.worker.deployment, deployment) && warm.worker.is_open()
+        };
+        let best = pool
+            .warm
+            .iter_mut()
+            .filter(free)
+            .max_by_key(|warm| (std::cmp::Reverse(warm.busy), warm.used));
+        let (seat, permit) = match best {
+            Some(warm) => {
+                warm.busy += 1;
+                warm.worker.card.set(WorkerState::Busy);
+                (Seat::In(warm.worker.clone()), None)
             }
-            None => return None,
+            None => {
+                // Those that are starting will have room for some of the line: no process is started for these.
+                let coming = pool.starting * (share as usize - 1);
+                if pool.warm.len() + pool.starting >= most
+                    || state.processes >= self.max_processes
+                    || (coming > 0 && pool.line.len() < coming)
+                {
+                    return None;
+                }
+                pool.starting += 1;
+                state.processes += 1;
+                (Seat::Starting, Some(Permit { pools: self.clone() }))
+            }
         };
         pool.active += 1;
-        if let Some(worker) = &worker {
-            worker.card.set(WorkerState::Busy);
-        }
         Some(Grant {
             deployment: deployment.clone(),
-            worker,
+            seat,
             permit,
             pools: self.clone(),
-            armed: true,
         })
     }
 
@@ -302,7 +343,7 @@ impl Pools {
             .filter(|(_, pool)| {
                 pool.line
                     .front()
-                    .is_some_and(|w| pool.active < w.deployment.function.limits.concurrency as usize)
+                    .is_some_and(|w| pool.workers() < w.deployment.function.limits.concurrency as usize)
             })
             .map(|(key, _)| key.clone())
             .collect();
@@ -314,7 +355,8 @@ impl Pools {
     /// Lets go of the least recently used idle worker, if processes are short and `key` could have one more.
     fn evict_one(&self, state: &mut State, key: &FunctionKey, discarded: &mut Discarded) {
         let could = state.pools.get(key).is_some_and(|pool| {
-            pool.active < pool.current.function.limits.concurrency as usize && pool.idle.is_empty()
+            pool.workers() < pool.current.function.limits.concurrency as usize
+                && pool.warm.iter().all(|warm| warm.busy > 0)
         });
         if !could || state.processes < self.max_processes || state.evicting > 0 {
             return;
@@ -322,10 +364,10 @@ impl Pools {
         let oldest = state
             .pools
             .values_mut()
-            .filter(|pool| !pool.idle.is_empty())
-            .min_by_key(|pool| pool.idle.front().map(|worker| worker.idle_since));
-        if let Some(pool) = oldest {
-            discarded.workers.extend(pool.idle.pop_front());
+            .filter_map(|pool| pool.longest_idle().map(|(at, used)| (used, at, pool)))
+            .min_by_key(|(used, ..)| *used);
+        if let Some((_, at, pool)) = oldest {
+            discarded.workers.push(pool.warm.swap_remove(at));
             state.evicting += 1;
         }
     }
@@ -378,20 +420,15 @@ impl Pools {
         }
     }
 
-    fn release(self: &Arc<Self>, deployment: &Arc<Deployment>, worker: Option<Box<Worker>>) {
+    fn release(self: &Arc<Self>, deployment: &Arc<Deployment>, seat: &Seat) {
         let mut discarded = Discarded::default();
         let mut state = self.state.lock();
-        let closing = state.closing;
         let waiting = state.waiting;
         if let Some(pool) = state.pools.get_mut(&deployment.function.key) {
             pool.active -= 1;
-            match worker {
-                Some(mut worker) if !closing && Arc::ptr_eq(&pool.current, &worker.deployment) => {
-                    worker.idle_since = Instant::now();
-                    worker.card.set(WorkerState::Ready);
-                    pool.idle.push_back(worker);
-                }
-                other => discarded.workers.extend(other),
+            match seat {
+                Seat::Starting => pool.starting -= 1,
+                Seat::In(worker) => discarded.workers.extend(pool.leave(worker)),
             }
         }
         if waiting > 0 {
@@ -400,6 +437,59 @@ impl Pools {
         drop(state);
         self.tell_queue();
         self.activity.changed();
+    }
+
+    /// A worker that was started for a run is ready, and others may share it.
+    fn enter(self: &Arc<Self>, worker: &Arc<Worker>) {
+        let mut discarded = Discarded::default();
+        let mut state = self.state.lock();
+        let closing = state.closing;
+        if let Some(pool) = state.pools.get_mut(&worker.deployment.function.key) {
+            pool.starting -= 1;
+            if !closing && Arc::ptr_eq(&pool.current, &worker.deployment) {
+                pool.warm.push(Warm {
+                    worker: worker.clone(),
+                    busy: 1,
+                    used: Instant::now(),
+                });
+            }
+        }
+        if state.waiting > 0 && worker.deployment.share() > 1 {
+            self.serve(&mut state, &mut discarded);
+        }
+        drop(state);
+        self.tell_queue();
+    }
+}
+
+impl Pool {
+    /// Processes that it has or will have.
+    fn workers(&self) -> usize {
+        self.warm.len() + self.starting
+    }
+
+    /// A run has left `worker`. What comes back is of no more use.
+    fn leave(&mut self, worker: &Arc<Worker>) -> Option<Warm> {
+        let at = self
+            .warm
+            .iter()
+            .position(|warm| Arc::ptr_eq(&warm.worker, worker))?;
+        let warm = &mut self.warm[at];
+        warm.busy -= 1;
+        if !worker.is_open() {
+            return Some(self.warm.swap_remove(at));
+        }
+        warm.used = Instant::now();
+        if warm.busy == 0 {
+            worker.card.set(WorkerState::Ready);
+        }
+        None
+    }
+
+    fn longest_idle(&self) -> Option<(usize, Instant)> {
+        let idle = self.warm.iter().enumerate().filter(|(_, warm)| warm.busy == 0);
+        idle.map(|(at, warm)| (at, warm.used))
+            .min_by_key(|(_, used)| *used)
     }
 }
 
@@ -414,18 +504,18 @@ impl State {
             Some(pool) => {
                 pool.current = Deployment::new(function.clone());
                 pool.deleted = false;
-                discarded.workers.append(&mut pool.idle);
+                discarded.workers.append(&mut pool.warm);
                 pool.current.clone()
             }
             None => {
                 let current = Deployment::new(function.clone());
-                let (idle, line) = (VecDeque::new(), VecDeque::new());
                 let pool = Pool {
                     current: current.clone(),
                     deleted: false,
                     active: 0,
-                    idle,
-                    line,
+                    starting: 0,
+                    warm: Vec::new(),
+                    line: VecDeque::new(),
                 };
                 self.pools.insert(function.key.clone(), pool);
                 current
@@ -436,45 +526,65 @@ impl State {
     /// Forgets functions that nobody runs, waits for, or keeps warm: their unpacked code goes with them.
     fn tidy(&mut self) {
         self.pools.retain(|_, pool| {
-            // An executable has no worker to keep its code for; it stays until the function changes.
-            let stays = pool.current.language() == Language::Executable && !pool.deleted;
-            stays || pool.active > 0 || !pool.idle.is_empty() || !pool.line.is_empty()
+            // Where there is no worker to keep it for, the code stays until the function changes.
+            let function = &pool.current.function;
+            let keeps = function.contract.keeps_worker(function.runtime.language());
+            let stays = (!keeps || function.settings.min_workers > 0) && !pool.deleted;
+            stays || pool.active > 0 || !pool.warm.is_empty() || !pool.line.is_empty()
         });
     }
 }
 
 impl Grant {
     /// The warm worker, if there is one.
-    pub(crate) fn take_worker(&mut self) -> Option<Box<Worker>> {
-        self.worker.take()
-    }
-
-    /// The right to start a process instead.
-    pub(crate) fn take_permit(&mut self) -> Option<Permit> {
-        self.permit.take()
-    }
-
-    /// A right to start a process beside the slot, where the warm worker proved dead and its own right dies with it.
-    pub(crate) fn replacement_permit(&self) -> Permit {
-        self.pools.state.lock().processes += 1;
-        Permit {
-            pools: self.pools.clone(),
+    pub(crate) fn worker(&self) -> Option<Arc<Worker>> {
+        match &self.seat {
+            Seat::In(worker) => Some(worker.clone()),
+            Seat::Starting => None,
         }
     }
 
-    /// Gives the slot back, and the worker for the next call.
-    pub(crate) fn finish(mut self, worker: Option<Box<Worker>>) {
-        self.armed = false;
-        self.pools.release(&self.deployment, worker);
+    /// The right to start a process.
+    pub(crate) fn take_permit(&mut self) -> Permit {
+        self.permit.take().unwrap_or_else(|| {
+            // Beside the bound: the process whose right this run had is dead, and its own right dies with it.
+            self.pools.state.lock().processes += 1;
+            Permit {
+                pools: self.pools.clone(),
+            }
+        })
     }
+
+    /// The process is started and the function loaded: this run is in it, and others may join.
+    pub(crate) fn keep(&mut self, worker: Arc<Worker>) {
+        self.pools.enter(&worker);
+        self.seat = Seat::In(worker);
+    }
+
+    /// The warm worker proved dead: another is to be started.
+    pub(crate) fn replace(&mut self) {
+        let Seat::In(worker) = std::mem::replace(&mut self.seat, Seat::Starting) else {
+            return;
+        };
+        let mut state = self.pools.state.lock();
+        let gone = state
+            .pools
+            .get_mut(&self.deployment.function.key)
+            .and_then(|pool| {
+                pool.starting += 1;
+                pool.leave(&worker)
+            });
+        drop(state);
+        drop((gone, worker));
+    }
+
+    /// Gives the slot back.
+    pub(crate) fn finish(self) {}
 }
 
 impl Drop for Grant {
     fn drop(&mut self) {
-        if self.armed {
-            let worker = self.worker.take();
-            self.pools.release(&self.deployment, worker);
-        }
+        self.pools.release(&self.deployment, &self.seat);
     }
 }
 

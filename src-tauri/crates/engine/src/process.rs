@@ -84,6 +84,11 @@ impl Nursery {
         }
     }
 
+    /// The tasks that watch processes; all are over when [`Nursery::end_all`] returns.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
     /// A number for the next process.
     pub(crate) fn reserve(&self) -> u64 {
         self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
@@ -271,11 +276,6 @@ impl Process {
         if let Some(pid) = self.living.lock().get(&self.number) {
             kill_group(*pid);
         }
-    }
-
-    /// Whether it is gone.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.ended.borrow().is_some()
     }
 
     /// Waits until it is gone.

@@ -9,19 +9,19 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, ErrorCode, Function, FunctionKey, LOCAL, Mode, Status, filter::Filter,
+    Activation, ActivationId, ErrorCode, Function, FunctionKey, JsonText, LOCAL, Mode, Status, filter::Filter,
 };
 use beckon_store::Claim;
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::Inner;
 use crate::attempt::{Progress, Request};
 use crate::end::End;
 use crate::logs::RunLog;
 use crate::pool::{Grant, Place};
 use crate::run::{self, Registered, Run};
+use crate::{Inner, Payload};
 
 /// Most runs on disk that wait.
 pub(crate) const MAX_QUEUED: u64 = 100_000;
@@ -194,6 +194,7 @@ enum Work {
 enum Refusal {
     Deleted,
     Missing(beckon_core::Error),
+    Unreadable(beckon_core::Error),
 }
 
 /// Looks at every function that has something waiting. `false` when nothing could be done.
@@ -299,9 +300,25 @@ fn begin(
     draft.limits = function.limits;
     let id = draft.summary.id;
     let waited = (inner.clock.now() - draft.summary.start).max(0) as f64;
+    let request = match request {
+        Some(request) => request,
+        None => match Payload::of_record(&draft) {
+            Ok(payload) => Request::of(id, payload, None, None),
+            Err(error) => {
+                let (inner, refusal) = (inner.clone(), Refusal::Unreadable(error));
+                drop(
+                    inner
+                        .tasks
+                        .clone()
+                        .spawn(async move { refuse(&inner, draft, &refusal).await }),
+                );
+                return;
+            }
+        },
+    };
     let run = Run {
         draft,
-        request: request.unwrap_or_else(|| Request::of(id, None, None)),
+        request,
         registered: Registered::new(inner, id),
         policy: function.lost_policy,
         in_journal: true,
@@ -328,11 +345,11 @@ async fn adopt(inner: Arc<Inner>, key: FunctionKey, activation: Activation, requ
 }
 
 async fn refuse(inner: &Inner, activation: Activation, refusal: &Refusal) {
-    let mut log = RunLog::new(0, inner.clock.now());
+    let log = RunLog::shared(0, inner.clock.now());
     let end = match refusal {
         Refusal::Deleted => End::deleted(),
-        Refusal::Missing(error) => {
-            log.note(format!(
+        Refusal::Missing(error) | Refusal::Unreadable(error) => {
+            log.lock().note(format!(
                 "Beckon: {} {}",
                 error.message,
                 error.hint.as_deref().unwrap_or_default()
@@ -340,17 +357,20 @@ async fn refuse(inner: &Inner, activation: Activation, refusal: &Refusal) {
             End::not_provisioned()
         }
     };
+    let payload = Payload::of_record(&activation)
+        .unwrap_or_else(|_| Payload::Args(activation.input.clone().unwrap_or_else(JsonText::empty_object)));
     let waited = (inner.clock.now() - activation.summary.start).max(0) as f64;
-    let record = run::finish(
+    let ended = run::finish(
         activation,
+        payload,
         Mode::NonBlocking,
         end,
-        log,
+        &log,
         &Progress::default(),
         Instant::now(),
         waited,
     );
-    if let Err(e) = inner.store.record(*record).await {
+    if let Err(e) = run::write_ended(inner, &ended).await {
         tracing::error!(error = %e, "a record could not be written");
     }
 }

@@ -1,25 +1,19 @@
 //! What a worker says of a run, made into what the record says of it.
 
 use beckon_core::{JsonText, Status};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::end::End;
-use crate::frame::{self, Frame, Reply, ReplyOutcome, Violation};
-use crate::logs::{RunLog, Source};
-
-/// Keeps a log frame, if it is of the run `id`.
-pub(crate) fn take_log(frame: &Frame, id: &str, log: &mut RunLog) -> Result<(), Violation> {
-    let header: frame::Log<'_> = frame.header()?;
-    if header.id == id {
-        log.push(Source::Framed(header.stream), &frame.body);
-    }
-    Ok(())
-}
+use crate::frame::{Frame, Reply, ReplyOutcome, Violation};
 
 /// How a run ended, from the frame that says so.
 pub(crate) fn end_of(header: &Reply<'_>, frame: &Frame, limit: usize) -> Result<End, Violation> {
     let size = header.bytes.unwrap_or(frame.body.len() as u64);
     if size > limit as u64 {
         return Ok(End::too_long(size, limit));
+    }
+    if let Some(status) = header.status {
+        return response(status, header, frame);
     }
     let mut text = String::from_utf8(frame.body.to_vec()).map_err(|_| Violation::BadResult)?;
     if text.contains("\\ud") || text.contains("\\uD") {
@@ -32,6 +26,23 @@ pub(crate) fn end_of(header: &Reply<'_>, frame: &Frame, limit: usize) -> Result<
         ReplyOutcome::Developer => Status::DeveloperError,
     };
     Ok(End::with(status, result))
+}
+
+/// The function's response, its body as it came. What is no status or no header does not go out.
+fn response(status: u16, header: &Reply<'_>, frame: &Frame) -> Result<End, Violation> {
+    let status = StatusCode::from_u16(status).map_err(|_| Violation::BadResult)?;
+    let mut response = Response::new(frame.body.clone());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in &header.headers {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(value),
+        ) {
+            headers.append(name, value);
+        }
+    }
+    Ok(End::response(response))
 }
 
 /// Replaces halves of surrogate pairs, which JavaScript strings may hold and JSON readers elsewhere refuse.

@@ -8,23 +8,21 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Cause, Function, JsonText, LOCAL, LogLine, LostPolicy,
-    Millis, Mode, Result, Status, Timing,
+    Activation, ActivationId, ActivationSummary, Cause, Function, LOCAL, LostPolicy, Millis, Mode, Result,
+    Status, Timing,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::attempt::{self, NotBegun, Progress, Request};
-use crate::end::End;
-use crate::logs::RunLog;
+use crate::end::{End, Why};
+use crate::logs::{RunLog, SharedLog};
 use crate::pool::{self, Place};
-use crate::{Inner, Outcome};
+use crate::{Inner, Outcome, Payload, Reply};
 
 /// A run that lasts longer than this is shown in the journal while it lasts.
 const NOTE_AFTER: Duration = Duration::from_millis(250);
-/// Longest preview, in characters.
-const PREVIEW: usize = 160;
 
 /// How others reach a run in progress.
 #[derive(Default)]
@@ -123,7 +121,7 @@ impl Run {
     ///
     /// # Errors
     /// `ShuttingDown` when it never began and nobody has heard of it.
-    pub(crate) async fn drive(self, place: Place) -> Result<Box<Activation>> {
+    pub(crate) async fn drive(self, place: Place) -> Result<Arc<Ended>> {
         let Self {
             draft,
             request,
@@ -135,12 +133,12 @@ impl Run {
         } = self;
         let (inner, control) = (&registered.inner, &registered.control);
         let limit = draft.limits.logs_kb as usize * 1024;
-        let mut log = RunLog::new(limit, inner.clock.now());
+        let log = RunLog::shared(limit, inner.clock.now());
         let mut progress = Progress::default();
         let mut mode = draft.summary.mode;
         let accepted = draft.summary.mode == Mode::NonBlocking;
         let end = {
-            let work = attempt::execute(inner, &draft, &request, place, &mut log, &mut progress);
+            let work = attempt::execute(inner, &draft, &request, place, &log, &mut progress);
             let note = tokio::time::sleep(NOTE_AFTER);
             tokio::pin!(work, note);
             loop {
@@ -157,13 +155,13 @@ impl Run {
                         if let Some(tell) = promotion {
                             mode = Mode::Promoted;
                             in_journal = true;
-                            let written = write_running(inner, &draft, mode, true).await;
+                            let written = write_running(inner, &draft, &request.payload, mode, true).await;
                             let _ = tell.send(written.map(|()| Outcome::Promoted(draft.summary.id)));
                         }
                     }
                     () = &mut note, if !in_journal => {
                         in_journal = true;
-                        if let Err(e) = write_running(inner, &draft, mode, false).await {
+                        if let Err(e) = write_running(inner, &draft, &request.payload, mode, false).await {
                             tracing::error!(error = %e, "a run in progress could not be noted");
                         }
                     }
@@ -179,16 +177,25 @@ impl Run {
         };
         // A run that may be repeated keeps its row as it is: the next start finds it and queues it again.
         let repeated = end.status == Status::Lost && accepted && policy == LostPolicy::Retry;
-        let record = finish(draft, mode, end, log, &progress, arrived, waited);
-        inner.activity.count(record.summary.cold == Some(true));
-        if !repeated && let Err(e) = inner.store.record((*record).clone()).await {
-            tracing::error!(error = %e, id = %record.summary.id, "a record could not be written");
+        let ended = finish(
+            draft,
+            request.payload,
+            mode,
+            end,
+            &log,
+            &progress,
+            arrived,
+            waited,
+        );
+        inner.activity.count(ended.record.summary.cold == Some(true));
+        if !repeated && let Err(e) = write_ended(inner, &ended).await {
+            tracing::error!(error = %e, id = %ended.record.summary.id, "a record could not be written");
         }
         let promotion = control.promotion.lock().take();
         if let Some(tell) = promotion {
-            let _ = tell.send(Ok(Outcome::Finished(record.clone())));
+            let _ = tell.send(Ok(Outcome::Finished(ended.clone())));
         }
-        Ok(record)
+        Ok(ended)
     }
 }
 
@@ -200,8 +207,15 @@ fn answer_promotion(control: &Control, result: Result<Outcome>) -> beckon_core::
     pool::shutting_down()
 }
 
-async fn write_running(inner: &Inner, draft: &Activation, mode: Mode, durable: bool) -> Result<()> {
+async fn write_running(
+    inner: &Inner,
+    draft: &Activation,
+    payload: &Payload,
+    mode: Mode,
+    durable: bool,
+) -> Result<()> {
     let mut row = draft.clone();
+    payload.note(&mut row);
     row.summary.mode = mode;
     row.summary.status = Status::Running;
     inner.store.record(row).await?;
@@ -212,8 +226,25 @@ async fn write_running(inner: &Inner, draft: &Activation, mode: Mode, durable: b
     }
 }
 
-/// What is known of a run before it begins.
-pub(crate) fn draft(function: &Function, asked: Asked, status: Status, mode: Mode) -> Activation {
+/// Hands a record over. What it takes to make one of a run (reading bodies, a preview) is left to the journal's thread:
+/// a caller waits for none of it.
+pub(crate) async fn write_ended(inner: &Inner, ended: &Arc<Ended>) -> Result<()> {
+    let (id, weight) = (ended.record.summary.id, ended.weight());
+    let ended = ended.clone();
+    inner
+        .store
+        .record_later(id, weight, move || ended.activation())
+        .await
+}
+
+/// What is known of a run before it begins; its input follows from the payload.
+pub(crate) fn draft(
+    function: &Function,
+    asked: Asked,
+    payload: &Payload,
+    status: Status,
+    mode: Mode,
+) -> Activation {
     Activation {
         summary: ActivationSummary {
             id: asked.id,
@@ -233,7 +264,7 @@ pub(crate) fn draft(function: &Function, asked: Asked, status: Status, mode: Mod
             preview: String::new(),
         },
         subject: function.key.namespace.to_string(),
-        input: Some(asked.input),
+        input: None,
         result: None,
         result_bytes: 0,
         result_truncated: false,
@@ -244,16 +275,69 @@ pub(crate) fn draft(function: &Function, asked: Asked, status: Status, mode: Mod
         rerun_of: asked.rerun_of,
         token_id: asked.token_id,
         parent: None,
-        http: None,
+        http: payload.exchange(),
         attempts: 1,
         guards: Vec::new(),
+    }
+}
+
+/// A run that is over, with everything that a record of it is made of.
+#[derive(Debug)]
+pub struct Ended {
+    /// All of the record but input and result.
+    record: Activation,
+    payload: Payload,
+    reply: Reply,
+    why: Why,
+}
+
+impl Ended {
+    /// What lists show of it.
+    pub fn summary(&self) -> &ActivationSummary {
+        &self.record.summary
+    }
+
+    /// What the caller gets, in the kind that the function's contract speaks.
+    pub fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// What the caller brought.
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// Why it ended as it did.
+    pub fn why(&self) -> Why {
+        self.why
+    }
+
+    /// The whole record.
+    pub fn activation(&self) -> Activation {
+        let mut record = self.record.clone();
+        self.payload.note(&mut record);
+        self.reply.note(&mut record);
+        record.summary.preview = beckon_store::preview(&record);
+        record
+    }
+
+    /// The JSON that OpenWhisk's doors answer.
+    pub fn json(&self) -> beckon_core::JsonText {
+        match &self.reply {
+            Reply::Json(json) => json.clone(),
+            Reply::Http(response) => crate::adapt::json_of(response),
+        }
+    }
+
+    fn weight(&self) -> usize {
+        let logs: usize = self.record.logs.iter().map(|line| line.text.len() + 32).sum();
+        512 + logs + self.payload.len() + self.reply.len()
     }
 }
 
 /// The part of an invocation that goes into its record.
 pub(crate) struct Asked {
     pub(crate) id: ActivationId,
-    pub(crate) input: JsonText,
     pub(crate) cause: Cause,
     pub(crate) token_id: Option<String>,
     pub(crate) rerun_of: Option<ActivationId>,
@@ -265,15 +349,20 @@ fn ms(duration: Duration) -> f64 {
 }
 
 /// The record of a run that is over.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "everything that a record is made of, from as many hands"
+)]
 pub(crate) fn finish(
     mut draft: Activation,
+    payload: Payload,
     mode: Mode,
     end: End,
-    log: RunLog,
+    log: &SharedLog,
     progress: &Progress,
     arrived: Instant,
     waited: f64,
-) -> Box<Activation> {
+) -> Arc<Ended> {
     let now = Instant::now();
     let started = progress.started.unwrap_or(now);
     let ended = progress.ended.unwrap_or(now);
@@ -286,7 +375,7 @@ pub(crate) fn finish(
         .called
         .map(|called| ms(ended.saturating_duration_since(called)));
     let duration = init.unwrap_or(0.0) + run.unwrap_or(0.0);
-    let (logs, logs_truncated) = log.finish();
+    let (logs, logs_truncated) = log.lock().take().finish();
     draft.timing = Timing {
         wait_ms: Some(wait),
         init_ms: init,
@@ -298,28 +387,20 @@ pub(crate) fn finish(
     draft.summary.duration_ms = Some(duration.round() as i64);
     draft.summary.end = Some(draft.summary.start + (wait + duration).round() as i64);
     draft.summary.cold = progress.started.is_some().then_some(progress.cold);
-    draft.summary.preview = preview(&logs, &end.result);
-    draft.result = Some(end.result);
+    draft.input = None;
     draft.result_bytes = end.bytes;
     draft.result_truncated = end.truncated;
     draft.logs = logs;
     draft.logs_truncated = logs_truncated;
-    Box::new(draft)
+    Arc::new(Ended {
+        record: draft,
+        payload,
+        reply: end.reply,
+        why: end.why,
+    })
 }
 
-fn preview(logs: &[LogLine], result: &JsonText) -> String {
-    let first = logs
-        .iter()
-        .map(|line| line.text.trim())
-        .find(|text| !text.is_empty());
-    let text = first.unwrap_or_else(|| result.as_str());
-    text.chars()
-        .take(PREVIEW)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
-
-type Driven = Pin<Box<dyn Future<Output = Result<Box<Activation>>> + Send>>;
+type Driven = Pin<Box<dyn Future<Output = Result<Arc<Ended>>> + Send>>;
 
 /// A run driven by its caller, without a task of its own; one that is left alone goes on by itself.
 ///
@@ -332,7 +413,7 @@ pub(crate) struct Attached {
 
 impl Attached {
     pub(crate) fn new(
-        run: impl Future<Output = Result<Box<Activation>>> + Send + 'static,
+        run: impl Future<Output = Result<Arc<Ended>>> + Send + 'static,
         tasks: &TaskTracker,
     ) -> Self {
         Self {
@@ -343,7 +424,7 @@ impl Attached {
 }
 
 impl Future for Attached {
-    type Output = Result<Box<Activation>>;
+    type Output = Result<Arc<Ended>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(run) = &mut self.run else {
@@ -364,5 +445,49 @@ impl Drop for Attached {
         {
             drop(self.tasks.spawn_on(run, &handle));
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use beckon_core::{CodePackage, FunctionKey, JsonText, NewFunction, Runtime, Version};
+
+    use super::*;
+
+    /// A record of a run that has not begun.
+    pub(crate) fn record() -> Activation {
+        let new = NewFunction::new(
+            Runtime::new("nodejs:20").unwrap(),
+            CodePackage::Source("x".into()),
+        );
+        let function = Function {
+            id: "f".into(),
+            key: FunctionKey::new("playground", "f").unwrap(),
+            version: Version::FIRST,
+            runtime: new.runtime,
+            contract: new.contract,
+            main: None,
+            code: new.code,
+            parameters: Vec::new(),
+            env: Vec::new(),
+            secret_names: Vec::new(),
+            annotations: Vec::new(),
+            limits: new.limits,
+            settings: new.settings,
+            web: new.web,
+            lost_policy: new.lost_policy,
+            publish: false,
+            created: 0,
+            updated: 0,
+        };
+        let asked = Asked {
+            id: ActivationId::from_u128(1),
+            cause: Cause::Panel,
+            token_id: None,
+            rerun_of: None,
+            received: 0,
+        };
+        let payload = Payload::Args(JsonText::empty_object());
+        draft(&function, asked, &payload, Status::Running, Mode::Blocking)
     }
 }

@@ -385,6 +385,7 @@ async fn running_and_waiting_runs_can_be_cancelled() {
     let Outcome::Finished(record) = second.await.unwrap() else {
         panic!()
     };
+    let record = record.activation();
     expect(&record, Status::Cancelled, cancelled);
     assert_eq!((record.timing.run_ms, record.summary.cold), (None, None));
     wait_for(async || rig.store.activation(running).await.unwrap().is_some()).await;
@@ -392,6 +393,7 @@ async fn running_and_waiting_runs_can_be_cancelled() {
     let Outcome::Finished(record) = first.await.unwrap() else {
         panic!()
     };
+    let record = record.activation();
     expect(&record, Status::Cancelled, cancelled);
     wait_for(async || rig.processes() == 0).await;
     assert!(!rig.engine.cancel(running).await.unwrap(), "it is over");
@@ -420,6 +422,7 @@ async fn records_say_what_ran_and_where_the_time_went() {
     let Outcome::Finished(cold) = rig.engine.invoke(call, None).await.unwrap() else {
         panic!()
     };
+    let cold = cold.activation();
     assert_eq!(cold.summary.start, received);
     assert_eq!(
         (

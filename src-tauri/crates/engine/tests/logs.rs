@@ -258,7 +258,7 @@ async fn a_flood_is_held_back() {
         rig.put("f", new).await;
         let outcome = rig.engine.invoke(invocation("f", "{}"), None).await.unwrap();
         let record = match outcome {
-            beckon_engine::Outcome::Finished(record) => *record,
+            beckon_engine::Outcome::Finished(ended) => ended.activation(),
             beckon_engine::Outcome::Promoted(id) => rig.ended(id).await,
         };
         expect_ok(&record, kind);

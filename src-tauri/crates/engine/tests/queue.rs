@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use beckon_core::{Clock, ErrorCode, Limits, LostPolicy, Mode, Status, WebExport};
+use beckon_core::{Clock, ErrorCode, Limits, LostPolicy, Mode, Status};
 use beckon_store::Store;
 use support::*;
 
@@ -92,19 +92,8 @@ async fn a_slow_function_is_in_nobodys_way() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn web_functions_and_deleted_ones() {
+async fn deleted_functions() {
     let rig = Rig::new().await;
-    let mut web = function("nodejs:default", "function main() {}");
-    web.web = WebExport::Web;
-    rig.put("web", web).await;
-    let error = rig.engine.accept(invocation("web", "{}")).await.unwrap_err();
-    assert_eq!(
-        (error.code, error.message.as_str()),
-        (
-            ErrorCode::NotSupported,
-            "Web functions cannot be invoked asynchronously."
-        )
-    );
     assert_eq!(
         rig.engine
             .accept(invocation("nobody", "{}"))

@@ -118,6 +118,28 @@ impl Store {
         Ok(())
     }
 
+    /// Like [`Store::record`], with a record that is made by the writer's own thread. `weight` is about how many bytes
+    /// wait in memory until then.
+    pub async fn record_later(
+        &self,
+        id: ActivationId,
+        weight: usize,
+        make: impl FnOnce() -> Activation + Send + 'static,
+    ) -> Result<()> {
+        let pending = self.inner.pending.note(id);
+        let written = self
+            .inner
+            .queue()
+            .submit(Urgency::Lazy, weight, move |batch| {
+                let outcome = Prepared::new(make()).and_then(|prepared| save::put(batch, prepared));
+                batch.after_commit(move || drop(pending));
+                outcome.map(drop)
+            })
+            .await?;
+        drop(written); // the writer logs what fails
+        Ok(())
+    }
+
     /// Like [`Store::record`] for many, and returns once they are committed. Rows that are final in the journal stay
     /// as they are where the new one adds nothing (a provider's record read again); where the new one leaves
     /// something out that is known (input, logs, who asked), it is kept.

@@ -31,6 +31,7 @@ mod writer;
 pub use activations::{Bucket, Cursor, Histogram, ListQuery, Page};
 pub use connections::NewConnection;
 pub use functions::{Expect, WatchedFolder};
+pub use journal::text::preview;
 pub use queue::{Claim, Recovery};
 
 use std::path::Path;

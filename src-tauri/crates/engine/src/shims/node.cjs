@@ -32,18 +32,37 @@ function write(buffer) {
   }
 }
 
+// Results that become ready in the same turn of the loop leave together: a system call costs more than a small run.
+let results = [];
+
+function flush() {
+  const ready = results;
+  results = [];
+  if (ready.length === 1) write(ready[0]);
+  else if (ready.length > 1) write(Buffer.concat(ready));
+}
+process.on('exit', flush);
+
+function sendResult(header, body) {
+  results.push(frame(RESULT, stringify(header), body));
+  if (results.length === 1) process.nextTick(flush);
+}
+
 function send(type, header, body) {
-  const head = stringify(header);
+  write(frame(type, stringify(header), body));
+}
+
+function frame(type, head, body) {
   const headLength = Buffer.byteLength(head);
   const bodyLength = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  const frame = Buffer.allocUnsafe(9 + headLength + bodyLength);
-  frame.writeUInt32LE(5 + headLength + bodyLength, 0);
-  frame[4] = type;
-  frame.writeUInt32LE(headLength, 5);
-  frame.write(head, 9);
-  if (typeof body === 'string') frame.write(body, 9 + headLength);
-  else if (body !== undefined) body.copy(frame, 9 + headLength);
-  write(frame);
+  const bytes = Buffer.allocUnsafe(9 + headLength + bodyLength);
+  bytes.writeUInt32LE(5 + headLength + bodyLength, 0);
+  bytes[4] = type;
+  bytes.writeUInt32LE(headLength, 5);
+  bytes.write(head, 9);
+  if (typeof body === 'string') bytes.write(body, 9 + headLength);
+  else if (body !== undefined) body.copy(bytes, 9 + headLength);
+  return bytes;
 }
 
 // Which run a line belongs to: the asynchronous context it is written from, or else the run in progress. What comes
@@ -177,6 +196,7 @@ async function loadFolder(dir, main) {
 }
 
 let handler;
+let call; // how the contract calls it
 let setup; // the INIT header
 let defaults = ''; // default parameters, as JSON
 
@@ -187,8 +207,11 @@ async function init(header, body) {
   setRunEnvironment(header.run);
   current = { id: header.run.id, logs: header.run.logs, sent: 0, over: false };
   try {
-    handler = await (header.folder ? loadFolder(header.code, header.main) : loadSource(header.code, header.main));
+    // `file.function`, as Scaleway writes it, names the one file there is.
+    const own = header.contract === 'openwhisk' ? header.main : header.main.slice(header.main.lastIndexOf('.') + 1);
+    handler = await (header.folder ? loadFolder(header.code, header.main) : loadSource(header.code, own));
     if (!isHandler(handler)) throw `Action entrypoint '${header.main}' is not a function.`;
+    call = contracts[header.contract] ?? contracts.openwhisk;
   } catch (error) {
     send(ERROR, { message: `Initialization has failed due to: ${describe(error)}` });
     return;
@@ -276,9 +299,9 @@ function finish(run, outcome, text, stop = false) {
   if (current === run) current = null;
   if (bytes > setup.resultLimit) {
     header.bytes = bytes;
-    send(RESULT, header);
+    sendResult(header);
   } else {
-    send(RESULT, header, text);
+    sendResult(header, text);
   }
 }
 
@@ -316,31 +339,253 @@ function complete(run, result) {
   finish(run, 'ok', text);
 }
 
-function run(header, body) {
+// OpenWhisk: main(args, context) gives an object.
+function openwhisk(header, body, state) {
   setRunEnvironment(header);
+  let result;
+  try {
+    result = handler(merge(parse(body.utf8Slice(0, body.length))), new Context(header));
+  } catch (error) {
+    return thrown(state, error);
+  }
+  if (typeof result?.then !== 'function') return complete(state, result);
+  Promise.resolve(result).then(
+    (value) => complete(state, value),
+    (error) => {
+      let text;
+      try {
+        text = stringify({ error: serializeError(error) });
+      } catch {
+        text = stringify({ error: describe(error) });
+      }
+      if (!state.over) finish(state, 'error', text);
+    },
+  );
+}
+
+// The contracts that speak HTTP give a status, headers and a body of bytes.
+function respond(state, status, headers, body) {
+  if (state.over) return;
+  state.over = true;
+  if (current === state) current = null;
+  const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const header = { id: state.id, outcome: 'ok', status, headers };
+  if (length > setup.resultLimit) {
+    header.bytes = length;
+    sendResult(header);
+  } else {
+    sendResult(header, body);
+  }
+}
+
+function headerPairs(object) {
+  const pairs = [];
+  for (const [name, value] of Object.entries(object ?? {})) {
+    if (value === undefined || value === null) continue;
+    for (const each of Array.isArray(value) ? value : [value]) pairs.push([String(name).toLowerCase(), String(each)]);
+  }
+  return pairs;
+}
+
+function setDefault(pairs, name, value) {
+  if (!pairs.some(([given]) => given === name)) pairs.push([name, value]);
+  return pairs;
+}
+
+function joinedHeaders(pairs, separator) {
+  const headers = {};
+  for (const [name, value] of pairs) {
+    headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}${separator}${value}` : value;
+  }
+  return headers;
+}
+
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+// A status that HTTP does not know would be a broken answer.
+function statusOf(value, usual) {
+  const status = Number(value ?? usual);
+  return Number.isInteger(status) && status >= 100 && status <= 999 ? status : 500;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+// Scaleway: handle(event, context, callback), an API gateway's event and answer.
+function scaleway(header, body, state) {
+  let text;
+  let binary = false;
+  try {
+    text = utf8.decode(body);
+  } catch {
+    text = body.toString('base64');
+    binary = true;
+  }
+  const query = {};
+  for (const [name, value] of new URLSearchParams(header.query)) query[name] = value;
+  const event = {
+    path: header.path,
+    httpMethod: header.method,
+    headers: joinedHeaders(header.headers, ','),
+    multiValueHeaders: null,
+    queryStringParameters: query,
+    multiValueQueryStringParameters: null,
+    pathParameters: null,
+    stageVariables: {},
+    requestContext: {
+      accountId: '',
+      resourceId: '',
+      stage: '',
+      requestId: header.id,
+      resourcePath: '',
+      authorizer: null,
+      httpMethod: header.method,
+      apiId: '',
+    },
+    body: text,
+    isBase64Encoded: binary,
+  };
+  const about = { memoryLimitInMb: setup.memoryMb, functionName: setup.functionName, functionVersion: setup.functionVersion };
+  const failed = (error) => {
+    context.run(state, () => console.error(error));
+    respond(state, 500, [['content-type', 'text/plain; charset=utf-8']], `An error occured during handler execution: ${describe(error)}`);
+  };
+  const done = (value) => {
+    try {
+      answerScaleway(state, value);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  let result;
+  try {
+    result = handler(event, about, (error, value) => (error ? failed(error) : done(value)));
+  } catch (error) {
+    return failed(error);
+  }
+  if (typeof result?.then === 'function') Promise.resolve(result).then(done, failed);
+  else if (result !== undefined || handler.length < 3) done(result);
+}
+
+function answerScaleway(state, value) {
+  if (value === undefined || value === null) return respond(state, 200, []);
+  if (typeof value === 'string') return respond(state, 200, [['content-type', 'text/plain; charset=utf-8']], value);
+  if (typeof value !== 'object') return respond(state, 200, [['content-type', 'text/plain; charset=utf-8']], String(value));
+  if (Buffer.isBuffer(value)) return respond(state, 200, [['content-type', 'application/octet-stream']], value);
+  if (!('body' in value) && !('statusCode' in value)) {
+    return respond(state, 200, [['content-type', 'application/json']], stringify(value));
+  }
+  const headers = headerPairs(value.headers);
+  const status = statusOf(value.statusCode, 200);
+  const { body } = value;
+  if (body === undefined || body === null) return respond(state, status, headers);
+  if (Buffer.isBuffer(body)) return respond(state, status, headers, body);
+  if (typeof body !== 'string') return respond(state, status, setDefault(headers, 'content-type', 'application/json'), stringify(body));
+  if (value.isBase64Encoded === true) return respond(state, status, headers, Buffer.from(body, 'base64'));
+  respond(state, status, setDefault(headers, 'content-type', 'text/plain; charset=utf-8'), body);
+}
+
+// OpenFaaS' node templates: handler(event, context, callback); bodies as express and body-parser read and send them.
+class FaasContext {
+  constructor(callback) {
+    this.statusCode = undefined;
+    this.headerValues = {};
+    this.called = 0;
+    this.callback = callback;
+  }
+  status(code) {
+    if (code === undefined) return this.statusCode ?? 200;
+    this.statusCode = code;
+    return this;
+  }
+  headers(values) {
+    if (values === undefined) return this.headerValues;
+    this.headerValues = values;
+    return this;
+  }
+  succeed(value) {
+    this.called++;
+    this.callback(undefined, value);
+  }
+  fail(value) {
+    this.called++;
+    this.callback(value ?? 'failed');
+  }
+}
+
+function faasBody(kind, body) {
+  if (process.env.RAW_BODY === 'true') return body;
+  const essence = kind.split(';')[0].trim().toLowerCase();
+  if (essence === 'application/json') return body.length === 0 ? {} : parse(body.utf8Slice(0, body.length));
+  if (essence.startsWith('text/')) return body.utf8Slice(0, body.length);
+  if (essence === 'application/x-www-form-urlencoded') return require('querystring').parse(body.utf8Slice(0, body.length));
+  return essence === '' && body.length === 0 ? {} : body;
+}
+
+function openfaas(header, body, state) {
+  const headers = joinedHeaders(header.headers, ', ');
+  const plain = [['content-type', 'text/html; charset=utf-8']];
+  let parsed;
+  try {
+    parsed = faasBody(headers['content-type'] ?? '', body);
+  } catch (error) {
+    return respond(state, 400, plain, String(error));
+  }
+  const event = {
+    body: parsed,
+    headers,
+    method: header.method,
+    query: require('querystring').parse(header.query),
+    path: decoded(header.path),
+  };
+  const failed = (error) => {
+    context.run(state, () => console.error(error));
+    respond(state, statusOf(about.statusCode, 500), plain, error?.toString ? error.toString() : String(error));
+  };
+  const about = new FaasContext((error, value) => {
+    if (error) return failed(error);
+    try {
+      answerFaas(state, about, value);
+    } catch (problem) {
+      failed(problem);
+    }
+  });
+  let result;
+  try {
+    result = handler(event, about, about.callback);
+  } catch (error) {
+    return failed(error);
+  }
+  if (typeof result?.then === 'function') {
+    Promise.resolve(result).then((value) => about.called === 0 && about.callback(undefined, value), failed);
+  } else if (about.called === 0 && (result !== undefined || handler.length < 3)) {
+    about.callback(undefined, result);
+  }
+}
+
+function answerFaas(state, about, value) {
+  const headers = headerPairs(about.headers());
+  const status = statusOf(about.status(), 200);
+  if (value === undefined || value === null) return respond(state, status, headers);
+  if (Buffer.isBuffer(value) || value instanceof Uint8Array) {
+    return respond(state, status, setDefault(headers, 'content-type', 'application/octet-stream'), Buffer.from(value));
+  }
+  const text = typeof value === 'object' ? stringify(value) : String(value);
+  const usual = typeof value === 'object' || typeof value === 'number' ? 'application/json; charset=utf-8' : 'text/html; charset=utf-8';
+  respond(state, status, setDefault(headers, 'content-type', usual), text);
+}
+
+const contracts = { openwhisk, scaleway, openfaas };
+
+function run(header, body) {
   const state = { id: header.id, logs: header.logs, sent: 0, over: false };
   current = state;
-  context.run(state, () => {
-    let result;
-    try {
-      result = handler(merge(parse(body)), new Context(header));
-    } catch (error) {
-      return thrown(state, error);
-    }
-    if (typeof result?.then !== 'function') return complete(state, result);
-    Promise.resolve(result).then(
-      (value) => complete(state, value),
-      (error) => {
-        let text;
-        try {
-          text = stringify({ error: serializeError(error) });
-        } catch {
-          text = stringify({ error: describe(error) });
-        }
-        if (!state.over) finish(state, 'error', text);
-      },
-    );
-  });
+  context.run(state, call, header, body, state);
 }
 
 let pending = Buffer.alloc(0);
@@ -359,7 +604,7 @@ function receive(chunk) {
     const header = parse(pending.utf8Slice(9, 9 + headLength));
     const body = pending.subarray(9 + headLength, total);
     pending = pending.subarray(total);
-    if (type === RUN) run(header, body.utf8Slice(0, body.length));
+    if (type === RUN) run(header, body);
     else if (type === INIT) init(header, body);
     else exit(70);
   }

@@ -92,7 +92,7 @@ impl Rig {
 
     pub(crate) async fn run(&self, name: &str, input: &str) -> Activation {
         match self.engine.invoke(invocation(name, input), None).await.unwrap() {
-            Outcome::Finished(record) => *record,
+            Outcome::Finished(ended) => ended.activation(),
             Outcome::Promoted(id) => panic!("{id} was promoted"),
         }
     }

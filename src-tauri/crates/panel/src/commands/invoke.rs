@@ -76,9 +76,9 @@ impl Panel {
         };
         let (id, promoted) = match mode {
             InvokeMode::Blocking => match self.engine.invoke(invocation, None).await? {
-                Outcome::Finished(activation) => {
+                Outcome::Finished(ended) => {
                     return Ok(InvokeReply {
-                        activation: *activation,
+                        activation: ended.activation(),
                         promoted: false,
                     });
                 }

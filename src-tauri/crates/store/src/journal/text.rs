@@ -75,7 +75,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 
 /// What a list shows of a record: its first log line that is not empty, or else its result; one line, 120 characters.
 #[must_use]
-pub(crate) fn preview(activation: &Activation) -> String {
+pub fn preview(activation: &Activation) -> String {
     let line = activation
         .logs
         .iter()

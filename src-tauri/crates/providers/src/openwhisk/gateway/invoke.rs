@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use beckon_core::{Activation, ActivationId, Cause, Error, ErrorCode, JsonText};
+use beckon_core::{Activation, ActivationId, Cause, Error, ErrorCode, FunctionKey, JsonText, WebExport};
 use beckon_engine::{Invocation, Outcome, Payload};
 
 use super::call::Call;
@@ -44,11 +44,17 @@ pub(super) async fn invoke(
         received,
     };
     if !blocking {
+        private(&gateway, &invocation.function).await?;
         return Ok(accepted(gateway.engine.accept(invocation).await.map_err(refuse)?));
     }
     match gateway.engine.invoke(invocation, wait).await.map_err(refuse)? {
         Outcome::Promoted(id) => Ok(accepted(id)),
-        Outcome::Finished(activation) => Ok(finished(&activation, bare)),
+        Outcome::Finished(ended) => {
+            let mut activation = ended.activation();
+            // What OpenWhisk's clients read is JSON, whatever the function speaks.
+            activation.result = Some(ended.json());
+            Ok(finished(&activation, bare))
+        }
     }
 }
 
@@ -61,6 +67,16 @@ async fn input(headers: &HeaderMap, body: Body) -> Result<JsonText, Refusal> {
     require_json(headers)?;
     check_nesting(&text)?;
     JsonText::parse_object(text).map_err(|error| malformed(&error.message))
+}
+
+/// Web functions cannot be invoked asynchronously.
+async fn private(gateway: &Gateway, key: &FunctionKey) -> Result<(), Refusal> {
+    match gateway.store.function(key).await? {
+        Some(function) if function.web != WebExport::Private => Err(Refusal::bad_request(
+            "Web functions cannot be invoked asynchronously.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn refuse(error: Error) -> Refusal {

@@ -1,0 +1,389 @@
+//! The connection to one worker process: many runs send through it, and one task reads for all of them.
+//!
+//! Small frames go straight into the socket from the caller's own task: another task between the two would cost more
+//! than the call. What does not fit waits in the outbox, which the reading task empties. A std-like lock and not an
+//! async one, because nothing is awaited under it and it is held for a map look-up or one `write`.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use beckon_core::{ActivationId, LogStream};
+use bytes::{Buf as _, Bytes, BytesMut};
+use parking_lot::Mutex;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UnixStream;
+use tokio::sync::{Notify, oneshot};
+
+use crate::end::End;
+use crate::frame::{self, Frame, Kind, Violation};
+use crate::logs::{SharedLog, Source};
+use crate::pipes::{RawPipes, Sink};
+use crate::process::{self, Process};
+use crate::reply;
+use crate::status::Card;
+
+/// How much is read from the socket at once.
+const CHUNK: usize = 64 * 1024;
+/// What an idle worker may write before it is taken for mad, in bytes.
+const IDLE_CHATTER: usize = 16 * 1024 * 1024;
+/// How long a process that closed its socket may take to be gone by itself, so that its own exit code is told.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// Why a worker is of no use any more.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    /// It was not there to begin with: nothing of the run reached it.
+    Stale,
+    /// It is gone; how, for people ("exited with code 1").
+    Gone(String),
+    /// It said something that is not the protocol, or could not be reached; what, for people.
+    Broken(String),
+}
+
+/// What came back for a run.
+pub(crate) enum Answer {
+    /// The function is loaded.
+    Ready,
+    /// It cannot be; this is what the caller is told.
+    NotLoaded(String),
+    /// It returned.
+    Done(End),
+}
+
+/// Who waits for a frame.
+struct Slot {
+    log: SharedLog,
+    loading: bool,
+    tell: oneshot::Sender<Result<Answer, Fault>>,
+}
+
+#[derive(Default)]
+struct State {
+    slots: HashMap<ActivationId, Slot>,
+    /// What did not fit into the socket.
+    outbox: VecDeque<Bytes>,
+    /// Takes no more runs, and goes when the last is over.
+    retired: bool,
+    /// It is no more.
+    gone: bool,
+    /// Bytes written while no run lasted.
+    chatter: usize,
+}
+
+/// The callers' side.
+pub(crate) struct Link {
+    to: UnixStream,
+    state: Mutex<State>,
+    /// Told when there is something in the outbox, or when it is time to go.
+    wake: Notify,
+    result_limit: usize,
+}
+
+/// What the reading task owns.
+pub(crate) struct Ends {
+    pub(crate) from: UnixStream,
+    pub(crate) pipes: RawPipes,
+    pub(crate) process: Process,
+    pub(crate) card: Arc<Card>,
+    /// Longest frame that the worker may send.
+    pub(crate) max_frame: usize,
+}
+
+impl Link {
+    pub(crate) fn new(to: UnixStream, result_limit: usize) -> Self {
+        Self {
+            to,
+            state: Mutex::default(),
+            wake: Notify::new(),
+            result_limit,
+        }
+    }
+
+    /// Whether it takes runs.
+    pub(crate) fn is_open(&self) -> bool {
+        let state = self.state.lock();
+        !state.gone && !state.retired
+    }
+
+    /// Sends a frame for the run `id` and returns where its answer will come.
+    pub(crate) fn send(
+        self: &Arc<Self>,
+        id: ActivationId,
+        head: &[u8],
+        body: &Bytes,
+        log: &SharedLog,
+        loading: bool,
+    ) -> Result<InFlight, Fault> {
+        let mut state = self.state.lock();
+        if state.gone || state.retired {
+            return Err(Fault::Stale);
+        }
+        let mut sent = 0;
+        if state.outbox.is_empty() {
+            match self
+                .to
+                .try_write_vectored(&[IoSlice::new(head), IoSlice::new(body)])
+            {
+                Ok(count) => sent = count,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => {
+                    state.gone = true;
+                    drop(state);
+                    self.wake.notify_one();
+                    return Err(Fault::Stale);
+                }
+            }
+        }
+        let (tell, told) = oneshot::channel();
+        let log = log.clone();
+        state.slots.insert(id, Slot { log, loading, tell });
+        state.chatter = 0;
+        if sent < head.len() + body.len() {
+            if sent < head.len() {
+                state.outbox.push_back(Bytes::copy_from_slice(&head[sent..]));
+                state.outbox.push_back(body.clone());
+            } else {
+                state.outbox.push_back(body.slice(sent - head.len()..));
+            }
+            drop(state);
+            self.wake.notify_one();
+        }
+        Ok(InFlight {
+            link: self.clone(),
+            id,
+            told,
+            over: false,
+        })
+    }
+
+    /// Takes no more runs; the process is ended once it has none.
+    pub(crate) fn retire(&self) {
+        self.state.lock().retired = true;
+        self.wake.notify_one();
+    }
+
+    /// Writes what waits, as far as the socket takes it. `false` when something is left.
+    fn flush(&self) -> io::Result<bool> {
+        let mut state = self.state.lock();
+        while let Some(front) = state.outbox.front_mut() {
+            if front.is_empty() {
+                state.outbox.pop_front();
+                continue;
+            }
+            match self.to.try_write(front) {
+                Ok(count) => front.advance(count),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_over(&self) -> bool {
+        let state = self.state.lock();
+        (state.retired && state.slots.is_empty()) || state.gone || state.chatter > IDLE_CHATTER
+    }
+
+    /// Gives a frame to whom it belongs.
+    fn deliver(&self, frame: &Frame, pipes: &mut RawPipes, card: &Card) -> Result<(), Violation> {
+        match frame.kind {
+            Kind::Hello => {}
+            Kind::Log => {
+                let header: frame::Log<'_> = frame.header()?;
+                let mut state = self.state.lock();
+                match header.id.parse().ok().and_then(|id| state.slots.get(&id)) {
+                    Some(slot) => slot.log.lock().push(Source::Framed(header.stream), &frame.body),
+                    // A late line of an earlier run, whose record is closed.
+                    None => state.chatter += frame.body.len() + 64,
+                }
+            }
+            Kind::Ready => self.answer_loading(pipes, || Ok(Answer::Ready))?,
+            Kind::Error => {
+                self.answer_loading(pipes, || {
+                    Ok(Answer::NotLoaded(frame.header::<frame::Failure>()?.message))
+                })?;
+            }
+            Kind::Result => {
+                let header: frame::Reply<'_> = frame.header()?;
+                let id: ActivationId = header.id.parse().map_err(|_| Violation::OutOfTurn)?;
+                // Whatever was written before the answer was sent is in the pipes by now.
+                pipes.drain(&mut Everyone(self));
+                let end = reply::end_of(&header, frame, self.result_limit)?;
+                let mut state = self.state.lock();
+                state.retired |= header.stop;
+                match state.slots.remove(&id) {
+                    Some(slot) if !slot.loading => {
+                        card.runs.fetch_add(1, Ordering::Relaxed);
+                        let _ = slot.tell.send(Ok(Answer::Done(end)));
+                    }
+                    Some(_) => return Err(Violation::OutOfTurn),
+                    // Its caller gave up; the worker is on its way out.
+                    None if state.retired => {}
+                    None => return Err(Violation::OutOfTurn),
+                }
+            }
+            Kind::Init | Kind::Run => return Err(Violation::OutOfTurn),
+        }
+        Ok(())
+    }
+
+    fn answer_loading(
+        &self,
+        pipes: &mut RawPipes,
+        answer: impl FnOnce() -> Result<Answer, Violation>,
+    ) -> Result<(), Violation> {
+        pipes.drain(&mut Everyone(self));
+        let mut state = self.state.lock();
+        let loading = state
+            .slots
+            .iter()
+            .find(|(_, slot)| slot.loading)
+            .map(|(id, _)| *id);
+        let Some(slot) = loading.and_then(|id| state.slots.remove(&id)) else {
+            return Err(Violation::OutOfTurn);
+        };
+        drop(state);
+        slot.log.lock().close();
+        let _ = slot.tell.send(Ok(answer()?));
+        Ok(())
+    }
+}
+
+/// What the process wrote itself: of one run it is that run's; of several nobody can say whose, and each keeps it.
+struct Everyone<'a>(&'a Link);
+
+impl Sink for Everyone<'_> {
+    fn take(&mut self, stream: LogStream, bytes: &[u8]) {
+        let mut state = self.0.state.lock();
+        if state.slots.is_empty() {
+            state.chatter += bytes.len();
+        }
+        for slot in state.slots.values() {
+            slot.log.lock().push(Source::Raw(stream), bytes);
+        }
+    }
+}
+
+/// A run in a worker. Dropped before it is over, it takes the worker down: nobody can stop one run in a process.
+pub(crate) struct InFlight {
+    link: Arc<Link>,
+    id: ActivationId,
+    told: oneshot::Receiver<Result<Answer, Fault>>,
+    over: bool,
+}
+
+impl InFlight {
+    pub(crate) async fn answer(mut self) -> Result<Answer, Fault> {
+        let answer = (&mut self.told).await;
+        self.over = true;
+        answer.unwrap_or_else(|_| Err(Fault::Broken("its reader ended".to_owned())))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let mut state = self.link.state.lock();
+        state.retired = true;
+        let slot = state.slots.remove(&self.id);
+        drop(state);
+        drop(slot);
+        self.link.wake.notify_one();
+    }
+}
+
+/// Reads for all runs of a worker until it is gone, and sees to it that it is.
+pub(crate) async fn tend(link: Arc<Link>, mut ends: Ends) {
+    let mut buffer = BytesMut::with_capacity(CHUNK);
+    let fault = serve(&link, &mut ends, &mut buffer).await.err();
+    link.state.lock().gone = true;
+    if matches!(fault, Some(Ended::Closed)) {
+        let _ = tokio::time::timeout(SETTLE, ends.process.wait()).await;
+    }
+    ends.process.kill();
+    let status = ends.process.wait().await;
+    ends.pipes.drain(&mut Everyone(&link));
+    let how = status.map_or_else(|| "ended".to_owned(), process::describe);
+    let fault = match fault {
+        None | Some(Ended::Closed) => Fault::Gone(how),
+        Some(Ended::Violation(violation)) => Fault::Broken(format!(
+            "the worker broke the protocol ({violation}) and was replaced"
+        )),
+        Some(Ended::Io(error)) => Fault::Broken(format!(
+            "the worker could not be reached ({error}) and was replaced"
+        )),
+    };
+    let left = std::mem::take(&mut link.state.lock().slots);
+    for slot in left.into_values() {
+        let _ = slot.tell.send(Err(fault.clone()));
+    }
+}
+
+enum Ended {
+    /// It closed its socket, or its process ended.
+    Closed,
+    Violation(Violation),
+    Io(io::Error),
+}
+
+impl From<Violation> for Ended {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Self::Closed,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<(), Ended> {
+    let mut flushed = true;
+    let mut everyone = Everyone(link);
+    loop {
+        while let Some(frame) = frame::decode(buffer, ends.max_frame)? {
+            link.deliver(&frame, &mut ends.pipes, &ends.card)?;
+        }
+        if link.is_over() {
+            return Ok(());
+        }
+        if buffer.capacity() == buffer.len() {
+            buffer.reserve(CHUNK);
+        }
+        tokio::select! {
+            biased;
+            read = ends.from.read_buf(buffer) => {
+                if read? == 0 {
+                    return Err(Ended::Closed);
+                }
+            }
+            () = link.wake.notified() => flushed = link.flush()?,
+            ready = link.to.writable(), if !flushed => {
+                ready?;
+                flushed = link.flush()?;
+            }
+            () = ends.pipes.take_some(&mut everyone) => {}
+            // A descendant may hold the socket open. What the worker itself had sent is in there by now.
+            _ = ends.process.wait() => {
+                while let Ok(count) = ends.from.try_read_buf(buffer) {
+                    if count == 0 {
+                        break;
+                    }
+                }
+                while let Some(frame) = frame::decode(buffer, ends.max_frame)? {
+                    link.deliver(&frame, &mut ends.pipes, &ends.card)?;
+                }
+                return Err(Ended::Closed);
+            }
+        }
+    }
+}
