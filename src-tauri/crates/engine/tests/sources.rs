@@ -343,6 +343,7 @@ async fn a_save_redeploys_and_runs_in_flight_finish_on_the_old_code() {
     let Outcome::Finished(old) = running.await.unwrap().unwrap() else {
         panic!("promoted")
     };
+    let old = old.activation();
     expect(&old, Status::Success, "{\"v\":\"one\"}");
     assert_eq!(old.summary.version, "0.0.1");
     assert_eq!(version(&rig, "watched").await, "0.0.2");
