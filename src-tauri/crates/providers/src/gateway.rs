@@ -6,6 +6,7 @@
 
 mod body;
 mod guard;
+pub(crate) mod http;
 mod refusal;
 
 use axum::Router;
@@ -14,9 +15,9 @@ use beckon_core::Clock;
 use beckon_engine::Engine;
 use beckon_store::Store;
 
-use crate::openwhisk;
+use crate::{openfaas, openwhisk};
 pub use body::drain;
-pub(crate) use body::{check_nesting, read_body, require_json};
+pub(crate) use body::{check_nesting, read_body, read_bytes, require_json};
 pub(crate) use refusal::Refusal;
 
 /// What the dialects serve from.
@@ -37,6 +38,7 @@ pub struct Gateway {
 pub fn router(gateway: Gateway) -> Router {
     Router::new()
         .merge(openwhisk::gateway::routes())
+        .merge(openfaas::gateway::routes())
         .fallback(|| async { Refusal::not_found("The requested resource could not be found.") })
         .with_state(gateway)
         .layer(from_fn(body::drain))

@@ -32,6 +32,18 @@ pub(crate) async fn read_body(
     what: &str,
     limit: usize,
 ) -> Result<String, Refusal> {
+    let bytes = read_bytes(headers, body, what, limit).await?;
+    String::from_utf8(bytes.into())
+        .map_err(|_| Refusal::bad_request("The request content was malformed:\nThe body is not UTF-8."))
+}
+
+/// The same as bytes. A body that came in one piece is not copied.
+pub(crate) async fn read_bytes(
+    headers: &HeaderMap,
+    body: Body,
+    what: &str,
+    limit: usize,
+) -> Result<Bytes, Refusal> {
     let too_large = |size: u64| {
         let text = format!("{what} larger than allowed: {size} > {limit} bytes.");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, text)
@@ -40,8 +52,8 @@ pub(crate) async fn read_body(
     if announced > limit as u64 {
         return Err(too_large(announced));
     }
-    // The announcement is not believed for more than this, so that it alone cannot take memory.
-    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or_default().min(1024 * 1024));
+    let mut bytes = Vec::new();
+    let mut first = Bytes::new();
     let mut body = body.into_data_stream();
     loop {
         let chunk = match tokio::time::timeout(PAUSE, body.next()).await {
@@ -55,14 +67,22 @@ pub(crate) async fn read_body(
                 ));
             }
         };
-        let size = bytes.len() + chunk.len();
+        let size = first.len() + bytes.len() + chunk.len();
         if size > limit {
             return Err(too_large(size as u64));
         }
+        if size == chunk.len() {
+            first = chunk;
+            continue;
+        }
+        if !first.is_empty() {
+            // The announcement is not believed for more than this, so that it alone cannot take memory.
+            bytes.reserve(usize::try_from(announced).unwrap_or_default().min(1024 * 1024));
+            bytes.extend_from_slice(&std::mem::take(&mut first));
+        }
         bytes.extend_from_slice(&chunk);
     }
-    String::from_utf8(bytes)
-        .map_err(|_| Refusal::bad_request("The request content was malformed:\nThe body is not UTF-8."))
+    Ok(if first.is_empty() { bytes.into() } else { first })
 }
 
 /// Refuses JSON nested deeper than the parsers behind the gateway go (serde_json 128 levels, CPython about 1,000).

@@ -22,22 +22,25 @@ impl FromRequestParts<Gateway> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Refusal> {
-        let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
-            Refusal::unauthorized(
-                "The resource requires authentication, which was not supplied with the request",
-            )
-        })?;
-        let invalid = || Refusal::unauthorized("The supplied authentication is invalid");
-        let (user, password) = credential(header).ok_or_else(invalid)?;
-        let (token, hash) = gateway.store.token_with_hash(&user).ok_or_else(invalid)?;
-        let now = gateway.clock.now();
-        let right = bool::from(token_hash(&password).ct_eq(&hash));
-        if !right || !token.is_live(now) {
-            return Err(invalid());
-        }
-        gateway.store.touch_token(&user, now);
-        Ok(Self { token })
+        authorize(&parts.headers, gateway).map(|token| Self { token })
     }
+}
+
+/// The live token that a request bears.
+pub(crate) fn authorize(headers: &HeaderMap, gateway: &Gateway) -> Result<Token, Refusal> {
+    let header = headers.get(AUTHORIZATION).ok_or_else(|| {
+        Refusal::unauthorized("The resource requires authentication, which was not supplied with the request")
+    })?;
+    let invalid = || Refusal::unauthorized("The supplied authentication is invalid");
+    let (user, password) = credential(header).ok_or_else(invalid)?;
+    let (token, hash) = gateway.store.token_with_hash(&user).ok_or_else(invalid)?;
+    let now = gateway.clock.now();
+    let right = bool::from(token_hash(&password).ct_eq(&hash));
+    if !right || !token.is_live(now) {
+        return Err(invalid());
+    }
+    gateway.store.touch_token(&user, now);
+    Ok(token)
 }
 
 /// User and password of `Basic <base64>`. The bare base64 is accepted, too: DigitalOcean's guide shows the header so.

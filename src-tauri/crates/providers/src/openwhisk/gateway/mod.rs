@@ -22,6 +22,7 @@ use axum::routing::{MethodRouter, get};
 use serde::Serialize;
 
 use crate::gateway::{Gateway, Refusal};
+pub(crate) use call::authorize;
 pub(crate) use speak::speak;
 
 const GET: &str = "GET";

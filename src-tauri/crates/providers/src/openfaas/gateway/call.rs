@@ -1,0 +1,99 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use beckon_core::{FunctionKey, NamespaceName};
+
+use crate::gateway::Gateway;
+
+pub(super) const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
+const START_TIME: HeaderName = HeaderName::from_static("x-start-time");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// The namespace that OpenFaaS' clients name when a user names none.
+const USUAL: &str = "openfaas-fn";
+
+/// What a path names: `/function/NAME[/rest]`.
+pub(super) struct Target {
+    /// The name as it was written, with or without a namespace.
+    pub(super) written: String,
+    /// What the function sees as its path, percent-encoded.
+    pub(super) rest: String,
+}
+
+impl Target {
+    /// Reads the path behind `prefix` (`/function/`).
+    pub(super) fn of(request: &Request, prefix: &str) -> Self {
+        let path = request.uri().path().strip_prefix(prefix).unwrap_or_default();
+        let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+        Self {
+            written: name.to_owned(),
+            rest: format!("/{rest}"),
+        }
+    }
+
+    /// The function: the namespace is what follows the last dot. Without one it is `openfaas-fn`, or where there is no
+    /// such namespace the first one, so that a name alone is enough on a machine with one namespace.
+    pub(super) async fn function(&self, gateway: &Gateway) -> Option<FunctionKey> {
+        let (name, namespace) = match self.written.rsplit_once('.') {
+            Some((name, namespace)) => (name, Some(namespace)),
+            None => (self.written.as_str(), None),
+        };
+        let name = name.replace("__", "/");
+        match namespace {
+            Some(namespace) if namespace != USUAL => FunctionKey::new(namespace, &name).ok(),
+            _ => {
+                let all = gateway.store.namespaces().await.ok()?;
+                let usual = all.iter().find(|found| found.name.as_str() == USUAL);
+                let first = all
+                    .iter()
+                    .min_by_key(|found| (found.created, found.name.as_str()));
+                let namespace: &NamespaceName = &usual.or(first)?.name;
+                FunctionKey::new(namespace.as_str(), &name).ok()
+            }
+        }
+    }
+}
+
+/// Who called when, as OpenFaaS' gateway tells function and caller.
+pub(super) struct Stamp {
+    pub(super) call_id: String,
+    start: String,
+}
+
+impl Stamp {
+    /// Takes the caller's id or makes one, and adds the headers that the function sees.
+    pub(super) fn on(headers: &mut HeaderMap) -> Self {
+        let given = headers
+            .get(CALL_ID)
+            .and_then(|id| id.to_str().ok())
+            .filter(|id| !id.is_empty());
+        let call_id = given.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+        let nanos = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos());
+        let stamp = Self {
+            call_id,
+            start: nanos.to_string(),
+        };
+        stamp.tell(headers);
+        if !headers.contains_key(FORWARDED_HOST)
+            && let Some(host) = headers.get(axum::http::header::HOST).cloned()
+        {
+            headers.insert(FORWARDED_HOST, host);
+        }
+        headers
+            .entry(FORWARDED_FOR)
+            .or_insert(HeaderValue::from_static("127.0.0.1"));
+        stamp
+    }
+
+    /// Puts both into headers. OpenFaaS returns a caller's own id only sometimes; always is a superset.
+    pub(super) fn tell(&self, headers: &mut HeaderMap) {
+        for (name, value) in [(CALL_ID, &self.call_id), (START_TIME, &self.start)] {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use beckon_core::{Error, ErrorCode};
+
+use super::call::{Stamp, Target};
+use crate::gateway::http::{self, Called};
+use crate::gateway::{Gateway, Refusal};
+
+const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
+const INTERNAL: HeaderName = HeaderName::from_static("x-openfaas-internal");
+
+/// Any method on `/function/{name}[/{rest}]`: the function's own response. 404 for an unknown function, 429 when it has
+/// too many callers, 502 with an empty body when it takes longer than the gateway waits.
+pub(super) async fn invoke(State(gateway): State<Gateway>, mut request: Request) -> Response<Body> {
+    let began = Instant::now();
+    let target = Target::of(&request, "/function/");
+    let stamp = Stamp::on(request.headers_mut());
+    let mut response = match sync(&gateway, target, request, &stamp).await {
+        Ok(response) => response,
+        Err(response) => response,
+    };
+    stamp.tell(response.headers_mut());
+    if let Ok(value) = HeaderValue::from_str(&format!("{:.6}", began.elapsed().as_secs_f64())) {
+        response.headers_mut().insert(DURATION, value);
+    }
+    response
+}
+
+async fn sync(
+    gateway: &Gateway,
+    target: Target,
+    request: Request,
+    stamp: &Stamp,
+) -> Result<Response<Body>, Response<Body>> {
+    let Some(key) = target.function(gateway).await else {
+        return Err(unknown(&target.written));
+    };
+    let admitted = http::admit(gateway, &key, request.headers())
+        .await
+        .map_err(refused)?;
+    let admitted = admitted.ok_or_else(|| unknown(&target.written))?;
+    let kind = request.headers().get(header::CONTENT_TYPE).cloned();
+    let event = http::event(request, &target.rest).await.map_err(refused)?;
+    let invocation = http::invocation(gateway, key, event, admitted, Some(stamp.call_id.clone()));
+    match http::call(gateway, invocation, None).await.map_err(failed)? {
+        Called::Ended(ended) => {
+            let mut response = http::answer(&ended);
+            // Without one of its own, an answer has the request's type, or else is plain text.
+            response
+                .headers_mut()
+                .entry(header::CONTENT_TYPE)
+                .or_insert(kind.unwrap_or(HeaderValue::from_static("text/plain; charset=utf-8")));
+            Ok(response)
+        }
+        Called::TooLong(id) => {
+            let mut response = http::text(StatusCode::BAD_GATEWAY, "");
+            http::name_run(response.headers_mut(), id);
+            Err(response)
+        }
+    }
+}
+
+/// `POST /async-function/{name}[/{rest}]`: 202 with an empty body, once the run is on disk.
+///
+/// Unlike OpenFaaS, an unknown function is a 404: a run that can never be is no promise to make.
+pub(super) async fn accept(State(gateway): State<Gateway>, mut request: Request) -> Response<Body> {
+    let target = Target::of(&request, "/async-function/");
+    let stamp = Stamp::on(request.headers_mut());
+    let mut response = match queue(&gateway, target, request, &stamp).await {
+        Ok(response) => response,
+        Err(response) => response,
+    };
+    stamp.tell(response.headers_mut());
+    response
+}
+
+async fn queue(
+    gateway: &Gateway,
+    target: Target,
+    request: Request,
+    stamp: &Stamp,
+) -> Result<Response<Body>, Response<Body>> {
+    let Some(key) = target.function(gateway).await else {
+        return Err(unknown(&target.written));
+    };
+    let admitted = http::admit(gateway, &key, request.headers())
+        .await
+        .map_err(refused)?;
+    let admitted = admitted.ok_or_else(|| unknown(&target.written))?;
+    let event = http::event(request, &target.rest).await.map_err(refused)?;
+    let invocation = http::invocation(gateway, key, event, admitted, Some(stamp.call_id.clone()));
+    let id = gateway.engine.accept(invocation).await.map_err(failed)?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::ACCEPTED;
+    http::name_run(response.headers_mut(), id);
+    Ok(response)
+}
+
+/// The text of a provider with scale-from-zero.
+fn unknown(name: &str) -> Response<Body> {
+    let text = format!(
+        "error finding function {name}: server returned non-200 status code (404) for function, {name}, body: "
+    );
+    http::text(StatusCode::NOT_FOUND, text)
+}
+
+fn refused(refusal: Refusal) -> Response<Body> {
+    http::text(refusal.status, refusal.text)
+}
+
+fn failed(error: Error) -> Response<Body> {
+    let busy = error.code == ErrorCode::Busy;
+    let mut response = refused(error.into());
+    if busy {
+        response
+            .headers_mut()
+            .insert(INTERNAL, HeaderValue::from_static("faas-middleware"));
+    }
+    response
+}

@@ -1,0 +1,3 @@
+//! OpenFaaS: functions behind `/function/<name>` that see the request itself.
+
+pub(crate) mod gateway;
