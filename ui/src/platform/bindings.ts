@@ -442,6 +442,11 @@ count: number,
 capped: boolean, };
 
 /**
+ * How a trigger logs in.
+ */
+export type CredentialKind = "none" | "token" | "password" | "nkey" | "creds";
+
+/**
  * Where a page ends, and the next one starts.
  */
 export type Cursor = { 
@@ -949,6 +954,39 @@ token: Token,
 credential: string, };
 
 /**
+ * What a trigger is made of, as a person gives it.
+ */
+export type NewTrigger = { 
+/**
+ * What to call it; the subject when empty.
+ */
+name: string, 
+/**
+ * What to call.
+ */
+function: FunctionKey, 
+/**
+ * `nats://host:port`, `tls://host:port` or `host:port`.
+ */
+server: string, 
+/**
+ * The subject.
+ */
+subject: string, 
+/**
+ * The queue group, if it is to share.
+ */
+queueGroup: string | null, 
+/**
+ * What kind of credential it logs in with.
+ */
+credential: CredentialKind, 
+/**
+ * Whether it starts paused.
+ */
+paused: boolean, };
+
+/**
  * Something that happened to a schedule or trigger.
  */
 export type Noted = { 
@@ -1412,6 +1450,129 @@ namespace: NamespaceName,
 name: FunctionName, };
 
 /**
+ * Something that calls a function for each message on a NATS subject.
+ *
+ * The body is the event: arguments for functions that take JSON (`{"message": …}` when it is not an object), the
+ * body of a POST for those that speak HTTP, with the message's headers and `X-Topic`. A call that ends with a status
+ * of 300 or more is made at most three times; at most 10 calls of a trigger are under way (Scaleway's rules).
+ */
+export type Trigger = { 
+/**
+ * 32 hex characters; the same over edits.
+ */
+id: string, 
+/**
+ * What a person calls it; need not be unique.
+ */
+name: string, 
+/**
+ * What it calls. The function may be gone: see `state`.
+ */
+function: FunctionKey, 
+/**
+ * The server: `nats://host:port` or `tls://host:port`, without credentials.
+ */
+server: string, 
+/**
+ * The subject, with `*` and `>` as NATS has them.
+ */
+subject: string, 
+/**
+ * The queue group: its members share the messages.
+ */
+queueGroup: string | null, 
+/**
+ * What kind of credential it logs in with; the credential itself is in the secret store.
+ */
+credential: CredentialKind, 
+/**
+ * Whether a person paused it.
+ */
+paused: boolean, 
+/**
+ * What it is doing.
+ */
+state: TriggerState, 
+/**
+ * What it did since Beckon started.
+ */
+counts: TriggerCounts, 
+/**
+ * The last thing that went wrong, also long after.
+ */
+lastError: Noted | null, 
+/**
+ * When it was made.
+ */
+created: number, 
+/**
+ * When it was last edited, paused or resumed.
+ */
+updated: number, };
+
+/**
+ * What a trigger did.
+ */
+export type TriggerCounts = { 
+/**
+ * Messages taken.
+ */
+received: number, 
+/**
+ * Messages whose call ended with a status below 300.
+ */
+succeeded: number, 
+/**
+ * Messages given up after their last try.
+ */
+failed: number, 
+/**
+ * Calls beyond a message's first.
+ */
+retried: number, 
+/**
+ * Messages that the client had to throw away because too many waited.
+ */
+dropped: number, 
+/**
+ * Messages being handled now.
+ */
+inFlight: number, 
+/**
+ * When the last one was taken.
+ */
+lastMessage: number | null, };
+
+/**
+ * What a trigger is doing.
+ */
+export type TriggerState = { "state": "paused" } | { "state": "orphaned" } | { "state": "idle" } | { "state": "connecting" } | { "state": "running", 
+/**
+ * Since when.
+ */
+since: number, } | { "state": "reconnecting", 
+/**
+ * Why.
+ */
+message: string, 
+/**
+ * When it is tried again.
+ */
+retry_at: number, 
+/**
+ * How often in a row it was tried in vain.
+ */
+attempts: number, } | { "state": "failed", 
+/**
+ * Why.
+ */
+message: string, 
+/**
+ * When it is tried again.
+ */
+retry_at: number, };
+
+/**
  * `major.minor.patch`. The first version is 0.0.1 and each save adds one to the patch, as OpenWhisk does.
  */
 export type Version = string;
@@ -1714,6 +1875,38 @@ export function createApi(transport: Transport) {
      */
     previewSchedule: (args: { expression: string; zone: string; count?: number | null }, signal?: AbortSignal) =>
       transport.call<SchedulePreview>("preview_schedule", args, signal),
+    /**
+     * The message triggers of a local function, or all of them, oldest first, with what they are doing.
+     *
+     * Refresh on the event `triggers` (states and counts, at most twice a second) and on `functions` (a deleted
+     * function orphans its triggers).
+     */
+    triggers: (args: { function?: FunctionRef | null } = {}, signal?: AbortSignal) =>
+      transport.call<Array<Trigger>>("triggers", args, signal),
+    /**
+     * Makes a trigger (no `id`) or changes one.
+     *
+     * `secret` is the credential that `trigger.credential` speaks of: a token, `user:password`, an NKey seed, or the
+     * text of a `.creds` file. It is kept in the secret store and never comes back; `null` keeps the one that is there.
+     * `InvalidInput` for a server, subject or credential that cannot be one; `NotFound`: no such trigger or function.
+     */
+    saveTrigger: (args: { id?: string | null; trigger: NewTrigger; secret?: string | null }, signal?: AbortSignal) =>
+      transport.call<Trigger>("save_trigger", args, signal),
+    /**
+     * Deletes a trigger and its credential; messages that it took already are still dealt with.
+     */
+    deleteTrigger: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_trigger", args, signal),
+    /**
+     * Takes no more messages until it is resumed, over restarts too.
+     */
+    pauseTrigger: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<Trigger>("pause_trigger", args, signal),
+    /**
+     * Takes messages again; a trigger that waits to try again does so at once.
+     */
+    resumeTrigger: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<Trigger>("resume_trigger", args, signal),
     /**
      * Where secrets are kept.
      */

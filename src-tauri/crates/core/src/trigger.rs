@@ -29,7 +29,7 @@ pub struct Trigger {
     pub paused: bool,
     /// What it is doing.
     pub state: TriggerState,
-    /// What it did since Beckon started, or since its state was last reset by an edit.
+    /// What it did since Beckon started.
     pub counts: TriggerCounts,
     /// The last thing that went wrong, also long after.
     pub last_error: Option<Noted>,

@@ -25,7 +25,7 @@ use crate::runtimes::Runtimes;
 use crate::source::Folders;
 use crate::status::Activity;
 use crate::worker::Shims;
-use crate::{EngineConfig, SecretSource, code, schedule, source, survivors};
+use crate::{EngineConfig, SecretSource, code, schedule, source, survivors, trigger};
 
 const NODE_SHIM: &str = include_str!("shims/node.cjs");
 const PYTHON_SHIM: &str = include_str!("shims/python.py");
@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     /// What every process finds in its environment.
     pub(crate) base_env: Vec<(String, String)>,
     pub(crate) schedules: schedule::Board,
+    pub(crate) triggers: trigger::Board,
     stop: CancellationToken,
     /// The dispatcher, the janitor and the publisher.
     helpers: TaskTracker,
@@ -108,6 +109,7 @@ impl Inner {
             tasks: TaskTracker::new(),
             base_env: base_env(),
             schedules: schedule::Board::default(),
+            triggers: trigger::Board::default(),
             stop: CancellationToken::new(),
             helpers: TaskTracker::new(),
             config,

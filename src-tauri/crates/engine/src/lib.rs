@@ -8,7 +8,7 @@
 //! lib ─ what callers see            run ─ a run from request to record     queue ─ accepted runs, from disk
 //! deploy, package, code ─ code in   attempt ─ a run in a worker            pool ─ slots, warm workers, lines
 //! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
-//! schedule ─ calls by the clock
+//! schedule ─ calls by the clock                           trigger ─ calls by messages
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
 //! ```
 
@@ -35,6 +35,7 @@ mod schedule;
 pub mod source;
 mod status;
 mod survivors;
+mod trigger;
 mod worker;
 
 pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
@@ -108,10 +109,15 @@ impl Inner {
     }
 }
 
-/// Gives the values of a function's secret environment variables when a worker starts.
+/// Gives the values of secrets when they are needed: a function's variables, a trigger's credential.
 pub trait SecretSource: Send + Sync {
     /// The value of `name` for the function with this id. May block; called off the async threads.
     fn function_secret(&self, function_id: &str, name: &str) -> Result<Secret>;
+
+    /// The credential that the trigger with this id logs in with; `None` when none is kept. May block.
+    fn trigger_secret(&self, _trigger_id: &str) -> Result<Option<Secret>> {
+        Ok(None)
+    }
 }
 
 /// One call of one function.
@@ -215,6 +221,7 @@ impl Engine {
         };
         if background {
             engine.inner.help(|stop| schedule::run(engine.clone(), stop));
+            engine.inner.help(|stop| trigger::run(engine.clone(), stop));
         }
         Ok(engine)
     }

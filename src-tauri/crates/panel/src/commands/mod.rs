@@ -11,6 +11,7 @@ mod schedules;
 mod secret_store;
 mod settings;
 mod tokens;
+mod triggers;
 
 pub(crate) use settings::stored as stored_settings;
 
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         tokens::COMMANDS,
         copy::COMMANDS,
         schedules::COMMANDS,
+        triggers::COMMANDS,
         secret_store::COMMANDS,
         settings::COMMANDS,
     ]

@@ -176,6 +176,10 @@ impl SecretSource for SecretStore {
                 .with_hint("Set it again under Settings › Secrets.")
         })
     }
+
+    fn trigger_secret(&self, trigger_id: &str) -> Result<Option<Secret>> {
+        self.get(&trigger_secret(trigger_id))
+    }
 }
 
 /// Where the value of a function's secret variable is.
@@ -186,6 +190,11 @@ pub(crate) fn function_secret(function_id: &str, name: &str) -> String {
 /// Where the secret half of a local token is.
 pub(crate) fn token_secret(id: &str) -> String {
     format!("token/{id}")
+}
+
+/// Where the credential of a trigger is.
+pub(crate) fn trigger_secret(id: &str) -> String {
+    format!("trigger/{id}")
 }
 
 /// Where the key of a remote connection is.

@@ -1,0 +1,254 @@
+//! Triggers: functions called by messages on NATS subjects.
+//!
+//! ```text
+//! mod ─ what callers see, and the one task that starts and stops the others    check ─ what may be asked for
+//! session ─ one connection to one server, tried again when it ends             call ─ a message, until its run is over
+//! ```
+
+mod call;
+mod check;
+mod session;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use beckon_core::{
+    Error, Event, FunctionKey, NewTrigger, Noted, Result, Secret, Trigger, TriggerCounts, TriggerState, label,
+};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::Engine;
+
+/// Shortest time between two events.
+const EVENTS: Duration = Duration::from_millis(500);
+/// How long to leave a database alone that failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// The triggers at work.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    live: Mutex<HashMap<String, Arc<Live>>>,
+    /// A trigger was made, changed or deleted.
+    changed: Notify,
+    /// A state or a count is different now.
+    told: Arc<Notify>,
+}
+
+/// A trigger at work, or one that was.
+#[derive(Debug)]
+struct Live {
+    /// As it was when its session started; a change starts another one.
+    definition: Trigger,
+    state: Mutex<TriggerState>,
+    record: Arc<Record>,
+    stop: CancellationToken,
+}
+
+/// What a trigger did; it goes on over changes and pauses.
+#[derive(Debug, Default)]
+struct Record {
+    counts: Mutex<TriggerCounts>,
+    last_error: Mutex<Option<Noted>>,
+    told: Arc<Notify>,
+}
+
+impl Record {
+    fn count(&self, change: impl FnOnce(&mut TriggerCounts)) {
+        change(&mut self.counts.lock());
+        self.told.notify_one();
+    }
+
+    fn blame(&self, engine: &Engine, message: String) {
+        let at = engine.inner.clock.now();
+        *self.last_error.lock() = Some(Noted { at, message });
+        self.told.notify_one();
+    }
+}
+
+impl Live {
+    fn set(&self, state: TriggerState) {
+        *self.state.lock() = state;
+        self.record.told.notify_one();
+    }
+}
+
+impl Engine {
+    /// The triggers of a function, or all, oldest first, with what they are doing.
+    pub async fn triggers(&self, function: Option<&FunctionKey>) -> Result<Vec<Trigger>> {
+        let stored = self.inner.store.triggers(function).await?;
+        Ok(stored.into_iter().map(|trigger| self.alive(trigger)).collect())
+    }
+
+    /// One trigger. `NotFound` when there is none.
+    pub async fn trigger(&self, id: &str) -> Result<Trigger> {
+        let found = self.inner.store.trigger(id).await?;
+        found
+            .map(|trigger| self.alive(trigger))
+            .ok_or_else(|| Error::not_found("trigger with this id"))
+    }
+
+    /// Makes a trigger under `id` ([`beckon_core::random_hex`]), or changes the one that has it. The credential that it
+    /// names must be where [`crate::SecretSource::trigger_secret`] finds it; call this after changing it, too.
+    ///
+    /// `InvalidInput` for a server or subject that cannot be one.
+    pub async fn put_trigger(&self, id: &str, new: NewTrigger) -> Result<Trigger> {
+        let new = Self::check_trigger(new)?;
+        let saved = self.inner.store.put_trigger(id, new).await?;
+        // Its credential may be another one now.
+        if let Some(live) = self.inner.triggers.live.lock().get(id) {
+            live.stop.cancel();
+        }
+        self.inner.triggers.changed.notify_one();
+        Ok(self.alive(saved))
+    }
+
+    /// Takes no more messages until it is resumed; what is under way is finished. `NotFound` when there is none.
+    pub async fn pause_trigger(&self, id: &str) -> Result<Trigger> {
+        self.set_trigger_paused(id, true).await
+    }
+
+    /// Takes messages again, or tries again at once where it waits to. `NotFound` when there is none.
+    pub async fn resume_trigger(&self, id: &str) -> Result<Trigger> {
+        self.set_trigger_paused(id, false).await
+    }
+
+    /// Deletes a trigger; what is under way is finished. `NotFound` when there is none.
+    pub async fn delete_trigger(&self, id: &str) -> Result<()> {
+        self.inner.store.delete_trigger(id).await?;
+        self.inner.triggers.changed.notify_one();
+        Ok(())
+    }
+
+    /// A trigger as it will be stored, or why it cannot be: `InvalidInput`.
+    pub fn check_trigger(mut new: NewTrigger) -> Result<NewTrigger> {
+        new.server = check::server(&new.server)?;
+        new.subject = check::subject(&new.subject)?;
+        new.queue_group = check::queue_group(new.queue_group)?;
+        new.name = label(&new.name, &new.subject)?;
+        Ok(new)
+    }
+
+    /// Refuses a credential that cannot be one of its kind; whether a server takes it shows when it is used.
+    pub fn check_trigger_secret(kind: beckon_core::CredentialKind, secret: &Secret) -> Result<()> {
+        check::credential(kind, secret)
+    }
+
+    async fn set_trigger_paused(&self, id: &str, paused: bool) -> Result<Trigger> {
+        let saved = self.inner.store.set_trigger_paused(id, paused).await?;
+        if let Some(live) = self.inner.triggers.live.lock().get(id) {
+            live.stop.cancel();
+        }
+        self.inner.triggers.changed.notify_one();
+        Ok(self.alive(saved))
+    }
+
+    fn alive(&self, mut trigger: Trigger) -> Trigger {
+        let live = self.inner.triggers.live.lock().get(&trigger.id).cloned();
+        if let Some(live) = &live {
+            trigger.counts = *live.record.counts.lock();
+            trigger.last_error = live.record.last_error.lock().clone();
+        }
+        if trigger.state == TriggerState::Idle && self.inner.config.dispatch {
+            trigger.state = match live {
+                Some(live) if !live.stop.is_cancelled() => live.state.lock().clone(),
+                _ => TriggerState::Connecting,
+            };
+        }
+        trigger
+    }
+}
+
+/// Keeps a session for every trigger that should have one, until told to stop.
+pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = supervise(&engine, &stop) => {}
+        () = publish(&engine) => {}
+    }
+    for live in engine.inner.triggers.live.lock().values() {
+        live.stop.cancel();
+    }
+}
+
+async fn supervise(engine: &Engine, stop: &CancellationToken) {
+    let mut events = engine.inner.store.events();
+    loop {
+        if let Err(error) = reconcile(engine, stop).await {
+            tracing::error!(%error, "triggers could not be read");
+            tokio::time::sleep(AFTER_FAILURE).await;
+            continue;
+        }
+        loop {
+            let event = tokio::select! {
+                () = engine.inner.triggers.changed.notified() => break,
+                event = events.recv() => event,
+            };
+            match event {
+                // A function that was deleted takes no messages; one that came back does.
+                Ok(Event::Functions { .. }) | Err(RecvError::Lagged(_)) => break,
+                Ok(_) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+}
+
+async fn reconcile(engine: &Engine, stop: &CancellationToken) -> Result<()> {
+    let board = &engine.inner.triggers;
+    let stored = engine.inner.store.triggers(None).await?;
+    let mut live = board.live.lock();
+    live.retain(|id, live| {
+        let kept = stored.iter().any(|trigger| trigger.id == *id);
+        if !kept {
+            live.stop.cancel();
+        }
+        kept
+    });
+    for trigger in stored {
+        let old = live.get(&trigger.id);
+        if trigger.state != TriggerState::Idle {
+            // Paused or orphaned; its record stays.
+            if let Some(old) = old {
+                old.stop.cancel();
+            }
+            continue;
+        }
+        if old.is_some_and(|old| old.definition == trigger && !old.stop.is_cancelled()) {
+            continue;
+        }
+        let record = match old {
+            Some(old) => {
+                old.stop.cancel();
+                old.record.clone()
+            }
+            None => Arc::new(Record {
+                told: board.told.clone(),
+                ..Record::default()
+            }),
+        };
+        let id = trigger.id.clone();
+        let fresh = Arc::new(Live {
+            definition: trigger,
+            state: Mutex::new(TriggerState::Connecting),
+            record,
+            stop: stop.child_token(),
+        });
+        live.insert(id, fresh.clone());
+        engine
+            .inner
+            .help(|stop| session::keep(engine.clone(), fresh, stop));
+    }
+    Ok(())
+}
+
+async fn publish(engine: &Engine) {
+    loop {
+        engine.inner.triggers.told.notified().await;
+        engine.inner.store.publish(Event::Triggers);
+        tokio::time::sleep(EVENTS).await;
+    }
+}
