@@ -363,3 +363,60 @@ pub struct CopyReply {
     /// What the user must set first for the `$ENV` form: the variable's name.
     pub variable: Option<String>,
 }
+
+/// What became of a function of a project.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectOutcome {
+    /// Its name in the project.
+    pub name: String,
+    /// The function, when it was deployed.
+    pub function: Option<FunctionRef>,
+    /// The version that it is at.
+    pub version: Option<String>,
+    /// Whether that version is a new one.
+    pub changed: bool,
+    /// How many schedules were made or confirmed.
+    pub schedules: u32,
+    /// The secrets that the user has to set before it runs.
+    pub missing_secrets: Vec<String>,
+    /// What did not go as the project asks, though it was deployed.
+    pub warnings: Vec<String>,
+    /// Why it was not deployed.
+    pub error: Option<beckon_core::Error>,
+}
+
+impl ProjectOutcome {
+    pub(crate) fn failed(name: &str, error: beckon_core::Error) -> Self {
+        Self {
+            name: name.to_owned(),
+            function: None,
+            version: None,
+            changed: false,
+            schedules: 0,
+            missing_secrets: Vec::new(),
+            warnings: Vec::new(),
+            error: Some(error),
+        }
+    }
+}
+
+/// How far the deploy of a project is.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ProjectStep {
+    /// A function's folder is being packed.
+    Packing {
+        /// The function.
+        name: String,
+        /// Files that are packed.
+        files: u64,
+        /// All files.
+        of: u64,
+    },
+    /// A function is done.
+    Done {
+        /// What became of it.
+        outcome: ProjectOutcome,
+    },
+}

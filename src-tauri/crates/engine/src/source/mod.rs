@@ -13,14 +13,21 @@
 mod folders;
 mod follow;
 mod pack;
+mod project;
 mod rules;
+mod substitute;
 mod walk;
 mod watch;
+mod yaml;
 
 pub use folders::{FolderDeploy, FolderState, FolderStatus};
 pub(crate) use folders::{Folders, detach};
 pub(crate) use follow::supervise;
 pub use pack::{PackProgress, Packed, pack, preview};
+pub use project::{
+    PlannedFunction, PlannedSchedule, PlannedSecret, Problem, Project, ProjectKind, Severity, read_project,
+    read_project_with,
+};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

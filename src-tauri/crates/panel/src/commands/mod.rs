@@ -10,6 +10,7 @@ mod overview;
 mod schedules;
 mod secret_store;
 mod settings;
+mod sources;
 mod tokens;
 mod triggers;
 
@@ -32,6 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         triggers::COMMANDS,
         secret_store::COMMANDS,
         settings::COMMANDS,
+        sources::COMMANDS,
     ]
     .into_iter()
     .flatten()
