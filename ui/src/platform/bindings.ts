@@ -384,6 +384,13 @@ latencyMs: number,
 namespaces: Array<NamespaceName>, };
 
 /**
+ * How a worker hands the event to the function's code, and what it takes for an answer.
+ *
+ * Whatever the door a call came through, the engine turns it into what the contract wants.
+ */
+export type Contract = "openwhisk" | "action_loop" | "scaleway" | "openfaas" | "openfaas_flask" | "fn" | "spaces" | "watchdog_classic" | "watchdog_http" | "watchdog_serializing" | "watchdog_streaming";
+
+/**
  * How the copied call waits.
  */
 export type CopyMode = "blocking" | "result" | "non_blocking";
@@ -458,6 +465,39 @@ start: number,
  * Its id, which decides between rows of the same millisecond.
  */
 id: ActivationId, };
+
+/**
+ * Where a delivery goes.
+ */
+export type Destination = { "kind": "notification", 
+/**
+ * The topic's name or OCID.
+ */
+topic: string, } | { "kind": "queue", 
+/**
+ * The queue's name or OCID.
+ */
+queue: string, 
+/**
+ * The channel within it.
+ */
+channel: string | null, } | { "kind": "stream", 
+/**
+ * The stream's name or OCID.
+ */
+stream: string, } | { "kind": "http", 
+/**
+ * `http` or `https`.
+ */
+url: string, } | { "kind": "nats", 
+/**
+ * `nats://host:port`.
+ */
+server: string, 
+/**
+ * The subject.
+ */
+subject: string, };
 
 /**
  * What the engine is doing.
@@ -584,6 +624,107 @@ made_up: number, } | { "outcome": "clock_set_back",
  * How far ahead the schedule was, ms.
  */
 by: number, });
+
+/**
+ * One file of a folder.
+ */
+export type FolderFile = { 
+/**
+ * Relative to the folder.
+ */
+path: string, 
+/**
+ * Its size in bytes.
+ */
+size: number, };
+
+/**
+ * What a folder would be as a function.
+ */
+export type FolderPreview = { 
+/**
+ * The folder, links resolved.
+ */
+path: string, 
+/**
+ * Its files, in order.
+ */
+files: Array<FolderFile>, 
+/**
+ * Their bytes together, unpacked.
+ */
+bytes: number, 
+/**
+ * What is left out, with the reason; at most 200 of it.
+ */
+leftOut: Array<LeftOut>, 
+/**
+ * How many files and folders are left out; a folder counts once.
+ */
+leftOutCount: number, };
+
+/**
+ * A folder that a function's code is taken from.
+ */
+export type FolderSource = { 
+/**
+ * Absolute path.
+ */
+path: string, 
+/**
+ * Whether saving a file in it deploys it again.
+ */
+watch: boolean, };
+
+/**
+ * A function's folder, and how it is getting on.
+ */
+export type FolderState = { 
+/**
+ * The function.
+ */
+function: FunctionKey, 
+/**
+ * Its folder, or its file.
+ */
+folder: FolderSource, 
+/**
+ * What is happening.
+ */
+status: FolderStatus, 
+/**
+ * How many files the code was last made of; 0 when this Beckon has not looked yet.
+ */
+files: number, 
+/**
+ * Their bytes together.
+ */
+bytes: number, 
+/**
+ * How many folders are watched.
+ */
+watched: number, 
+/**
+ * How often a change became a new version since Beckon started.
+ */
+deploys: number, 
+/**
+ * How often a change could not be deployed since Beckon started.
+ */
+failures: number, 
+/**
+ * When the folder last became a new version.
+ */
+lastDeploy: number | null, };
+
+/**
+ * What is happening with a folder.
+ */
+export type FolderStatus = { "state": "unwatched" } | { "state": "waiting" } | { "state": "watching" } | { "state": "deploying" } | { "state": "failed", 
+/**
+ * Why.
+ */
+error: PanelError, } | { "state": "missing" };
 
 /**
  * A function with everything that its page shows.
@@ -797,6 +938,11 @@ activation: Activation,
 promoted: boolean, };
 
 /**
+ * How waits between attempts are spread, so that what failed together does not come back together.
+ */
+export type Jitter = "none" | "full" | "equal";
+
+/**
  * A JSON document kept as the text it arrived as: numbers keep their digits and objects their key order.
  *
  * Crosses to the window as a string of JSON, because `JSON.parse` there would round large numbers.
@@ -807,6 +953,19 @@ export type JsonText = string;
  * What a function's code is written in, from the engine's point of view.
  */
 export type Language = "node" | "python" | "php" | "ruby" | "go" | "rust" | "executable";
+
+/**
+ * A file or folder that is not part of the function.
+ */
+export type LeftOut = { 
+/**
+ * Relative to the folder; folders end with `/`.
+ */
+path: string, 
+/**
+ * Why, for example `.gitignore: *.log`.
+ */
+reason: string, };
 
 /**
  * What a function may use. Defaults and ranges follow OpenWhisk.
@@ -1088,6 +1247,113 @@ rows: Array<ActivationSummary>, } | { "type": "functions",
 connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "engine" } | { "type": "schedules" } | { "type": "triggers" } | { "type": "folders" } | { "type": "lagged" };
 
 /**
+ * A function of a project as it would be deployed.
+ */
+export type PlannedFunction = { 
+/**
+ * `name` or `package/name`; unique in the project.
+ */
+name: string, 
+/**
+ * The namespace that the file names; it is only deployed there when nothing else is chosen.
+ */
+namespace: string | null, 
+/**
+ * The folder, source file or zip that its code is in, absolute.
+ */
+folder: string, 
+/**
+ * What it would run on; `None` when Beckon has nothing for it, which is a problem below.
+ */
+runtime: Runtime | null, 
+/**
+ * How its handler is called.
+ */
+contract: Contract, 
+/**
+ * The entry point; `None` is the contract's own.
+ */
+main: string | null, 
+/**
+ * Plain environment variables.
+ */
+env: Array<[string, string]>, 
+/**
+ * Secret ones.
+ */
+secrets: Array<PlannedSecret>, 
+/**
+ * Default parameters.
+ */
+parameters: Array<NamedJson>, 
+/**
+ * Annotations.
+ */
+annotations: Array<NamedJson>, 
+/**
+ * What it may use.
+ */
+limits: Limits, 
+/**
+ * How it is kept and reached.
+ */
+settings: Settings, 
+/**
+ * Web or private.
+ */
+web: WebExport, 
+/**
+ * When it is called by the clock.
+ */
+schedules: Array<PlannedSchedule>, 
+/**
+ * What is wrong, what is not supported, what is different here.
+ */
+problems: Array<Problem>, 
+/**
+ * Whether it can be deployed: there is no problem that is an error.
+ */
+deployable: boolean, };
+
+/**
+ * A schedule that a project asks for.
+ */
+export type PlannedSchedule = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Cron, in UTC.
+ */
+expression: string, 
+/**
+ * A JSON object.
+ */
+arguments: JsonText, 
+/**
+ * Whether it would fire.
+ */
+enabled: boolean, };
+
+/**
+ * A secret that a function needs.
+ */
+export type PlannedSecret = { 
+/**
+ * The environment variable that the function finds it in.
+ */
+name: string, 
+/**
+ * Where its value is, or is to come from, for example `.env` or `secrets`.
+ */
+source: string, 
+/**
+ * Whether the value is known now; else the user sets it after the deploy.
+ */
+known: boolean, };
+
+/**
  * One of the next times.
  */
 export type PreviewedTime = { 
@@ -1099,6 +1365,136 @@ at: number,
  * On the zone's own clock, with its offset: `2026-11-21T08:00:00+01:00`.
  */
 local: string, };
+
+/**
+ * Something about a project that the user should know.
+ */
+export type Problem = { 
+/**
+ * How bad it is.
+ */
+severity: Severity, 
+/**
+ * The field, for example `functions.hello.lang`.
+ */
+field: string, 
+/**
+ * The line in the project file, if it is about one.
+ */
+line: number | null, 
+/**
+ * One sentence.
+ */
+message: string, };
+
+/**
+ * A project as it would be deployed.
+ */
+export type Project = { 
+/**
+ * Whose it is.
+ */
+kind: ProjectKind, 
+/**
+ * The file that describes it, absolute.
+ */
+file: string, 
+/**
+ * Its functions, in the order of the file.
+ */
+functions: Array<PlannedFunction>, 
+/**
+ * What is wrong with the project as a whole.
+ */
+problems: Array<Problem>, };
+
+/**
+ * Whose project file it is.
+ */
+export type ProjectKind = "openfaas" | "digital_ocean" | "fn";
+
+/**
+ * What became of a function of a project.
+ */
+export type ProjectOutcome = { 
+/**
+ * Its name in the project.
+ */
+name: string, 
+/**
+ * The function, when it was deployed.
+ */
+function: FunctionRef | null, 
+/**
+ * The version that it is at.
+ */
+version: string | null, 
+/**
+ * Whether that version is a new one.
+ */
+changed: boolean, 
+/**
+ * How many schedules were made or confirmed.
+ */
+schedules: number, 
+/**
+ * The secrets that the user has to set before it runs.
+ */
+missingSecrets: Array<string>, 
+/**
+ * What did not go as the project asks, though it was deployed.
+ */
+warnings: Array<string>, 
+/**
+ * Why it was not deployed.
+ */
+error: PanelError | null, };
+
+/**
+ * How far the deploy of a project is.
+ */
+export type ProjectStep = { "type": "packing", 
+/**
+ * The function.
+ */
+name: string, 
+/**
+ * Files that are packed.
+ */
+files: number, 
+/**
+ * All files.
+ */
+of: number, } | { "type": "done", 
+/**
+ * What became of it.
+ */
+outcome: ProjectOutcome, };
+
+/**
+ * When an accepted run that failed is tried again. The defaults (no retries) are OpenWhisk's and OpenFaaS CE's.
+ */
+export type Retry = { 
+/**
+ * How often it is tried altogether, 1 to 100.
+ */
+attempts: number, 
+/**
+ * Status codes that are tried again; a run without one counts as 200 (success), 500 (failed) or 504 (timed out).
+ */
+codes: Array<number>, 
+/**
+ * Shortest wait before the next attempt, seconds. It doubles with each.
+ */
+minWaitS: number, 
+/**
+ * Longest wait, seconds.
+ */
+maxWaitS: number, 
+/**
+ * How the wait is spread.
+ */
+jitter: Jitter, };
 
 /**
  * A kind as OpenWhisk writes it, `family:version`, for example `nodejs:20`, `python:3.11`, `shell:default`.
@@ -1248,21 +1644,60 @@ export type SecretStoreState = { "state": "keychain" } | { "state": "file_unlock
 reason: string, };
 
 /**
- * What the user may set.
+ * How the local engine keeps, retries and reaches a function. Everything has a default, so that what an older Beckon
+ * stored can be read.
  */
 export type Settings = { 
 /**
- * How long a blocking caller waits before its run becomes asynchronous: 1,000 to 900,000 ms.
+ * Workers that are kept ready though nobody calls, 0 to [`crate::Limits::concurrency`].
  */
-blockingLimitMs: number, 
+minWorkers: number, 
 /**
- * How long records are kept: 72 to 8,760 hours.
+ * Runs that one worker may have at a time, 1 to 100; 0 is 1. Only where the contract allows it
+ * ([`crate::Contract::shares_worker`]).
  */
-retentionHours: number, 
+runsPerWorker: number, 
 /**
- * The gateway's port from the next start on.
+ * How long an idle worker is kept, seconds; `None` is the engine's default.
  */
-gatewayPort: number, };
+idleTimeoutS: number | null, 
+/**
+ * Longest detached run, seconds, 5 to 3600 (OCI); `None`: as long as any other run.
+ */
+detachedTimeoutS: number | null, 
+/**
+ * Whether it is denied the network.
+ */
+noNetwork: boolean, 
+/**
+ * The watchdog's own settings, for its contracts.
+ */
+watchdog: Watchdog, 
+/**
+ * What happens when an accepted run fails.
+ */
+retry: Retry, 
+/**
+ * Where the record of a detached run that ended well is delivered.
+ */
+onSuccess: Destination | null, 
+/**
+ * Where the record of a detached run that failed is delivered.
+ */
+onFailure: Destination | null, 
+/**
+ * Host names under which it answers every path.
+ */
+domains: Array<string>, 
+/**
+ * The folder that its code comes from.
+ */
+folder: FolderSource | null, };
+
+/**
+ * How bad a problem is.
+ */
+export type Severity = "note" | "warning" | "error";
 
 /**
  * A credential that the user asked to see.
@@ -1576,6 +2011,44 @@ retry_at: number, };
  * `major.minor.patch`. The first version is 0.0.1 and each save adds one to the patch, as OpenWhisk does.
  */
 export type Version = string;
+
+/**
+ * What the watchdogs read from their environment.
+ */
+export type Watchdog = { 
+/**
+ * `fprocess`: the command, split at single spaces. `None`: the package's own executable.
+ */
+process: string | null, 
+/**
+ * `exec_timeout`, ms; 0 or `None`: the function's own limit alone.
+ */
+execTimeoutMs: number | null, 
+/**
+ * `read_timeout`, ms: how long the request may take to arrive. Default 30,000.
+ */
+readTimeoutMs: number | null, 
+/**
+ * `write_timeout`, ms: how long until the answer must have been sent. Default 30,000 for watchdog contracts.
+ */
+writeTimeoutMs: number | null, 
+/**
+ * `max_inflight`: runs at a time beyond which callers get 429; 0: no limit.
+ */
+maxInflight: number, 
+/**
+ * `upstream_url`'s port that the process listens on; `None`: Beckon chooses one and says so in `PORT` and
+ * `http_port`.
+ */
+port: number | null, 
+/**
+ * `content_type` that answers have unless the function says otherwise.
+ */
+contentType: string | null, 
+/**
+ * `combine_output`: whether standard error is part of the classic watchdog's answer. Default true.
+ */
+combineOutput: boolean | null, };
 
 /**
  * How a function is reachable without a credential.
@@ -1937,6 +2410,53 @@ export function createApi(transport: Transport) {
      */
     saveSettings: (args: { settings: Settings }, signal?: AbortSignal) =>
       transport.call<Settings>("save_settings", args, signal),
+    /**
+     * What a folder (or a source file, or a zip) would be as a function: its files and sizes, and what is left out and
+     * why. `path` is absolute. Nothing is read into the database.
+     */
+    previewFolder: (args: { path: string }, signal?: AbortSignal) =>
+      transport.call<FolderPreview>("preview_folder", args, signal),
+    /**
+     * Makes a local function from a folder. With `watch`, saving a file in it deploys it again. `Conflict` when the name
+     * is taken; `contract` is OpenWhisk's when absent.
+     */
+    createFromFolder: (args: { function: FunctionRef; kind: Runtime; contract?: Contract | null; path: string; watch: boolean }, signal?: AbortSignal) =>
+      transport.call<FolderState | null>("create_from_folder", args, signal),
+    /**
+     * How a local function's folder is getting on; `null` when its code does not come from one. The event `folders` says
+     * that there is something new.
+     */
+    folderState: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<FolderState | null>("folder_state", args, signal),
+    /**
+     * The folders that this Beckon has dealt with since it started: all watched ones among them.
+     */
+    folderStates: (signal?: AbortSignal) =>
+      transport.call<Array<FolderState>>("folder_states", {}, signal),
+    /**
+     * Takes a local function's code from this folder from now on, and deploys it; with no `path`, from no folder any more:
+     * the code stays what it is. Code that is saved by hand ends the tie as well.
+     */
+    setFolder: (args: { function: FunctionRef; path?: string | null; watch: boolean }, signal?: AbortSignal) =>
+      transport.call<FolderState | null>("set_folder", args, signal),
+    /**
+     * Deploys a local function's folder now; answers whether that made a new version.
+     */
+    syncFolder: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<boolean>("sync_folder", args, signal),
+    /**
+     * Reads a project as a plan, and changes nothing: `stack.yaml` (OpenFaaS), `project.yml` (DigitalOcean), `func.yaml`
+     * or `app.yaml` (Fn), or a folder with one of them. `path` is absolute. Values of secrets are not in the answer.
+     */
+    openProject: (args: { path: string }, signal?: AbortSignal) =>
+      transport.call<Project>("open_project", args, signal),
+    /**
+     * Deploys functions of a project into a namespace of the local engine, all of them or those named: each has its own
+     * outcome, and one that fails stops no other. The file is read again. Secrets whose values are known go to the secret
+     * store; the outcome names those that the user has to set. With `watch`, the folders are watched from then on.
+     */
+    deployProject: (args: { path: string; functions?: Array<string> | null; namespace: NamespaceName; watch: boolean }, onItem: (item: ProjectStep) => void, signal?: AbortSignal) =>
+      transport.stream<ProjectStep, Array<ProjectOutcome>>("deploy_project", args, onItem, signal),
   };
 }
 

@@ -417,6 +417,6 @@ pub enum ProjectStep {
     /// A function is done.
     Done {
         /// What became of it.
-        outcome: ProjectOutcome,
+        outcome: Box<ProjectOutcome>,
     },
 }

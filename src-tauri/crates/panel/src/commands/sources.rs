@@ -37,7 +37,9 @@ impl Panel {
         let mut new = NewFunction::new(kind, beckon_core::CodePackage::Source(String::new()));
         new.contract = contract.unwrap_or(Contract::Openwhisk);
         let (key, folder) = (function.key(), FolderSource { path, watch });
-        self.engine.deploy_folder(&key, new, folder, Expect::New, |_| {}).await?;
+        self.engine
+            .deploy_folder(&key, new, folder, Expect::New, |_| {})
+            .await?;
         self.engine.folder_state(&key).await
     }
 
@@ -76,7 +78,8 @@ impl Panel {
     /// Reads a project as a plan, and changes nothing: `stack.yaml` (OpenFaaS), `project.yml` (DigitalOcean), `func.yaml`
     /// or `app.yaml` (Fn), or a folder with one of them. `path` is absolute. Values of secrets are not in the answer.
     pub async fn open_project(&self, path: String) -> Result<Project> {
-        self.blocking(move || source::read_project(Path::new(&path))).await
+        self.blocking(move || source::read_project(Path::new(&path)))
+            .await
     }
 
     /// Deploys functions of a project into a namespace of the local engine, all of them or those named: each has its own
@@ -94,7 +97,11 @@ impl Panel {
         if self.store.namespace(&namespace).await?.is_none() {
             return Err(Error::not_found(format_args!("namespace {namespace}")));
         }
-        let chosen = |name: &str| functions.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
+        let chosen = |name: &str| {
+            functions
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|n| n == name))
+        };
         let mut outcomes = Vec::new();
         for planned in project.functions.iter().filter(|function| chosen(&function.name)) {
             let outcome = match self.deploy_planned(planned, &namespace, watch, &on_step).await {
@@ -102,7 +109,7 @@ impl Panel {
                 Err(error) => ProjectOutcome::failed(&planned.name, error),
             };
             on_step.send(&ProjectStep::Done {
-                outcome: outcome.clone(),
+                outcome: Box::new(outcome.clone()),
             });
             outcomes.push(outcome);
         }
@@ -156,14 +163,20 @@ impl Panel {
         if let Some(old) = &old {
             fresh = self.keep_planned(&old.id, planned).await?;
         }
-        let deployed = self.engine.deploy_folder(&key, new, folder, Expect::Any, progress).await?;
+        let deployed = self
+            .engine
+            .deploy_folder(&key, new, folder, Expect::Any, progress)
+            .await?;
         let mut function = deployed.function;
         if old.is_none() {
             self.keep_planned(&function.id, planned).await?;
         } else if fresh && !deployed.changed {
             // Only a new version has new workers, and only they have the new value.
             let again = NewFunction::from(Function::clone(&function));
-            function = self.engine.put_function(&key, again, Expect::Version(function.version)).await?;
+            function = self
+                .engine
+                .put_function(&key, again, Expect::Version(function.version))
+                .await?;
         }
         self.forget_unplanned(old.as_deref(), planned).await;
         let mut warnings = Vec::new();
@@ -211,7 +224,10 @@ impl Panel {
         self.blocking(move || {
             let mut fresh = false;
             for (entry, value) in values {
-                if secrets.get(&entry)?.is_none_or(|old| old.expose() != value.expose()) {
+                if secrets
+                    .get(&entry)?
+                    .is_none_or(|old| old.expose() != value.expose())
+                {
                     secrets.set(&entry, &value)?;
                     fresh = true;
                 }
@@ -256,7 +272,10 @@ impl Panel {
     /// Makes a schedule, or changes the function's one of that name.
     async fn plan_schedule(&self, key: &FunctionKey, new: NewSchedule) -> Result<()> {
         let there = self.engine.schedules(Some(key)).await?;
-        let id = there.iter().find(|schedule| schedule.name == new.name).map(|schedule| schedule.id.clone());
+        let id = there
+            .iter()
+            .find(|schedule| schedule.name == new.name)
+            .map(|schedule| schedule.id.clone());
         self.engine.put_schedule(id.as_deref(), new).await.map(drop)
     }
 }

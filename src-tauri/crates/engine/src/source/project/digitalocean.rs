@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
                     kind = fields
                         .text(&at, node)
                         .filter(|kind| !kind.is_empty())
-                        .map(|kind| (kind, *node))
+                        .map(|kind| (kind, *node));
                 }
                 "main" => planned.main = fields.text(&at, node).filter(|main| !main.is_empty()),
                 "environment" => fields.environment(&at, node, &mut planned),

@@ -330,7 +330,7 @@ fn watchdog(fields: &mut Fields<'_>, path: &str, planned: &mut PlannedFunction, 
                 settings.port = value
                     .rsplit(':')
                     .next()
-                    .and_then(|port| port.trim_end_matches('/').parse().ok())
+                    .and_then(|port| port.trim_end_matches('/').parse().ok());
             }
             "mode" => build.mode = Some(value),
             "fprocess" | "function_process" => {
