@@ -45,7 +45,7 @@ test-journeys: ui ## The built program end to end: command line, real clients, f
 	@scripts/journeys
 
 bench: ui ## Measure, beside the machine's floor and its peers in the same run; ROWS=warm,cold chooses, QUICK=1 hurries
-	@scripts/need tools build window test
+	@scripts/need tools build window test bench
 	@ROWS='$(ROWS)' QUICK='$(QUICK)' scripts/bench
 
 bindings: ## Write the TypeScript client from the panel's commands

@@ -11,6 +11,12 @@ const handle = handlers[name];
 const socket = require('node:net').connect(path);
 
 function frame(number, result) {
+  if (Buffer.isBuffer(result)) {
+    const head = Buffer.allocUnsafe(8);
+    head.writeUInt32LE(result.length, 0);
+    head.writeUInt32LE(number, 4);
+    return Buffer.concat([head, result]);
+  }
   const text = JSON.stringify(result);
   const length = Buffer.byteLength(text);
   const bytes = Buffer.allocUnsafe(8 + length);
@@ -34,7 +40,7 @@ socket.on('data', (part) => {
     need = 8 + bytes.readUInt32LE(0);
     if (bytes.length < need) break;
     const number = bytes.readUInt32LE(4);
-    const result = handle(JSON.parse(bytes.utf8Slice(8, need)));
+    const result = name === 'raw' ? bytes.subarray(8, need) : handle(JSON.parse(bytes.utf8Slice(8, need)));
     if (result instanceof Promise) result.then((value) => socket.write(frame(number, value)));
     else answers.push(frame(number, result));
     bytes = bytes.subarray(need);

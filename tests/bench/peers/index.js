@@ -7,6 +7,8 @@ exports.handle = (request, response) => {
       return response.json({ body: `Hello ${args.name || 'stranger'}!` });
     case '/echo':
       return response.json(args);
+    case '/raw':
+      return response.send(request.rawBody);
     case '/sleep':
       return setTimeout(() => response.json({ slept: 50 }), 50);
     default:

@@ -4,6 +4,11 @@ const server = require('node:http').createServer((request, response) => {
   const parts = [];
   request.on('data', (part) => parts.push(part));
   request.on('end', async () => {
+    if (request.url === '/raw') {
+      const bytes = Buffer.concat(parts);
+      response.writeHead(200, { 'content-length': bytes.length });
+      return response.end(bytes);
+    }
     const args = JSON.parse(Buffer.concat(parts).toString());
     let result;
     if (request.url === '/hello') result = { body: `Hello ${args.name || 'stranger'}!` };

@@ -1,8 +1,10 @@
 // The functions of the measurement as a Worker.
 export default {
   async fetch(request) {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/raw') return new Response(await request.arrayBuffer());
     const args = await request.json();
-    switch (new URL(request.url).pathname) {
+    switch (pathname) {
       case '/hello':
         return Response.json({ body: `Hello ${args.name || 'stranger'}!` });
       case '/echo':

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::functions::{self, Deploy};
-use crate::load::Call;
+use crate::load::{Body, Call};
 use crate::process::{self, Program};
 
 pub(crate) struct Beckon {
@@ -92,20 +92,17 @@ impl Deployed {
         &self,
         beckon: &Beckon,
         function: &str,
-        body: &str,
-        expect: &str,
+        body: &Body,
     ) -> Result<(Call, &'static str)> {
         let http = self.door(
             beckon,
             &format!("/function/{function}-http.{}", self.namespace),
             body,
         );
-        if let Ok((_, reply)) = http.once().await
-            && String::from_utf8_lossy(&reply).contains(expect)
-        {
-            return Ok((http.expect(expect), "/function"));
+        if http.once().await.is_ok() {
+            return Ok((http, "/function"));
         }
-        let call = self.openwhisk(beckon, function, body).expect(expect);
+        let call = self.openwhisk(beckon, function, body);
         call.once()
             .await
             .with_context(|| format!("{function} does not answer"))?;
@@ -113,18 +110,18 @@ impl Deployed {
     }
 
     /// A call through OpenWhisk's API that waits for the result.
-    pub(crate) fn openwhisk(&self, beckon: &Beckon, function: &str, body: &str) -> Call {
+    pub(crate) fn openwhisk(&self, beckon: &Beckon, function: &str, body: &Body) -> Call {
         let path = format!("/api/v1/namespaces/_/actions/{function}?blocking=true&result=true");
         self.door(beckon, &path, body)
     }
 
     /// A call that is answered as soon as the run is on disk.
-    pub(crate) fn accept(&self, beckon: &Beckon, function: &str, body: &str) -> Call {
+    pub(crate) fn accept(&self, beckon: &Beckon, function: &str, body: &Body) -> Call {
         let path = format!("/api/v1/namespaces/_/actions/{function}");
-        self.door(beckon, &path, body).status(202).expect("activationId")
+        self.door(beckon, &path, body).status(202)
     }
 
-    fn door(&self, beckon: &Beckon, path: &str, body: &str) -> Call {
+    fn door(&self, beckon: &Beckon, path: &str, body: &Body) -> Call {
         let header = format!("Authorization: Basic {}\r\n", BASE64.encode(&self.token));
         Call::post(beckon.gateway, path, &header, body)
     }
@@ -191,7 +188,7 @@ impl Beckon {
             self.panel,
             &format!("/api/{name}"),
             &headers,
-            &serde_json::to_string(arguments)?,
+            &Body::json(&serde_json::to_string(arguments)?, ""),
         ))
     }
 

@@ -93,6 +93,7 @@ pub(crate) const ALL: &[Deploy] = &[
     .room(2, 8),
     deploy("echo", NODE, include_str!("../functions/echo.js")),
     deploy("echo-http", NODE, include_str!("../functions/echo-http.js")).contract(Contract::Openfaas),
+    deploy("raw-http", NODE, include_str!("../functions/echo-http.js")).contract(Contract::Openfaas),
     deploy("sleep", NODE, include_str!("../functions/sleep.js")).room(4, 16),
     deploy("sleep-http", NODE, include_str!("../functions/sleep-http.js"))
         .contract(Contract::Openfaas)

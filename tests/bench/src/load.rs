@@ -21,39 +21,66 @@ use crate::{http, process};
 /// How long after its time a load may still wait for replies.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// What is sent, and what makes its answer a right one.
+#[derive(Clone)]
+pub(crate) struct Body {
+    kind: &'static str,
+    bytes: Vec<u8>,
+    expect: String,
+}
+
+impl Body {
+    /// JSON; the answer must contain `expect`.
+    pub(crate) fn json(text: &str, expect: &str) -> Self {
+        Self {
+            kind: "application/json",
+            bytes: text.as_bytes().to_vec(),
+            expect: expect.to_owned(),
+        }
+    }
+
+    /// Bytes that mean nothing, and the answer must contain the last of them.
+    pub(crate) fn bytes(length: usize) -> Self {
+        let expect = "the end of the bytes".to_owned();
+        let mut bytes: Vec<u8> = (0..length - expect.len()).map(|n| (n * 7 % 251) as u8).collect();
+        bytes.extend_from_slice(expect.as_bytes());
+        Self {
+            kind: "application/octet-stream",
+            bytes,
+            expect,
+        }
+    }
+}
+
 /// One request to repeat, and what makes its reply a right one.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) address: SocketAddr,
     request: Vec<u8>,
     status: u16,
+    /// In the body of the first reply of each connection.
     expect: String,
 }
 
 impl Call {
     /// `headers` are whole lines, each with its end.
-    pub(crate) fn post(address: SocketAddr, path: &str, headers: &str, body: &str) -> Self {
-        let length = body.len();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    pub(crate) fn post(address: SocketAddr, path: &str, headers: &str, body: &Body) -> Self {
+        let Body { kind, bytes, expect } = body;
+        let length = bytes.len();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\n{headers}Content-Length: {length}\r\n\r\n"
         );
         Self {
             address,
-            request: request.into_bytes(),
+            request: [head.as_bytes(), bytes].concat(),
             status: 200,
-            expect: String::new(),
+            expect: expect.clone(),
         }
     }
 
     /// The reply must have this status.
     pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
-        self
-    }
-
-    /// The reply's body must contain this text. Looked at in the first reply of each connection only.
-    pub(crate) fn expect(mut self, text: impl Into<String>) -> Self {
-        self.expect = text.into();
         self
     }
 

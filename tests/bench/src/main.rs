@@ -117,8 +117,9 @@ impl Bench {
             peers: Peers {
                 code: std::path::absolute(&args.peers)?,
                 installed: std::path::absolute(&args.out)?,
+                work: std::path::absolute(work)?,
             },
-            work: work.to_owned(),
+            work: std::path::absolute(work)?,
             pin: process::core(),
             rounds: or(3, 1),
             seconds: if quick { 0.3 } else { 1.2 },
@@ -160,8 +161,6 @@ fn run(args: &RunArgs) -> Result<()> {
 
 /// A group that cannot be measured says why and is in nobody's way; the exit status tells.
 async fn measure(args: &RunArgs) -> Result<()> {
-    // Whatever loses its parent becomes ours, so that nothing can be left behind unseen.
-    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     std::fs::create_dir_all(&args.out)?;
     let work = tempfile::tempdir_in(&args.out)?;
     let bench = Bench::new(args, work.path())?;
@@ -199,7 +198,7 @@ async fn measure(args: &RunArgs) -> Result<()> {
         started.elapsed().as_secs_f64(),
         path.display()
     );
-    process::reap()?;
+    process::sweep(&bench.work);
     anyhow::ensure!(failed == 0, "{failed} groups could not be measured");
     Ok(())
 }

@@ -15,6 +15,8 @@ pub(crate) struct Peers {
     pub(crate) code: PathBuf,
     /// Everything else: `venv/`, `bin/`, `lighttpd/`.
     pub(crate) installed: PathBuf,
+    /// Where they run.
+    pub(crate) work: PathBuf,
 }
 
 /// One of them.
@@ -88,7 +90,11 @@ impl Peer {
     }
 
     fn command(self, peers: &Peers, port: u16, pin: Option<usize>) -> Result<Command> {
-        let Peers { code, installed } = peers;
+        let Peers {
+            code,
+            installed,
+            work,
+        } = peers;
         let mut command = match self {
             Self::Workerd => {
                 let mut command = process::command(&workerd(code)?, pin);
@@ -124,7 +130,7 @@ impl Peer {
         command
             .env("port", port.to_string())
             .env("PORT", port.to_string());
-        command.current_dir(code).stderr(std::process::Stdio::null());
+        command.current_dir(work).stderr(std::process::Stdio::null());
         Ok(command)
     }
 
@@ -140,6 +146,7 @@ impl Peer {
             "node" => process::find("node")?,
             _ => process::python()?,
         };
+        let upstream = peers.code.join(upstream);
         let behind = process::free_port()?;
         let mut command = process::command(&watchdog, pin);
         command
@@ -147,7 +154,7 @@ impl Peer {
             .env("upstream_url", format!("http://127.0.0.1:{behind}"))
             .env(
                 "fprocess",
-                format!("{} {upstream} {behind}", interpreter.display()),
+                format!("{} {} {behind}", interpreter.display(), upstream.display()),
             )
             .env("prefix_logs", "false");
         Ok(command)

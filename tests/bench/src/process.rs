@@ -142,34 +142,36 @@ pub(crate) fn tree(root: u32) -> Vec<u32> {
     all
 }
 
-/// Waits for what was killed, ends what lost its parent, and says what that was: nothing is left behind unseen.
-pub(crate) fn reap() -> Result<()> {
+/// Ends what still runs in `place` (a directory that nobody else has), and says what it was: nothing
+/// is left behind unseen. A process that lost its parent cannot be found from here in any other way.
+pub(crate) fn sweep(place: &Path) {
+    // What was just killed may take a moment to be gone.
     let started = Instant::now();
-    let mut told = std::collections::HashSet::new();
-    loop {
-        while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
-        let left = tree(std::process::id()).split_off(1);
-        if left.is_empty() {
-            return Ok(());
-        }
-        ensure!(
-            started.elapsed() < Duration::from_secs(10),
-            "processes {left:?} do not end"
-        );
-        for pid in left
-            .into_iter()
-            .filter(|_| started.elapsed() > Duration::from_secs(2))
-        {
-            if told.insert(pid) {
-                let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-                eprintln!("process {pid} ({}) was left behind", name.trim());
-            }
-            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-                let _ = rustix::process::kill_process(pid, Signal::KILL);
-            }
-        }
+    let mut left = inside(place);
+    while !left.is_empty() && started.elapsed() < Duration::from_secs(2) {
         std::thread::sleep(Duration::from_millis(20));
+        left = inside(place);
     }
+    for pid in left {
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        eprintln!("process {pid} ({}) was left behind and is ended now", name.trim());
+        if let Some(pid) = Pid::from_raw(pid) {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+fn inside(place: &Path) -> Vec<i32> {
+    let Ok(all) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    all.flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+        .filter(|pid| {
+            let at = std::fs::read_link(format!("/proc/{pid}/cwd"));
+            at.is_ok_and(|at| at.starts_with(place))
+        })
+        .collect()
 }
 
 /// Proportional set size of a process, MiB.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::Bench;
 use crate::floor::Served;
-use crate::load::{self, Call, Effort, Figures};
+use crate::load::{self, Body, Call, Effort, Figures};
 use crate::peers::Peer;
 use crate::process::{self, Program};
 use crate::report::{Report, Row};
@@ -47,8 +47,8 @@ pub(crate) struct Measured {
 }
 
 impl Subject {
-    pub(crate) fn floor(name: &str, served: Served, body: &str, expect: &str) -> Self {
-        let call = Call::post(([127, 0, 0, 1], served.port).into(), "/", "", body).expect(expect);
+    pub(crate) fn floor(name: &str, served: Served, body: &Body) -> Self {
+        let call = Call::post(([127, 0, 0, 1], served.port).into(), "/", "", body);
         Self {
             role: Role::Floor,
             name: name.to_owned(),
@@ -58,10 +58,10 @@ impl Subject {
         }
     }
 
-    pub(crate) fn reference(name: &str, served: Served, body: &str, expect: &str) -> Self {
+    pub(crate) fn reference(name: &str, served: Served, body: &Body) -> Self {
         Self {
             role: Role::Reference,
-            ..Self::floor(name, served, body, expect)
+            ..Self::floor(name, served, body)
         }
     }
 
@@ -82,7 +82,7 @@ pub(crate) async fn peers(
     report: &mut Report,
     peers: &[Peer],
     function: &str,
-    (body, expect): (&str, &str),
+    body: &Body,
     pin: Option<usize>,
 ) -> Vec<Subject> {
     let mut subjects = Vec::new();
@@ -90,7 +90,7 @@ pub(crate) async fn peers(
         let started = async {
             let running = peer.start(&bench.peers, pin).await?;
             let address = ([127, 0, 0, 1], running.port).into();
-            let call = Call::post(address, &peer.path(function), "", body).expect(expect);
+            let call = Call::post(address, &peer.path(function), "", body);
             once_ready(&call).await?;
             anyhow::Ok(Subject {
                 role: Role::Peer,

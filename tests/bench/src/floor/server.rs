@@ -30,6 +30,8 @@ pub(crate) enum Behind {
     Echo,
     /// A warm Node process with the handler `sleep`.
     Sleep,
+    /// A warm Node process that sends bytes back without looking at them.
+    Raw,
     /// A new `cat` for each request.
     Cat,
 }
@@ -47,6 +49,7 @@ async fn serve(behind: Behind) -> Result<()> {
         Behind::Cat => None,
         Behind::Hello => Some(Worker::start("hello").await?),
         Behind::Echo => Some(Worker::start("echo").await?),
+        Behind::Raw => Some(Worker::start("raw").await?),
         Behind::Sleep => Some(Worker::start("sleep").await?),
     };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;

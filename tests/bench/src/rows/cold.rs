@@ -12,11 +12,10 @@ use crate::functions::{self, Deploy};
 use crate::load::Call;
 use crate::peers::{self, Peer};
 use crate::report::{Report, Row, Target};
+use crate::rows::hello;
 use crate::subject::{middle, once_ready};
 use crate::{median, micros, process};
 
-const BODY: &str = r#"{"name":"Ada"}"#;
-const ANSWER: &str = "Hello Ada!";
 /// How long everything is left alone before a call that may find something prepared.
 const PREPARATION: Duration = Duration::from_millis(1_500);
 
@@ -73,11 +72,7 @@ async fn starts(
         let function: &Deploy = function.ok_or_else(|| anyhow::anyhow!("no function {name}"))?;
         deployed.put(beckon, function).await?;
         tokio::time::sleep(pause).await;
-        let (took, _) = deployed
-            .openwhisk(beckon, name, BODY)
-            .expect(ANSWER)
-            .once()
-            .await?;
+        let (took, _) = deployed.openwhisk(beckon, name, &hello()).once().await?;
         durations.push(took);
         ensure!(was_cold(beckon, name).await?, "this start was not cold");
     }
@@ -100,7 +95,7 @@ async fn of_peers(bench: &Bench, report: &mut Report, peers: &[Peer], mut row: R
             let once = async {
                 let running = peer.start(&bench.peers, None).await?;
                 let address = ([127, 0, 0, 1], running.port).into();
-                once_ready(&Call::post(address, &peer.path("hello"), "", BODY).expect(ANSWER)).await?;
+                once_ready(&Call::post(address, &peer.path("hello"), "", &hello())).await?;
                 anyhow::Ok(())
             };
             match once.await {

@@ -5,22 +5,21 @@ use anyhow::Result;
 use crate::Bench;
 use crate::beckon::Deployed;
 use crate::floor::{self, server::Behind};
-use crate::load::Effort;
+use crate::load::{Body, Effort};
 use crate::peers;
 use crate::report::{Report, Row, Target, Unit};
 use crate::subject::{self, Measured, Subject};
 
-const BODY: &str = r#"{"name":"Ada"}"#;
-
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
+    let body = Body::json(r#"{"name":"Ada"}"#, "Ada");
     let deployed = Deployed::new(&bench.beckon, &bench.work).await?;
     for connections in [1, 16] {
         let pin = bench.pin_for(connections);
         let served = floor::rust(Behind::Cat, pin).await?;
-        let mut subjects = vec![Subject::floor("Rust and cat", served, BODY, "Ada")];
-        subjects.extend(subject::peers(bench, report, peers::FORK, "cat", (BODY, "Ada"), pin).await);
+        let mut subjects = vec![Subject::floor("Rust and cat", served, &body)];
+        subjects.extend(subject::peers(bench, report, peers::FORK, "cat", &body, pin).await);
         let beckon = deployed.serve(pin).await?;
-        let (call, door) = deployed.invoke(&beckon, "cat", BODY, "Ada").await?;
+        let (call, door) = deployed.invoke(&beckon, "cat", &body).await?;
         subjects.push(Subject::beckon(call, beckon.program.pid()));
         let effort = Effort {
             connections,

@@ -11,10 +11,8 @@ use crate::load::Call;
 use crate::peers::{self, Peer};
 use crate::process;
 use crate::report::{Report, Row, Target, Unit};
+use crate::rows::hello;
 use crate::subject::once_ready;
-
-const BODY: &str = r#"{"name":"Ada"}"#;
-const ANSWER: &str = "Hello Ada!";
 
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let deployed = Deployed::new(&bench.beckon, &bench.work).await?;
@@ -28,7 +26,7 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
         ("Python", "hello-python", peers::PYTHON, 25.0),
     ] {
         let beckon = deployed.serve(None).await?;
-        deployed.invoke(&beckon, function, BODY, ANSWER).await?;
+        deployed.invoke(&beckon, function, &hello()).await?;
         let whole = rest(bench, beckon.program.pid()).await;
         let own = process::pss(beckon.program.pid())?;
         beckon.stop().await?;
@@ -48,7 +46,7 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
 async fn of(bench: &Bench, peer: Peer) -> Result<f64> {
     let running = peer.start(&bench.peers, None).await?;
     let address = ([127, 0, 0, 1], running.port).into();
-    once_ready(&Call::post(address, &peer.path("hello"), "", BODY).expect(ANSWER)).await?;
+    once_ready(&Call::post(address, &peer.path("hello"), "", &hello())).await?;
     Ok(rest(bench, running.program.pid()).await)
 }
 

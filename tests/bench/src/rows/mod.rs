@@ -9,3 +9,10 @@ pub(crate) mod queue;
 pub(crate) mod sleeper;
 pub(crate) mod warm;
 pub(crate) mod window;
+
+use crate::load::Body;
+
+/// What greets Ada, whoever answers it.
+fn hello() -> Body {
+    Body::json(r#"{"name":"Ada"}"#, "Hello Ada!")
+}

@@ -10,7 +10,7 @@ use crate::Bench;
 use crate::beckon::{Beckon, Deployed};
 use crate::floor::machine;
 use crate::functions::QUEUED;
-use crate::load::{self, Effort, Figures};
+use crate::load::{self, Body, Effort, Figures};
 use crate::report::{Report, Row, Target, Unit};
 use crate::subject::middle;
 use crate::{median, micros};
@@ -31,7 +31,7 @@ async fn accept(bench: &Bench, report: &mut Report, commit: f64) -> Result<()> {
     for connections in [1, 16] {
         let pin = bench.pin_for(connections);
         let beckon = deployed.serve(pin).await?;
-        let call = deployed.accept(&beckon, QUEUED.name, "{}");
+        let call = deployed.accept(&beckon, QUEUED.name, &Body::json("{}", "activationId"));
         let mut rounds = Vec::new();
         for _ in 0..bench.rounds {
             let effort = Effort {
@@ -70,9 +70,13 @@ async fn recover(bench: &Bench, report: &mut Report) -> Result<()> {
             calls: bench.queued,
             seconds: PATIENCE.as_secs_f64(),
         };
-        let filled = load::put(&deployed.accept(&beckon, QUEUED.name, "{}"), effort, None)
-            .await?
-            .all;
+        let filled = load::put(
+            &deployed.accept(&beckon, QUEUED.name, &Body::json("{}", "activationId")),
+            effort,
+            None,
+        )
+        .await?
+        .all;
         let waiting = status(&beckon).await?["queued"].as_u64().unwrap_or_default();
         ensure!(waiting >= filled, "only {waiting} of {filled} accepted runs wait");
         beckon.crash().await?;
@@ -100,7 +104,8 @@ async fn recover(bench: &Bench, report: &mut Report) -> Result<()> {
 
 /// Fills every slot of the function with runs that do not end soon.
 async fn hold(deployed: &Deployed, beckon: &Beckon) -> Result<()> {
-    let call = deployed.accept(beckon, QUEUED.name, r#"{"hold":50000}"#);
+    let held = Body::json(r#"{"hold":50000}"#, "activationId");
+    let call = deployed.accept(beckon, QUEUED.name, &held);
     for _ in 0..=QUEUED.slots() {
         let (_, reply) = call.once().await?;
         let reply: Value = serde_json::from_slice(&reply)?;

@@ -5,19 +5,19 @@ use anyhow::Result;
 use crate::Bench;
 use crate::beckon::Deployed;
 use crate::floor::{self, server::Behind};
-use crate::load::Effort;
+use crate::load::{Body, Effort};
 use crate::peers;
 use crate::report::{Report, Row, Target};
 use crate::subject::{self, Measured, Subject};
 
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let deployed = Deployed::new(&bench.beckon, &bench.work).await?;
-    let (body, expect) = ("{}", "slept");
+    let body = Body::json("{}", "slept");
     let served = floor::rust(Behind::Sleep, None).await?;
-    let mut subjects = vec![Subject::floor("Rust to Node", served, body, expect)];
-    subjects.extend(subject::peers(bench, report, peers::NODE, "sleep", (body, expect), None).await);
+    let mut subjects = vec![Subject::floor("Rust to Node", served, &body)];
+    subjects.extend(subject::peers(bench, report, peers::NODE, "sleep", &body, None).await);
     let beckon = deployed.serve(None).await?;
-    let (call, door) = deployed.invoke(&beckon, "sleep", body, expect).await?;
+    let (call, door) = deployed.invoke(&beckon, "sleep", &body).await?;
     subjects.push(Subject::beckon(call, beckon.program.pid()));
     let effort = Effort {
         connections: 64,

@@ -7,11 +7,9 @@ use crate::floor::{self, machine, server::Behind};
 use crate::load::Effort;
 use crate::peers;
 use crate::report::{Report, Row, Target, Unit};
+use crate::rows::hello;
 use crate::subject::{self, Measured, Subject};
 use crate::{Bench, micros};
-
-const BODY: &str = r#"{"name":"Ada"}"#;
-const ANSWER: &str = "Hello Ada!";
 
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let pipe = machine::pipe_round_trip(2_000, bench.pin_for(1)).await?;
@@ -27,15 +25,10 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
 async fn node(bench: &Bench, deployed: &Deployed, report: &mut Report, connections: usize) -> Result<()> {
     let pin = bench.pin_for(connections);
     let mut subjects = vec![
-        Subject::floor(
-            "Rust to Node",
-            floor::rust(Behind::Hello, pin).await?,
-            BODY,
-            ANSWER,
-        ),
-        Subject::reference("bare Node HTTP", floor::node(pin).await?, BODY, ANSWER),
+        Subject::floor("Rust to Node", floor::rust(Behind::Hello, pin).await?, &hello()),
+        Subject::reference("bare Node HTTP", floor::node(pin).await?, &hello()),
     ];
-    subjects.extend(subject::peers(bench, report, peers::NODE, "hello", (BODY, ANSWER), pin).await);
+    subjects.extend(subject::peers(bench, report, peers::NODE, "hello", &hello(), pin).await);
     let (measured, door) = with_beckon(bench, deployed, subjects, "hello", connections).await?;
     let work = |what: &str| format!("warm Node hello, {}, {what}", plural(connections));
     let row = |row: Row, pick: fn(&Measured) -> f64| subject::row(row, &measured, pick).note(&door);
@@ -63,10 +56,9 @@ async fn python(bench: &Bench, deployed: &Deployed, report: &mut Report, connect
     let mut subjects = vec![Subject::floor(
         "bare Python socket",
         floor::python(pin).await?,
-        BODY,
-        ANSWER,
+        &hello(),
     )];
-    subjects.extend(subject::peers(bench, report, peers::PYTHON, "hello", (BODY, ANSWER), pin).await);
+    subjects.extend(subject::peers(bench, report, peers::PYTHON, "hello", &hello(), pin).await);
     let (measured, door) = with_beckon(bench, deployed, subjects, "hello-python", connections).await?;
     let work = |what: &str| format!("warm Python hello, {}, {what}", plural(connections));
     let row = |row: Row, pick: fn(&Measured) -> f64| subject::row(row, &measured, pick).note(&door);
@@ -94,7 +86,7 @@ async fn with_beckon(
     let pin = bench.pin_for(connections);
     let before = deployed.recorded(function).await?;
     let beckon = deployed.serve(pin).await?;
-    let (call, door) = deployed.invoke(&beckon, function, BODY, ANSWER).await?;
+    let (call, door) = deployed.invoke(&beckon, function, &hello()).await?;
     subjects.push(Subject::beckon(call, beckon.program.pid()));
     let effort = Effort {
         connections,
