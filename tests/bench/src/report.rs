@@ -188,7 +188,11 @@ impl Report {
 
     /// Says what is not measured, and why.
     pub(crate) fn skip(&mut self, what: &str, why: &anyhow::Error) {
-        let line = format!("{what} is not measured: {why:#}");
+        let why = format!("{why:#}");
+        let line = format!(
+            "{what} is not measured: {}",
+            why.lines().next().unwrap_or_default()
+        );
         eprintln!("{line}");
         if !self.skipped.contains(&line) {
             self.skipped.push(line);

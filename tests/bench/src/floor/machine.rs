@@ -60,7 +60,8 @@ pub(crate) fn python_fork(times: usize) -> Result<Duration> {
 
 /// One commit of one small row to SQLite, on disk when it returns.
 pub(crate) fn commit(dir: &Path, times: usize) -> Result<Duration> {
-    let db = rusqlite::Connection::open(dir.join("floor.db"))?;
+    let dir = tempfile::tempdir_in(dir)?;
+    let db = rusqlite::Connection::open(dir.path().join("floor.db"))?;
     db.pragma_update(None, "journal_mode", "wal")?;
     db.pragma_update(None, "synchronous", "full")?;
     db.execute_batch("create table run (id text primary key, input text) without rowid")?;
