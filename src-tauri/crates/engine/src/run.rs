@@ -227,8 +227,12 @@ async fn write_running(
 }
 
 /// Hands a record over. What it takes to make one of a run (reading bodies, a preview) is left to the journal's thread:
-/// a caller waits for none of it.
+/// a caller waits for none of it. A run from the queue is in the queue until its record is written, so that one goes at
+/// once.
 pub(crate) async fn write_ended(inner: &Inner, ended: &Arc<Ended>) -> Result<()> {
+    if ended.record.summary.mode != Mode::Blocking {
+        return inner.store.record(ended.activation()).await;
+    }
     let (id, weight) = (ended.record.summary.id, ended.weight());
     let ended = ended.clone();
     inner

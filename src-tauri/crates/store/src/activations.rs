@@ -118,26 +118,17 @@ impl Store {
         Ok(())
     }
 
-    /// Like [`Store::record`], with a record that is made by the writer's own thread. `weight` is about how many bytes
-    /// wait in memory until then.
+    /// Like [`Store::record`], for a run that nobody will ask for at once: it is made and written when there is time,
+    /// within seconds under load, and before any query that comes after it. `weight` is about how many bytes wait in
+    /// memory until then.
     pub async fn record_later(
         &self,
         id: ActivationId,
         weight: usize,
         make: impl FnOnce() -> Activation + Send + 'static,
     ) -> Result<()> {
-        let pending = self.inner.pending.note(id);
-        let written = self
-            .inner
-            .queue()
-            .submit(Urgency::Lazy, weight, move |batch| {
-                let outcome = Prepared::new(make()).and_then(|prepared| save::put(batch, prepared));
-                batch.after_commit(move || drop(pending));
-                outcome.map(drop)
-            })
-            .await?;
-        drop(written); // the writer logs what fails
-        Ok(())
+        let handed = self.inner.pending.note(id);
+        self.inner.later.push(id, weight, handed, Box::new(make)).await
     }
 
     /// Like [`Store::record`] for many, and returns once they are committed. Rows that are final in the journal stay

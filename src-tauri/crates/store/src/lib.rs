@@ -15,6 +15,7 @@ mod drafts;
 mod fault;
 mod functions;
 mod journal;
+mod later;
 mod namespaces;
 mod pending;
 mod queue;
@@ -44,6 +45,7 @@ use crate::batch::Batch;
 use crate::domains::Domains;
 use crate::fault::Fault;
 use crate::functions::Known;
+use crate::later::Later;
 use crate::pending::Pending;
 use crate::readers::{Reader, Readers};
 use crate::tokens::Tokens;
@@ -61,7 +63,9 @@ pub struct Store {
 }
 
 struct Inner {
-    // First, so that it is dropped first: the readers' connections close after the writer's last commit.
+    // First, so that it is dropped first, and hands over to the writer what it still has; then the writer: the readers'
+    // connections close after its last commit.
+    later: Later,
     writer: Writer,
     readers: Readers,
     events: broadcast::Sender<Event>,
@@ -99,9 +103,12 @@ impl Store {
         let (events, _) = broadcast::channel(EVENTS);
         let writer =
             Writer::start(db, events.clone()).map_err(|e| Error::internal("open its database", e))?;
+        let later =
+            Later::start(Arc::clone(&writer.queue)).map_err(|e| Error::internal("open its database", e))?;
         let (pending, functions) = (Pending::default(), Arc::default());
         Ok(Self {
             inner: Arc::new(Inner {
+                later,
                 writer,
                 readers,
                 events,
@@ -127,6 +134,7 @@ impl Store {
 
     /// Waits until everything handed over so far is on disk.
     pub async fn flush(&self) -> Result<()> {
+        self.inner.later.flush().await;
         self.write(Urgency::Durable, 0, |_| Ok(())).await
     }
 

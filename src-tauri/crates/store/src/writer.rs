@@ -120,6 +120,12 @@ impl Queue {
         Ok(receiver)
     }
 
+    /// What waits is to be committed now: enough has come together.
+    pub(crate) fn hurry(&self) {
+        self.waiting.lock().urgent = true;
+        self.wake.notify_one();
+    }
+
     /// No more jobs; those handed over are still done.
     fn close(&self) {
         self.waiting.lock().closed = true;

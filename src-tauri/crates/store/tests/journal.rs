@@ -352,3 +352,45 @@ async fn listeners_hear_of_a_change_when_it_can_be_read() {
     }
     assert_eq!(sizes, [200, 200, 49]); // the first one is known
 }
+
+#[tokio::test]
+async fn records_handed_over_for_later_are_seen_by_every_query_and_survive_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("beckon.db");
+    let store = Store::open(&path, clock()).await.unwrap();
+    for number in 1..=3000 {
+        let record = common::run(number);
+        store
+            .record_later(record.summary.id, 600, move || record)
+            .await
+            .unwrap();
+    }
+    let page = store.page(&Filter::default(), None, 10_000).await.unwrap();
+    assert_eq!(page.rows.len(), 3000);
+    for number in 3001..=6000 {
+        let record = common::run(number);
+        store
+            .record_later(record.summary.id, 600, move || record)
+            .await
+            .unwrap();
+    }
+    assert!(store.activation(common::id(6000)).await.unwrap().is_some());
+    for number in 6001..=6100 {
+        let record = common::run(number);
+        store
+            .record_later(record.summary.id, 600, move || record)
+            .await
+            .unwrap();
+    }
+    drop(store);
+    let store = Store::open(&path, clock()).await.unwrap();
+    assert_eq!(
+        store
+            .page(&Filter::default(), None, 10_000)
+            .await
+            .unwrap()
+            .rows
+            .len(),
+        6100
+    );
+}
