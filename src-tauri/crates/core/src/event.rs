@@ -22,6 +22,8 @@ pub enum Event {
     Tokens,
     /// A connection was added, removed, or its state changed.
     Connections,
+    /// Queues were paused, resumed or cleared, or dead letters came or went.
+    Queues,
     /// The engine's workers or queue changed (at most four times a second).
     Engine,
     /// Schedules, or their histories, changed.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use ts_rs::TS;
 use uuid::Uuid;
 
@@ -28,6 +29,21 @@ impl ActivationId {
     pub fn derived(at: crate::Millis, hash: [u8; 16]) -> Self {
         let mut bytes = hash;
         bytes[..6].copy_from_slice(&at.to_be_bytes()[2..]);
+        Self(Uuid::new_v8(bytes).as_u128())
+    }
+
+    /// The id of a request that its caller named: the same name in the same `scope` (the function and who calls it) gives
+    /// the same id, and no other does. A UUID v8 (RFC 9562, 5.8) of SHA-256.
+    #[must_use]
+    pub fn of_request(scope: &str, name: &str) -> Self {
+        let mut hash = Sha256::new();
+        // The length keeps apart what would otherwise read the same.
+        hash.update((scope.len() as u64).to_be_bytes());
+        hash.update(scope);
+        hash.update(name);
+        let digest = hash.finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
         Self(Uuid::new_v8(bytes).as_u128())
     }
 
@@ -136,6 +152,19 @@ mod tests {
         assert_ne!(id, ActivationId::derived(at + 1, [7; 16]));
         assert!(id < ActivationId::derived(at + 1, [0; 16]));
         assert_eq!(Uuid::from_u128(id.as_u128()).get_version_num(), 8);
+    }
+
+    #[test]
+    fn a_named_request_has_one_id() {
+        let id = ActivationId::of_request("a/b", "key");
+        assert_eq!(id, ActivationId::of_request("a/b", "key"));
+        assert_eq!(id.to_string().as_bytes()[12], b'8');
+        let others = [("a/b", "key2"), ("a/bk", "ey"), ("", "a/bkey")];
+        assert!(
+            others
+                .iter()
+                .all(|(scope, name)| ActivationId::of_request(scope, name) != id)
+        );
     }
 
     #[test]

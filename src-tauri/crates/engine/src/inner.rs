@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::pool::Pools;
 use crate::process::Nursery;
-use crate::queue::{self, Backlog};
+use crate::queue::{self, Backlog, Opening};
 use crate::run::{Control, Stop};
 use crate::runtimes::Runtimes;
 use crate::source::Folders;
@@ -74,20 +74,15 @@ impl Inner {
         let failed = |e| Error::internal("start the engine", e);
         // Asking the interpreters takes longer than all the rest: begin with it.
         let runtimes = tokio::task::spawn_blocking(Runtimes::find);
-        let (instance, shims) = tokio::task::spawn_blocking(move || lay_out(&data_dir, dispatch))
-            .await
-            .map_err(failed)?
-            .map_err(|e| Error::internal("prepare the engine's folders", e))?;
-        if dispatch {
-            let found = store.recover(clock.now()).await?;
-            if !found.requeued.is_empty() || !found.lost.is_empty() {
-                tracing::info!(
-                    requeued = found.requeued.len(),
-                    lost = found.lost.len(),
-                    "recovered from a crash"
-                );
-            }
-        }
+        let laid_out = tokio::task::spawn_blocking(move || {
+            // First, for it says whether the directory is another engine's.
+            let opening = Opening::new(&data_dir, dispatch)?;
+            let (instance, shims) = lay_out(&data_dir, dispatch)
+                .map_err(|e| Error::internal("prepare the engine's folders", e))?;
+            Ok::<_, Error>((opening, instance, shims))
+        });
+        let (opening, instance, shims) = laid_out.await.map_err(failed)??;
+        let backlog = opening.recover(&store, &clock).await?;
         let runtimes = runtimes.await.map_err(failed)?;
         let activity = Arc::<Activity>::default();
         let nursery = Arc::new(Nursery::new(&config.data_dir, &instance));
@@ -102,7 +97,7 @@ impl Inner {
             shims,
             nursery,
             activity,
-            backlog: Backlog::default(),
+            backlog,
             folders: Folders::default(),
             runs: Mutex::default(),
             quiet: Notify::new(),
@@ -115,7 +110,7 @@ impl Inner {
             config,
         });
         if dispatch {
-            queue::count(&inner).await?;
+            inner.note_backlog();
             inner
                 .helpers
                 .spawn(queue::dispatch(inner.clone(), inner.stop.clone()));
@@ -169,6 +164,7 @@ impl Inner {
         if let Err(e) = self.store.flush().await {
             tracing::error!(error = %e, "the last records could not be written");
         }
+        self.backlog.close();
     }
 
     async fn until_quiet(&self) {

@@ -42,6 +42,7 @@ pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
 pub use end::Why;
 pub(crate) use inner::Inner;
 pub use payload::{Payload, Reply};
+pub use queue::Accepted;
 pub use run::Ended;
 
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, Millis, Mode, NewFunction, Result,
+    ActivationId, Cause, Clock, Error, Function, FunctionKey, Millis, Mode, NewFunction, Result,
     RuntimeStatus, Secret, Status,
 };
 use beckon_store::{Expect, Store};
@@ -58,7 +59,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::attempt::Request;
-use crate::run::{Asked, Attached, Registered, Run, Stop};
+use crate::run::{Asked, Attached, Registered, Run};
 
 /// Where and how an engine works.
 #[derive(Debug, Clone)]
@@ -306,7 +307,6 @@ impl Engine {
             ),
             request,
             registered,
-            policy: function.lost_policy,
             in_journal: false,
             arrived,
             waited,
@@ -323,69 +323,16 @@ impl Engine {
         promoted.await.unwrap_or_else(|_| Err(pool::shutting_down()))
     }
 
-    /// Accepts a run; it is on disk when this returns. `Busy` when 100,000 wait.
+    /// Accepts a run; it is on disk when this returns. `Busy` when 100,000 wait; `Conflict`, which changes nothing, when
+    /// there is a run with this id (see [`Engine::accept_once`]).
     pub async fn accept(&self, invocation: Invocation) -> Result<ActivationId> {
-        let inner = &self.inner;
         let function = self.callable(&invocation).await?;
-        if inner.pools.is_closing() {
-            return Err(pool::shutting_down());
-        }
-        if inner.backlog.depth() >= queue::MAX_QUEUED {
-            return Err(Error::new(
-                ErrorCode::Busy,
-                format!("{} runs are queued already.", queue::MAX_QUEUED),
-            )
-            .with_hint("Wait until some of them have run."));
-        }
-        let (asked, request) = invocation.split();
-        let id = asked.id;
-        let mut row = run::draft(
-            &function,
-            asked,
-            &request.payload,
-            Status::Queued,
-            Mode::NonBlocking,
-        );
-        request.payload.note(&mut row);
-        row.attempts = 0;
-        let arrival = inner.backlog.announce(&function.key, id, request);
-        inner.store.accept(row, function.lost_policy).await?;
-        arrival.done();
-        inner.note_backlog();
-        inner.pools.room.notify_one();
-        Ok(id)
+        queue::accept(&self.inner, &function, invocation).await
     }
 
-    /// Stops a queued or running local run; `false` when it is over already or unknown.
+    /// Stops a queued, delayed or running local run; `false` when it is over already or unknown.
     pub async fn cancel(&self, id: ActivationId) -> Result<bool> {
-        let inner = &self.inner;
-        // A run that is just being claimed is neither queued nor running for an instant: look again.
-        for _ in 0..20 {
-            let control = inner.runs.lock().get(&id).cloned();
-            if let Some(control) = control {
-                control.stop(Stop::Cancel);
-                return Ok(true);
-            }
-            let Some(row) = inner.store.activation(id).await? else {
-                return Ok(false);
-            };
-            if row.summary.status.is_final() || row.summary.connection != beckon_core::LOCAL {
-                return Ok(false);
-            }
-            if inner.store.cancel_queued(id, inner.clock.now()).await? {
-                inner.backlog.removed(
-                    &FunctionKey {
-                        namespace: row.summary.namespace,
-                        name: row.summary.function,
-                    },
-                    id,
-                );
-                inner.note_backlog();
-                return Ok(true);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Ok(false)
+        queue::cancel(&self.inner, id).await
     }
 
     /// What it is doing now.

@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Cause, Function, LOCAL, LostPolicy, Millis, Mode, Result,
-    Status, Timing,
+    Activation, ActivationId, ActivationSummary, Cause, Function, LOCAL, Millis, Mode, Result, Status, Timing,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -106,8 +105,6 @@ pub(crate) struct Run {
     pub(crate) draft: Activation,
     pub(crate) request: Request,
     pub(crate) registered: Registered,
-    /// What to do when a shutdown cuts it short.
-    pub(crate) policy: LostPolicy,
     /// Whether the journal has a row of it already.
     pub(crate) in_journal: bool,
     /// When the engine took it up.
@@ -126,7 +123,6 @@ impl Run {
             draft,
             request,
             registered,
-            policy,
             mut in_journal,
             arrived,
             waited,
@@ -175,8 +171,6 @@ impl Run {
             }
             Err(NotBegun) => End::shut_down(),
         };
-        // A run that may be repeated keeps its row as it is: the next start finds it and queues it again.
-        let repeated = end.status == Status::Lost && accepted && policy == LostPolicy::Retry;
         let ended = finish(
             draft,
             request.payload,
@@ -188,7 +182,8 @@ impl Run {
             waited,
         );
         inner.activity.count(ended.record.summary.cold == Some(true));
-        if !repeated && let Err(e) = write_ended(inner, &ended).await {
+        // What becomes of an accepted run is the queue's business: it may be tried again.
+        if !accepted && let Err(e) = write_ended(inner, &ended).await {
             tracing::error!(error = %e, id = %ended.record.summary.id, "a record could not be written");
         }
         let promotion = control.promotion.lock().take();
@@ -333,7 +328,7 @@ impl Ended {
         }
     }
 
-    fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let logs: usize = self.record.logs.iter().map(|line| line.text.len() + 32).sum();
         512 + logs + self.payload.len() + self.reply.len()
     }

@@ -29,6 +29,7 @@ pub(crate) struct Changes {
     functions: bool,
     tokens: bool,
     connections: bool,
+    queues: bool,
 }
 
 impl Changes {
@@ -59,6 +60,9 @@ impl Changes {
         if self.connections {
             send(Event::Connections);
         }
+        if self.queues {
+            send(Event::Queues);
+        }
     }
 }
 
@@ -77,6 +81,7 @@ pub(crate) struct Mark {
     functions: bool,
     tokens: bool,
     connections: bool,
+    queues: bool,
 }
 
 /// One transaction.
@@ -85,7 +90,10 @@ pub(crate) struct Batch<'a> {
     pub(crate) db: &'a Connection,
     memory: &'a mut Memory,
     changes: Changes,
+    /// What the current job counted.
     rollups: HashMap<rollup::Key, i64>,
+    /// What the jobs before it counted.
+    totals: HashMap<rollup::Key, i64>,
 }
 
 impl<'a> Batch<'a> {
@@ -95,6 +103,7 @@ impl<'a> Batch<'a> {
             memory,
             changes: Changes::default(),
             rollups: HashMap::new(),
+            totals: HashMap::new(),
         }
     }
 
@@ -105,6 +114,7 @@ impl<'a> Batch<'a> {
             functions: self.changes.functions,
             tokens: self.changes.tokens,
             connections: self.changes.connections,
+            queues: self.changes.queues,
         }
     }
 
@@ -115,13 +125,22 @@ impl<'a> Batch<'a> {
         self.changes.functions = mark.functions;
         self.changes.tokens = mark.tokens;
         self.changes.connections = mark.connections;
+        self.changes.queues = mark.queues;
         self.rollups.clear();
         self.memory.places.clear();
     }
 
-    /// Writes what the job only counted so far. Part of the job: called before its savepoint is released.
-    pub(crate) fn settle(&mut self) -> Result<(), Fault> {
-        rollup::write(self.db, self.rollups.drain())
+    /// The job is done, and what it counted stands.
+    pub(crate) fn settle(&mut self) {
+        for (key, by) in self.rollups.drain() {
+            *self.totals.entry(key).or_default() += by;
+        }
+    }
+
+    /// Writes what the jobs only counted so far: one row for all of them, for most count in the same minute. The last
+    /// thing before the commit.
+    pub(crate) fn close(&mut self) -> Result<(), Fault> {
+        rollup::write(self.db, self.totals.drain())
     }
 
     /// The transaction is committed.
@@ -152,6 +171,11 @@ impl<'a> Batch<'a> {
     /// Connections changed.
     pub(crate) fn connections_changed(&mut self) {
         self.changes.connections = true;
+    }
+
+    /// Queues or dead letters changed in a way that no row of the journal tells.
+    pub(crate) fn queues_changed(&mut self) {
+        self.changes.queues = true;
     }
 
     /// Done after the commit, before anybody is told.

@@ -33,7 +33,7 @@ pub use activations::{Bucket, Cursor, Histogram, ListQuery, Page};
 pub use connections::NewConnection;
 pub use functions::{Expect, WatchedFolder};
 pub use journal::text::preview;
-pub use queue::{Claim, Recovery};
+pub use queue::{Claim, DeadLetter, DeadLetters, DeadPage, Ended, Owner, QueueState, Recovery, Waiting};
 
 use std::path::Path;
 use std::sync::Arc;

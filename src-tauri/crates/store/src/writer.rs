@@ -95,9 +95,9 @@ impl Queue {
         let (sender, receiver) = oneshot::channel();
         let run: Run = Box::new(move |batch| {
             let outcome = batch.and_then(|batch| {
-                work(batch)
-                    .and_then(|value| batch.settle().map(|()| value))
-                    .map_err(Error::from)
+                let value = work(batch).map_err(Error::from)?;
+                batch.settle();
+                Ok(value)
             });
             let state = outcome.as_ref().map(|_| ()).map_err(Error::clone);
             let answer: Answer = Box::new(move |failed| {
@@ -258,8 +258,10 @@ impl Thread {
                 break;
             }
         }
-        let committed =
-            outcome.and_then(|()| self.db.execute_batch("COMMIT").map_err(|e| Fault::from(e).into()));
+        let committed = outcome.and_then(|()| {
+            batch.close()?;
+            self.db.execute_batch("COMMIT").map_err(|e| Fault::from(e).into())
+        });
         match committed {
             Ok(()) => {
                 batch.finish().publish(&self.events);

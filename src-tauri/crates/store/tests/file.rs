@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use beckon_core::{ErrorCode, Event, LostPolicy, Status, filter::Filter};
-use beckon_store::Store;
+use beckon_store::{Owner, Store};
 use common::{NOW, clock, id, open, queued, run};
 use futures::join_all;
 
@@ -46,7 +46,7 @@ async fn child_that_accepts_runs() {
             let store = store.clone();
             async move {
                 store
-                    .accept(queued(number, "hello"), LostPolicy::Retry)
+                    .accept(queued(number, "hello"), LostPolicy::Retry, drop)
                     .await
                     .unwrap();
                 println!("accepted {number}");
@@ -54,8 +54,9 @@ async fn child_that_accepts_runs() {
         });
         join_all(accepts).await;
         if first % 3 == 0 {
-            for claim in store.claim(4, &[], NOW).await.unwrap() {
-                println!("claimed {}", claim.activation.summary.id.as_u128());
+            let wanted = (first..first + 4).map(|number| (id(number), false)).collect();
+            for claim in store.claim(wanted, Owner::new(), NOW + 30_000).await.unwrap() {
+                println!("claimed {}", claim.id.as_u128());
             }
         }
         std::io::stdout().flush().unwrap();
@@ -99,20 +100,26 @@ async fn accepted_runs_survive_kill_9() {
         for number in &accepted {
             let run = store.activation(id(*number)).await.unwrap();
             let status = run.expect("an accepted run is missing").summary.status;
-            assert!(matches!(status, Status::Queued | Status::Running), "{status}");
-            if claimed.contains(number) {
-                assert_eq!(status, Status::Running, "a claim is durable too");
-            }
+            assert_eq!(status, Status::Queued);
         }
-        let recovery = store.recover(NOW).await.unwrap();
+        let recovery = store.recover(None, NOW).await.unwrap();
         assert!(recovery.lost.is_empty());
         assert!(
-            accepted
+            claimed
                 .iter()
-                .all(|number| recovery.requeued.contains(&id(*number)))
+                .all(|number| recovery.requeued.contains(&id(*number))),
+            "a claim is durable too"
         );
+        let waiting: Vec<_> = store
+            .waiting_after(0, NOW)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|row| row.id)
+            .collect();
+        assert!(accepted.iter().all(|number| waiting.contains(&id(*number))));
         // The next round begins with an empty journal.
-        for id in recovery.requeued {
+        for id in waiting {
             assert!(store.cancel_queued(id, NOW).await.unwrap());
         }
         while store.prune(NOW + 1, 100).await.unwrap() > 0 {}
@@ -127,7 +134,7 @@ async fn commits_are_shared_and_a_bad_write_spoils_no_other() {
         let number = if number % 10 == 9 { number - 9 } else { number }; // every tenth is there already
         opened
             .store
-            .accept(queued(number + 1, "hello"), LostPolicy::Record)
+            .accept(queued(number + 1, "hello"), LostPolicy::Record, drop)
     });
     let outcomes = join_all(accepts).await;
     for (number, outcome) in outcomes.iter().enumerate() {

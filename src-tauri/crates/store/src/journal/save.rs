@@ -1,6 +1,6 @@
 //! Writing one record: the narrow row, the wide one, the text index, the roll-ups, the queue.
 
-use beckon_core::{Activation, ActivationId, ActivationSummary, Error, ErrorCode, Status, StatusGroup};
+use beckon_core::{Activation, ActivationId, ActivationSummary, Error, ErrorCode, Mode, Status, StatusGroup};
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
 use crate::batch::Batch;
@@ -125,20 +125,46 @@ pub(crate) fn known(db: &Connection, id: ActivationId) -> Result<Option<Known>, 
 }
 
 /// Inserts a run, or replaces it as a whole; a pin stays. A run that is over leaves the queue.
-pub(crate) fn put(batch: &mut Batch<'_>, mut prepared: Prepared) -> Result<ActivationSummary, Fault> {
-    let summary = &mut prepared.activation.summary;
+pub(crate) fn put(batch: &mut Batch<'_>, prepared: Prepared) -> Result<ActivationSummary, Fault> {
+    let summary = &prepared.activation.summary;
     let place = batch.place(
         &summary.connection,
         summary.namespace.as_str(),
         summary.function.as_str(),
     )?;
     let old = known(batch.db, summary.id)?;
+    write(batch, prepared, place, old)
+}
+
+/// Inserts a run; returns its id and the number of its place. `Conflict` when there is one with this id.
+pub(crate) fn insert(batch: &mut Batch<'_>, prepared: Prepared) -> Result<(ActivationId, i64), Fault> {
+    let summary = &prepared.activation.summary;
+    let id = summary.id;
+    if known(batch.db, id)?.is_some() {
+        return Err(Error::new(ErrorCode::Conflict, "There is a run with this id already.").into());
+    }
+    let place = batch.place(
+        &summary.connection,
+        summary.namespace.as_str(),
+        summary.function.as_str(),
+    )?;
+    write(batch, prepared, place, None)?;
+    Ok((id, place))
+}
+
+fn write(
+    batch: &mut Batch<'_>,
+    mut prepared: Prepared,
+    place: i64,
+    old: Option<Known>,
+) -> Result<ActivationSummary, Fault> {
+    let summary = &mut prepared.activation.summary;
     if let Some(old) = old {
         summary.pinned |= old.pinned;
         batch.count(old.start, old.place, old.status.group(), -1);
     }
     batch.count(summary.start, place, summary.status.group(), 1);
-    if summary.status.is_final() {
+    if summary.status.is_final() && summary.mode == Mode::NonBlocking && old.is_some() {
         batch
             .db
             .prepare_cached("DELETE FROM queue WHERE id = ?1")?
