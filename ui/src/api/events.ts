@@ -47,6 +47,11 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
       break;
     case "engine":
       stale(keys.engine);
+      stale(keys.queues);
+      break;
+    case "queues":
+      stale(keys.queues);
+      stale(keys.deadLetters);
       break;
     case "folders":
       stale(keys.folders);

@@ -4,6 +4,8 @@ import type { FunctionRef } from "@/platform";
 export const keys = {
   overview: ["overview"] as const,
   engine: ["engine"] as const,
+  queues: ["queues"] as const,
+  deadLetters: ["dead-letters"] as const,
   folders: ["folders"] as const,
   runtimes: ["runtimes"] as const,
   settings: ["settings"] as const,

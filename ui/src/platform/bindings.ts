@@ -467,6 +467,36 @@ start: number,
 id: ActivationId, };
 
 /**
+ * A run that failed as often as it may.
+ */
+export type DeadLetter = { 
+/**
+ * The run, as a list shows it.
+ */
+run: ActivationSummary, 
+/**
+ * How often it was begun.
+ */
+attempts: number, 
+/**
+ * When it was given up.
+ */
+at: number, };
+
+/**
+ * A page of dead letters, those asked for last first.
+ */
+export type DeadPage = { 
+/**
+ * The dead letters.
+ */
+rows: Array<DeadLetter>, 
+/**
+ * Where the next page begins; `None` on the last.
+ */
+next: ActivationId | null, };
+
+/**
  * Where a delivery goes.
  */
 export type Destination = { "kind": "notification", 
@@ -1244,7 +1274,7 @@ rows: Array<ActivationSummary>, } | { "type": "functions",
 /**
  * The connection's id.
  */
-connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "engine" } | { "type": "schedules" } | { "type": "triggers" } | { "type": "folders" } | { "type": "lagged" };
+connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "queues" } | { "type": "engine" } | { "type": "schedules" } | { "type": "triggers" } | { "type": "folders" } | { "type": "lagged" };
 
 /**
  * A function of a project as it would be deployed.
@@ -1470,6 +1500,43 @@ of: number, } | { "type": "done",
  * What became of it.
  */
 outcome: ProjectOutcome, };
+
+/**
+ * The queue of one function.
+ */
+export type QueueState = { 
+/**
+ * Whose.
+ */
+function: FunctionKey, 
+/**
+ * Accepted runs that may begin as soon as there is room.
+ */
+waiting: number, 
+/**
+ * Accepted runs that wait for their next attempt.
+ */
+delayed: number, 
+/**
+ * Accepted runs in progress.
+ */
+running: number, 
+/**
+ * Runs that failed as often as they may.
+ */
+dead: number, 
+/**
+ * Since when its runs are held back; `None`: they are not.
+ */
+paused: number | null, 
+/**
+ * When the longest waiting run was asked for.
+ */
+oldest: number | null, 
+/**
+ * When the next attempt is due.
+ */
+nextAttempt: number | null, };
 
 /**
  * When an accepted run that failed is tried again. The defaults (no retries) are OpenWhisk's and OpenFaaS CE's.
@@ -2310,6 +2377,57 @@ export function createApi(transport: Transport) {
      */
     copyText: (args: { text: string }, signal?: AbortSignal) =>
       transport.call<void>("copy_text", args, signal),
+    /**
+     * The queues of all local functions that have anything in them, dead letters included, or are paused; by name.
+     *
+     * Refresh on the events `engine` (depths) and `queues` (paused, cleared, dead letters).
+     */
+    queues: (signal?: AbortSignal) =>
+      transport.call<Array<QueueState>>("queues", {}, signal),
+    /**
+     * Holds back a function's accepted runs, over restarts too. Those in progress go on, and new ones are accepted.
+     */
+    pauseQueue: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<void>("pause_queue", args, signal),
+    /**
+     * Lets a function's accepted runs go on.
+     */
+    resumeQueue: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<void>("resume_queue", args, signal),
+    /**
+     * Cancels every run of a function that waits, for a worker or for its next attempt; each keeps its record. Answers
+     * how many. To be confirmed by the user.
+     */
+    clearQueue: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<number>("clear_queue", args, signal),
+    /**
+     * A page of the runs that failed as often as their function's retry settings allow, of one function or of all, the
+     * last started first; at most 200. `after` is `next` of the page before.
+     */
+    deadLetters: (args: { function?: FunctionRef | null; after?: ActivationId | null; limit?: number | null } = {}, signal?: AbortSignal) =>
+      transport.call<DeadPage>("dead_letters", args, signal),
+    /**
+     * Puts a dead letter back into the queue, with all attempts before it: the same run, under the same id. `false` when
+     * it is none any more. Values of secret headers of its request are kept in memory only: after a restart of Beckon
+     * the function sees `***` for them.
+     */
+    retryDeadLetter: (args: { id: ActivationId }, signal?: AbortSignal) =>
+      transport.call<boolean>("retry_dead_letter", args, signal),
+    /**
+     * The same for all of a function. Answers how many.
+     */
+    retryDeadLetters: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<number>("retry_dead_letters", args, signal),
+    /**
+     * Takes a dead letter off the list; its record stays. `false` when it is none any more.
+     */
+    dismissDeadLetter: (args: { id: ActivationId }, signal?: AbortSignal) =>
+      transport.call<boolean>("dismiss_dead_letter", args, signal),
+    /**
+     * The same for all of a function. Answers how many.
+     */
+    dismissDeadLetters: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<number>("dismiss_dead_letters", args, signal),
     /**
      * The schedules of a local function, or all of them, oldest first, each with its next time.
      *

@@ -6,8 +6,10 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use beckon_core::{Clock, ErrorCode, Limits, LostPolicy, Mode, Status};
-use beckon_store::Store;
+use beckon_core::{
+    ActivationId, Clock, ErrorCode, Jitter, Limits, LostPolicy, Mode, NewFunction, Retry, Status,
+};
+use beckon_store::{DeadLetters, Store};
 use support::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -279,4 +281,313 @@ async fn crash_child() {
             break;
         }
     }
+}
+
+/// A node function that fails until its file of attempts has `good` lines.
+fn flaky(rig: &Rig, good: u32, retry: Retry) -> NewFunction {
+    let log = rig.data.path().join("attempts");
+    let source = format!(
+        "const fs = require('fs');\nfunction main(a) {{\n fs.appendFileSync({log:?}, Date.now() + '\\n');\n \
+         const n = fs.readFileSync({log:?}, 'utf8').split('\\n').length - 1;\n console.log('this is', n);\n \
+         if (n < {good}) throw new Error('not yet ' + n);\n return {{n}};\n}}"
+    );
+    let mut new = function("nodejs:default", &source);
+    new.settings.retry = retry;
+    new
+}
+
+fn retry(attempts: u32, min_wait_s: u32, jitter: Jitter) -> Retry {
+    Retry {
+        attempts,
+        min_wait_s,
+        max_wait_s: 60,
+        jitter,
+        ..Retry::default()
+    }
+}
+
+/// When each attempt began, ms.
+fn attempts(rig: &Rig) -> Vec<i64> {
+    let text = std::fs::read_to_string(rig.data.path().join("attempts")).unwrap_or_default();
+    text.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+async fn status(rig: &Rig, id: ActivationId) -> Status {
+    rig.store.activation(id).await.unwrap().unwrap().summary.status
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_is_tried_again_later_and_then_no_more() {
+    let rig = Rig::new().await;
+    rig.put("f", flaky(&rig, 3, retry(5, 1, Jitter::None))).await;
+    let id = rig.engine.accept(invocation("f", r#"{"x":1}"#)).await.unwrap();
+    wait_for(async || attempts(&rig).len() == 1 && rig.store.queue_depth().await.unwrap() == 1).await;
+    let between = rig.store.activation(id).await.unwrap().unwrap();
+    assert_eq!((between.summary.status, between.attempts), (Status::Queued, 1));
+    assert!(logs(&between)[0].starts_with("e:Beckon: attempt 1 of 5 ended as developer_error (500) after"));
+    let state = &rig.engine.queues().await.unwrap()[0];
+    assert_eq!((state.waiting, state.delayed, state.running), (0, 1, 0));
+    let record = rig.ended(id).await;
+    expect(&record, Status::Success, r#"{"n":3}"#);
+    assert_eq!(record.attempts, 3);
+    assert_eq!(record.input.as_ref().unwrap().as_str(), r#"{"x":1}"#);
+    let lines = logs(&record);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[1].starts_with("e:Beckon: attempt 2 of 5") && lines[1].contains("again after 2.0 s"));
+    assert_eq!(lines[2], "o:this is 3");
+    // Back-off: at least a second, then at least two.
+    let began = attempts(&rig);
+    assert!(
+        began[1] - began[0] >= 1000 && began[2] - began[1] >= 2000,
+        "{began:?}"
+    );
+    assert!(
+        rig.engine
+            .dead_letters(None, None, 9)
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    );
+    assert_eq!(rig.store.queue_depth().await.unwrap(), 0);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_too_often_is_a_dead_letter_until_somebody_cares() {
+    let rig = Rig::new().await;
+    rig.put("f", flaky(&rig, 5, retry(2, 0, Jitter::Full))).await;
+    let id = rig.engine.accept(invocation("f", "{}")).await.unwrap();
+    let record = rig.ended(id).await;
+    assert_eq!(
+        (record.summary.status, record.attempts),
+        (Status::DeveloperError, 2)
+    );
+    let dead = rig
+        .engine
+        .dead_letters(Some(&key("f")), None, 9)
+        .await
+        .unwrap()
+        .rows;
+    assert_eq!((dead.len(), dead[0].run.id, dead[0].attempts), (1, id, 2));
+    assert_eq!(rig.engine.queues().await.unwrap()[0].dead, 1);
+
+    // Retried, it fails twice more; the time after that it succeeds.
+    assert_eq!(
+        rig.engine.retry_dead_letters(DeadLetters::One(id)).await.unwrap(),
+        1
+    );
+    wait_for(async || rig.store.activation(id).await.unwrap().unwrap().attempts == 4).await;
+    wait_for(async || {
+        !rig.engine
+            .dead_letters(None, None, 9)
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    })
+    .await;
+    assert_eq!(
+        rig.engine
+            .retry_dead_letters(DeadLetters::Of(key("f")))
+            .await
+            .unwrap(),
+        1
+    );
+    wait_for(async || status(&rig, id).await == Status::Success).await;
+    let record = rig.ended(id).await;
+    assert_eq!((result(&record), record.attempts), (r#"{"n":5}"#, 5));
+    assert_eq!(attempts(&rig).len(), 5);
+
+    // A function without retries has plain failures, and a failure of another code is not tried again.
+    rig.put(
+        "plain",
+        function("nodejs:default", "function main() { throw new Error('x') }"),
+    )
+    .await;
+    let mut other = flaky(&rig, 99, retry(9, 0, Jitter::None));
+    other.settings.retry.codes = vec![429];
+    rig.put("other", other).await;
+    for name in ["plain", "other"] {
+        let id = rig.engine.accept(invocation(name, "{}")).await.unwrap();
+        assert_eq!(rig.ended(id).await.attempts, 1);
+    }
+    assert!(
+        rig.engine
+            .dead_letters(None, None, 9)
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    );
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_queue_waits_over_a_restart() {
+    let rig = Rig::new().await;
+    rig.shell("f", "echo '{}'").await;
+    rig.shell("g", "echo '{}'").await;
+    assert_eq!(
+        rig.engine.pause_queue(&key("none")).await.unwrap_err().code,
+        ErrorCode::NotFound
+    );
+    rig.engine.pause_queue(&key("f")).await.unwrap();
+    let held = rig.engine.accept(invocation("f", "{}")).await.unwrap();
+    let free = rig.engine.accept(invocation("g", "{}")).await.unwrap();
+    assert_eq!(rig.ended(free).await.summary.status, Status::Success);
+    assert_eq!(status(&rig, held).await, Status::Queued);
+    rig.stop().await;
+    let data = rig.data.clone();
+    drop(rig);
+    let rig = Rig::open(data, |_| {}, Secrets::default()).await;
+    let free = rig.engine.accept(invocation("g", "{}")).await.unwrap();
+    assert_eq!(rig.ended(free).await.summary.status, Status::Success);
+    let state = &rig.engine.queues().await.unwrap()[0];
+    assert!(
+        (state.waiting, state.paused.is_some(), state.oldest.is_some()) == (1, true, true),
+        "{state:?}"
+    );
+    rig.engine.resume_queue(&key("f")).await.unwrap();
+    assert_eq!(rig.ended(held).await.summary.status, Status::Success);
+    assert!(rig.engine.queues().await.unwrap().is_empty());
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_its_next_attempt_survives_and_can_be_cancelled() {
+    let rig = Rig::new().await;
+    rig.put("f", flaky(&rig, 99, retry(9, 30, Jitter::None))).await;
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(rig.engine.accept(invocation("f", "{}")).await.unwrap());
+    }
+    let delayed = async |rig: &Rig| rig.engine.queues().await.unwrap()[0].delayed;
+    wait_for(async || delayed(&rig).await == 4).await;
+    rig.stop().await;
+    let data = rig.data.clone();
+    drop(rig);
+    let rig = Rig::open(data, |_| {}, Secrets::default()).await;
+    assert_eq!((delayed(&rig).await, rig.engine.status().queued), (4, 4));
+    assert!(rig.engine.cancel(ids[0]).await.unwrap());
+    let record = rig.ended(ids[0]).await;
+    assert_eq!((record.summary.status, record.attempts), (Status::Cancelled, 1));
+    assert_eq!(rig.engine.clear_queue(&key("f")).await.unwrap(), 3);
+    assert_eq!(rig.ended(ids[3]).await.summary.status, Status::Cancelled);
+    assert_eq!((rig.engine.status().queued, attempts(&rig).len()), (0, 4));
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_detached_run_has_its_own_time_limit() {
+    let rig = Rig::new().await;
+    let mut new = function(
+        "nodejs:default",
+        "async function main() { await new Promise(r => setTimeout(r, 1500)); return {} }",
+    );
+    new.limits.timeout_ms = 500;
+    new.settings.detached_timeout_s = Some(60);
+    rig.put("f", new).await;
+    let id = rig.engine.accept(invocation("f", "{}")).await.unwrap();
+    assert_eq!(rig.run("f", "{}").await.summary.status, Status::TimedOut);
+    assert_eq!(rig.ended(id).await.summary.status, Status::Success);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_request_is_accepted_once() {
+    let rig = Rig::new().await;
+    rig.shell("f", "echo '{}'").await;
+    let call = |input: &str, name: &str| {
+        let mut call = invocation("f", input);
+        call.id = ActivationId::of_request("test/f", name);
+        call
+    };
+    let first = rig.engine.accept_once(call(r#"{"a":1}"#, "k")).await.unwrap();
+    let again = rig.engine.accept_once(call(r#"{"a":1}"#, "k")).await.unwrap();
+    assert_eq!((first.fresh, again.fresh, again.id), (true, false, first.id));
+    let other = rig.engine.accept_once(call(r#"{"a":2}"#, "k")).await.unwrap_err();
+    assert_eq!(other.code, ErrorCode::Conflict);
+    assert!(
+        rig.engine
+            .accept_once(call(r#"{"a":1}"#, "l"))
+            .await
+            .unwrap()
+            .fresh
+    );
+    rig.ended(first.id).await;
+    assert!(
+        !rig.engine
+            .accept_once(call(r#"{"a":1}"#, "k"))
+            .await
+            .unwrap()
+            .fresh
+    );
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_data_directory_is_one_engines() {
+    let rig = Rig::new().await;
+    let config = beckon_engine::EngineConfig::new(rig.data.path().to_owned());
+    let start = async |config| {
+        let secrets = Arc::new(Secrets::default());
+        beckon_engine::Engine::start(config, rig.store.clone(), secrets, Clock::system()).await
+    };
+    let second = start(config.clone()).await.map(drop).unwrap_err();
+    assert_eq!(second.code, ErrorCode::Conflict);
+    // One that only visits may come, and takes nothing from the queue.
+    let mut visit = config.clone();
+    visit.dispatch = false;
+    let visitor = start(visit).await.unwrap();
+    visitor.shutdown(Duration::ZERO).await;
+    rig.stop().await;
+    let next = start(config).await.unwrap();
+    next.shutdown(Duration::ZERO).await;
+}
+
+/// 10,000 runs on disk, leased by an engine that is gone: the next start takes them all over at once, and none twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_queued_runs_are_taken_over() {
+    let rig = Rig::new().await;
+    let log = rig.data.path().join("ran");
+    let source =
+        format!("function main(a) {{ require('fs').appendFileSync({log:?}, a.n + '\\n'); return {{}} }}");
+    rig.node("f", &source).await;
+    rig.engine.pause_queue(&key("f")).await.unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for first in (0..10_000).step_by(625) {
+        let engine = rig.engine.clone();
+        calls.spawn(async move {
+            let mut ids = Vec::new();
+            for n in first..first + 625 {
+                ids.push(
+                    engine
+                        .accept(invocation("f", &format!(r#"{{"n":{n}}}"#)))
+                        .await
+                        .unwrap(),
+                );
+            }
+            ids
+        });
+    }
+    let ids = calls.join_all().await.concat();
+    rig.stop().await;
+    let gone = beckon_store::Owner::new();
+    let wanted = ids[..64].iter().map(|id| (*id, false)).collect();
+    let until = Clock::system().now() + 30_000;
+    assert_eq!(rig.store.claim(wanted, gone, until).await.unwrap().len(), 64);
+    let data = rig.data.clone();
+    drop(rig);
+    let rig = Rig::open(data, |_| {}, Secrets::default()).await;
+    assert_eq!(rig.engine.status().queued, 10_000);
+    rig.engine.resume_queue(&key("f")).await.unwrap();
+    wait_for(async || rig.store.queues(0).await.unwrap().is_empty()).await;
+    let text = std::fs::read_to_string(log).unwrap();
+    let mut ran: Vec<u32> = text.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(ran.len(), 10_000);
+    ran.sort_unstable();
+    ran.dedup();
+    assert_eq!(ran.len(), 10_000, "each once");
+    rig.stop().await;
 }

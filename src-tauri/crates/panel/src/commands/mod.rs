@@ -7,6 +7,7 @@ mod functions;
 mod invoke;
 mod namespaces;
 mod overview;
+mod queue;
 mod schedules;
 mod secret_store;
 mod settings;
@@ -29,6 +30,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         activations::COMMANDS,
         tokens::COMMANDS,
         copy::COMMANDS,
+        queue::COMMANDS,
         schedules::COMMANDS,
         triggers::COMMANDS,
         secret_store::COMMANDS,

@@ -1,7 +1,8 @@
 //! Runs that failed as often as they may, until a person retries or dismisses them.
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Error, FunctionKey, Millis, Result, Status, Timing,
+    Activation, ActivationId, ActivationSummary, Error, FunctionKey, LogLine, LogStream, Millis, Result,
+    Status, Timing,
 };
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -94,10 +95,11 @@ impl Store {
     /// function. Returns what waits now; call again until nothing does.
     pub async fn retry_dead_letters(&self, which: DeadLetters) -> Result<Vec<Waiting>> {
         self.flush_pending().await?;
+        let now = self.inner.clock.now();
         self.write(Urgency::Durable, 0, move |batch| {
             let mut waiting = Vec::new();
             for id in chosen(batch, &which)? {
-                waiting.push(revive(batch, id)?);
+                waiting.push(revive(batch, id, now)?);
             }
             batch.queues_changed();
             Ok(waiting)
@@ -161,14 +163,14 @@ fn chosen(batch: &Batch<'_>, which: &DeadLetters) -> Result<Vec<ActivationId>, F
     Ok(ids.into_iter().map(id_of).collect())
 }
 
-fn revive(batch: &mut Batch<'_>, id: ActivationId) -> Result<Waiting, Fault> {
+fn revive(batch: &mut Batch<'_>, id: ActivationId, now: Millis) -> Result<Waiting, Fault> {
     let missing = || Fault::from(Error::not_found(format!("dead letter {id}")));
     let activation = load::activation(batch.db, id)?.ok_or_else(missing)?;
     let function = FunctionKey {
         namespace: activation.summary.namespace.clone(),
         name: activation.summary.function.clone(),
     };
-    let row = save::put(batch, Prepared::new(waiting_again(activation))?)?;
+    let row = save::put(batch, Prepared::new(waiting_again(activation, now))?)?;
     let seq = batch
         .db
         .prepare_cached(
@@ -190,7 +192,15 @@ fn revive(batch: &mut Batch<'_>, id: ActivationId) -> Result<Waiting, Fault> {
 }
 
 /// The record of a run that ended, as that of one that waits. Its logs stay: they say what happened before.
-fn waiting_again(mut activation: Activation) -> Activation {
+fn waiting_again(mut activation: Activation, now: Millis) -> Activation {
+    activation.logs.push(LogLine {
+        at_us: now.saturating_mul(1000),
+        stream: LogStream::Stderr,
+        text: format!(
+            "Beckon: ended as {} after {} attempts, and was taken back from the dead letters.",
+            activation.summary.status, activation.attempts
+        ),
+    });
     let summary = &mut activation.summary;
     summary.status = Status::Queued;
     (summary.end, summary.duration_ms, summary.cold) = (None, None, None);
