@@ -79,6 +79,8 @@ pub(crate) struct Init<'a> {
     pub(crate) namespace: &'a str,
     /// The memory limit in MB.
     pub(crate) memory_mb: u32,
+    /// Most runs that it will have at a time.
+    pub(crate) runs: u32,
     /// Most bytes of a result that are worth sending.
     pub(crate) result_limit: usize,
     /// The run that the worker is started for.

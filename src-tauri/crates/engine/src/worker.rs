@@ -141,6 +141,7 @@ impl Worker {
             function_version: &self.deployment.version,
             namespace: function.key.namespace.as_str(),
             memory_mb: function.limits.memory_mb,
+            runs: self.deployment.share(),
             result_limit: self.result_limit,
             run: run_header(call, log.lock().limit(), false),
         };

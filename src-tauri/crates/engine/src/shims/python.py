@@ -2,12 +2,18 @@
 
 Frame (frame.rs): u32 length of what follows, u8 type, u32 length of the header, header (JSON), body (raw).
 Little-endian.
+
+A worker for one run at a time calls the function on the main thread: one read and one write a run. A worker for
+several reads with as many threads as runs it may have, of which one reads at a time and then calls what it has read
+itself, so that no run is handed from thread to thread; a handler that is a coroutine function runs on one event loop
+instead, which does the reading too.
 """
 import sys
 
 sys.path.pop(0)  # this file's own folder is none of the function's business
 del __file__  # or else multiprocessing's spawned children would run this file again
 
+import contextvars
 import importlib.util
 import inspect
 import io
@@ -25,19 +31,28 @@ os.set_inheritable(3, False)
 os.set_inheritable(4, False)
 
 _lock = threading.Lock()
-_current = None
 _pid = os.getpid()
+_current = None  # the run in progress; of several, the one that began last
+_running = contextvars.ContextVar("beckon_run", default=None)
+_shared = False
+
+# Kept apart from what the function may replace in the modules, and prepared: json.loads looks at its options each time.
+_frame_head = struct.Struct("<IBI").pack
+_scan = json.JSONDecoder().scan_once
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class Run:
     """The run that lines belong to while it lasts."""
 
-    __slots__ = ("id", "logs", "sent")
+    __slots__ = ("id", "logs", "sent", "over", "writers")
 
     def __init__(self, header):
         self.id = header["id"]
         self.logs = header["logs"]
         self.sent = 0
+        self.over = False
+        self.writers = None  # of a worker with several runs: its own, by stream
 
 
 def _write(data):
@@ -49,17 +64,26 @@ def _write(data):
             os._exit(0)  # the engine is gone
 
 
-def _send(kind, header, body=b""):
+def _send(kind, head, body=b""):
     if os.getpid() != _pid:
         os._exit(0)  # a forked child that came back from the function: the answer is its parent's to give
-    head = json.dumps(header).encode()
-    frame = struct.pack("<IBI", 5 + len(head) + len(body), kind, len(head)) + head
+    frame = _frame_head(5 + len(head) + len(body), kind, len(head)) + head
     with _lock:
         if len(body) > 65536:
             _write(frame)
             _write(body)
-        else:
-            _write(frame + body)
+            return
+        frame += body
+        try:
+            sent = os.write(4, frame)
+        except OSError:
+            os._exit(0)
+        if sent < len(frame):
+            _write(frame[sent:])
+
+
+def _send_header(kind, header, body=b""):
+    _send(kind, _encode(header).encode(), body)
 
 
 class _Frames(io.BufferedIOBase):
@@ -82,22 +106,97 @@ class _Frames(io.BufferedIOBase):
     def isatty(self):
         return False
 
+    def close(self):
+        """As with node's, nobody can: a run's own writer takes its buffer along when it goes."""
+
     def write(self, data):
         data = memoryview(data).cast("B")
         size = len(data)
         if os.getpid() != _pid:  # a forked child has no right to the frames
             os.write(self._fd, data)
             return size
-        run = _current
-        if run is not None:
+        run = (_running.get() or _current) if _shared else _current
+        if run is not None and not run.over:
             room = run.logs + 2 - run.sent  # more than the limit and a newline tells the engine that lines are missing
             if room > 0:
                 data = data[:room]
                 run.sent += len(data)
-                header = {"id": run.id, "stream": self._name}
+                head = ('{"id":"%s","stream":"%s"}' % (run.id, self._name)).encode()
                 for at in range(0, len(data), LOG_CHUNK):
-                    _send(LOG, header, bytes(data[at:at + LOG_CHUNK]))
+                    _send(LOG, head, bytes(data[at:at + LOG_CHUNK]))
         return size
+
+
+class _Lines(io.TextIOBase):
+    """Standard output or error of a worker with several runs: each run has a writer of its own, so that half a line of
+    one is not glued to half a line of another."""
+
+    def __init__(self, name, fd):
+        self._name, self._fd = name, fd
+        self._frames = _Frames(name, fd)
+        self._common = self._make()
+        self.mode = "w"
+
+    def _make(self):
+        return io.TextIOWrapper(
+            self._frames, encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True
+        )
+
+    def _writer(self):
+        run = _running.get()
+        if run is None:
+            return self._common
+        if run.writers is None:
+            run.writers = {}
+        writer = run.writers.get(self._name)
+        if writer is None:
+            writer = run.writers[self._name] = self._make()
+        return writer
+
+    @property
+    def name(self):
+        return "<%s>" % self._name
+
+    @property
+    def buffer(self):
+        return self._writer().buffer
+
+    @property
+    def encoding(self):
+        return "utf-8"
+
+    @property
+    def errors(self):
+        return "backslashreplace"
+
+    @property
+    def line_buffering(self):
+        return True
+
+    def reconfigure(self, **options):
+        self._writer().reconfigure(**options)
+
+    def writable(self):
+        return True
+
+    def isatty(self):
+        return False
+
+    def fileno(self):
+        return self._fd
+
+    def write(self, text):
+        return self._writer().write(text)
+
+    def flush(self):
+        run = _running.get()
+        if run is None:
+            self._common.flush()
+        elif run.writers and self._name in run.writers:
+            run.writers[self._name].flush()
+
+    def close(self):
+        self.flush()
 
 
 def _capture():
@@ -110,28 +209,43 @@ def _capture():
         setattr(sys, "__%s__" % name, stream)
 
 
+def _share_streams():
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        stream = _Lines(name, fd)
+        setattr(sys, name, stream)
+        setattr(sys, "__%s__" % name, stream)
+
+
 def _flush():
-    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+    out, err = sys.stdout, sys.stderr
+    for stream in (out, err):
         try:
             stream.flush()
         except Exception:  # the function may have closed or replaced it
             pass
+    if sys.__stdout__ is not out or sys.__stderr__ is not err:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            try:
+                stream.flush()
+            except Exception:
+                pass
 
 
-def _print_exception(error, skip):
+def _print_exception(error):
+    """Without this file's own frames, which are none of the function's business."""
     trace = error.__traceback__
-    for _ in range(skip):
-        if trace is not None:
-            trace = trace.tb_next
+    while trace is not None and trace.tb_frame.f_code.co_filename == _print_exception.__code__.co_filename:
+        trace = trace.tb_next
     traceback.print_exception(type(error), error, trace, file=sys.stderr)
 
 
 def _set_run_environment(header):
-    os.environ["__OW_ACTIVATION_ID"] = header["id"]
-    os.environ["__OW_TRANSACTION_ID"] = header["transaction"]
-    os.environ["__OW_DEADLINE"] = str(header["deadline"])
-    if header.get("apiHost"):
-        os.environ["__OW_API_HOST"] = header["apiHost"]
+    environ = os.environ
+    environ["__OW_ACTIVATION_ID"] = header["id"]
+    environ["__OW_TRANSACTION_ID"] = header["transaction"]
+    environ["__OW_DEADLINE"] = str(header["deadline"])
+    if "apiHost" in header:
+        environ["__OW_API_HOST"] = header["apiHost"]
 
 
 class Context:
@@ -168,117 +282,645 @@ def _arity(function):
 
 
 _setup = {}
-_defaults = b""
+_defaults = ""
 _handler = None
 _takes = 1
 _loop = None
 
 
-def _load(header):
-    folder = header["code"]
-    sys.path.insert(0, folder)
-    if header["folder"]:
-        libraries = os.path.join(folder, "virtualenv", "lib")
-        if os.path.isdir(libraries):
+def _add_packages(folder):
+    """Libraries that the package brings along: OpenWhisk's `virtualenv`, Scaleway's `package`."""
+    libraries = os.path.join(folder, "virtualenv", "lib")
+    found = []
+    if os.path.isdir(libraries):
+        found = [os.path.join(libraries, version, "site-packages") for version in sorted(os.listdir(libraries))]
+    found.append(os.path.join(folder, "package"))
+    for packages in found:
+        if os.path.isdir(packages):
             import site
 
-            for version in sorted(os.listdir(libraries)):
-                packages = os.path.join(libraries, version, "site-packages")
-                if os.path.isdir(packages):
-                    before = list(sys.path)
-                    site.addsitedir(packages)
-                    added = [entry for entry in sys.path if entry not in before]
-                    sys.path[:] = [folder] + added + [entry for entry in before if entry != folder]
-        file = os.path.join(folder, "__main__.py")
+            before = list(sys.path)
+            site.addsitedir(packages)
+            added = [entry for entry in sys.path if entry not in before]
+            sys.path[:] = [folder] + added + [entry for entry in before if entry != folder]
+
+
+_USUAL = {
+    "openwhisk": ("__main__",),
+    "spaces": ("handler", "main", "__main__"),
+    "fn": ("func",),
+}
+
+
+def _find(folder, contract, main):
+    """The file of a package's entry point, as a path below the folder without its ending, and the function's name."""
+    file, dot, name = main.rpartition(".")
+    # `file.function`, `folder/file.function`, `folder.file.function`; but `Class.method` is of the usual file.
+    for path in (file, file.replace(".", "/")) if dot else ():
+        path = os.path.normpath(path)
+        if not path.startswith("..") and os.path.isfile(os.path.join(folder, path + ".py")):
+            return path, name
+    usual = _USUAL.get(contract, ("handler", "function/handler", "main", "__main__"))
+    for path in usual:
+        if os.path.isfile(os.path.join(folder, path + ".py")):
+            return path, name if contract != "openwhisk" else main
+    return usual[0], name
+
+
+def _load(header):
+    folder, main, contract = header["code"], header["main"], header["contract"]
+    sys.path.insert(0, folder)
+    if header["folder"]:
+        _add_packages(folder)
+        path, entry = _find(folder, contract, main)
     else:
-        file = os.path.join(folder, "main__.py")
-    spec = importlib.util.spec_from_file_location("main__", file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["main__"] = module
-    spec.loader.exec_module(module)
+        # `file.function` names the one file there is.
+        path, entry = "main__", main if contract == "openwhisk" else main.rpartition(".")[2]
+    parts = path.split("/")
+    module_name = "main__"
+    if header["folder"] and contract != "openwhisk" and all(part.isidentifier() for part in parts):
+        # What it imports relatively is found, and what imports it by name gets this very module.
+        module_name = ".".join(parts)
+        module = importlib.import_module(module_name)
+    else:
+        spec = importlib.util.spec_from_file_location(module_name, os.path.join(folder, path + ".py"))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        spec.loader.exec_module(module)
     function = module
-    for part in header["main"].split("."):
+    for part in entry.split("."):
         function = getattr(function, part)
     if not callable(function):
-        raise TypeError("'%s' is not a function" % header["main"])
+        raise TypeError("'%s' is not a function" % main)
     return function
 
 
 def _init(header, body):
-    global _setup, _defaults, _handler, _takes, _current
-    _setup, _defaults = header, body if len(body) > 2 else b""
+    global _setup, _defaults, _handler, _takes, _current, _call, _shared
+    _setup, _defaults = header, body.decode() if len(body) > 2 else ""
     os.chdir(header["scratch"])
     _set_run_environment(header["run"])
     _current = Run(header["run"])
     try:
         _handler = _load(header)
         _takes = _arity(_handler)
+        _call = _contract(header["contract"])
     except Exception as error:
-        _print_exception(error, 2)
+        _print_exception(error)
         _flush()
-        _send(ERROR, {"message": "Cannot start action. Check logs for details."})
+        _send_header(ERROR, {"message": "Cannot start action. Check logs for details."})
         return
     _flush()
     _current = None
-    _send(READY, {})
+    if header.get("runs", 1) > 1:
+        _shared = True
+        _share_streams()
+    _send(READY, b"{}")
 
 
-def _call(args, header):
+async def _wait(value):
+    return await value
+
+
+def _waited(value):
+    """The value of an awaitable, waited for on the worker's one event loop."""
     global _loop
-    if _takes == 0:
-        result = _handler()
-    elif _takes == 1:
-        result = _handler(args)
-    else:
-        result = _handler(args, Context(header))
-    if inspect.isawaitable(result):
-        import asyncio
+    import asyncio
 
-        if _loop is None:  # one loop for the worker's life, so that open connections survive from run to run
-            _loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(_loop)
+    if _shared:
+        with _lock:
+            if _loop is None:
+                _loop = asyncio.new_event_loop()
+                threading.Thread(target=_loop.run_forever, name="event loop", daemon=True).start()
+        return asyncio.run_coroutine_threadsafe(_wait(value), _loop).result()
+    if _loop is None:  # one loop for the worker's life, so that open connections survive from run to run
+        _loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(_loop)
+    return _loop.run_until_complete(_wait(value))
 
-        async def wait(value):
-            return await value
 
-        result = _loop.run_until_complete(wait(result))
-    return result
+def _result(value):
+    if type(value) is dict or type(value) is str or value is None or not inspect.isawaitable(value):
+        return value
+    return _waited(value)
 
 
 def _dumps(value):
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _encode(value).encode("utf-8", "replace")
+
+
+def _message(error):
+    try:
+        return str(error)
+    except Exception:
+        return type(error).__name__
+
+
+# Each contract below is three steps, so that a handler may be waited for in between: what the handler is called with,
+# what becomes of its value, and what of its exception. The last two give a frame's header and body.
+
+
+
+class _Openwhisk:
+    """OpenWhisk: main(args) or main(args, context) gives a dictionary or a list."""
+
+    def arguments(self, header, body):
+        _set_run_environment(header)
+        args = _scan(str(body, "utf-8").strip(), 0)[0]
+        if _defaults:
+            args = {**_scan(_defaults.strip(), 0)[0], **args}
+        if _takes == 1:
+            return (args,)
+        return () if _takes == 0 else (args, Context(header))
+
+    def answer(self, run, value):
+        if not isinstance(value, (dict, list, tuple)):
+            return self._say(run, "developer", {"error": "The action did not return a dictionary or array."})
+        if isinstance(value, dict) and "error" in value:
+            return self._say(run, "error", {"error": value["error"]})
+        return self._say(run, "ok", value)
+
+    def failure(self, run, error):
+        return self._say(run, "error", {"error": _message(error)})
+
+    @staticmethod
+    def _say(run, outcome, value):
+        return '{"id":"%s","outcome":"%s"}' % (run.id, outcome), _dumps(value)
+
+
+def _response(run, status, headers, body):
+    """A response's frame. Header values that are lists are repeated headers."""
+    if type(status) is not int or not 100 <= status <= 999:
+        try:
+            status = int(status)
+        except (TypeError, ValueError):
+            status = 500
+        if not 100 <= status <= 999:
+            status = 500
+    if headers:
+        pairs = []
+        for name, value in headers:
+            for each in value if isinstance(value, (list, tuple)) else (value,):
+                if each is not None:
+                    pairs.append((str(name).lower(), str(each)))
+        headers = pairs
+    return '{"id":"%s","outcome":"ok","status":%d,"headers":%s}' % (run.id, status, _encode(headers)), body
+
+
+def _pairs(headers):
+    """Headers as a mapping or as pairs."""
+    if not headers:
+        return []
+    if hasattr(headers, "items"):
+        return list(headers.items())
+    return [(name, value) for name, value in headers]
+
+
+def _has(pairs, name):
+    return any(str(key).lower() == name for key, _ in pairs)
+
+
+class _Scaleway:
+    """Scaleway: handle(event, context), an API gateway's event and answer."""
+
+    def arguments(self, header, body):
+        from urllib.parse import parse_qsl
+
+        headers = {}
+        for name, value in header["headers"]:
+            headers[name] = headers[name] + "," + value if name in headers else value
+        try:
+            text, binary = str(body, "utf-8"), False
+        except UnicodeDecodeError:
+            import base64
+
+            text, binary = base64.b64encode(body).decode(), True
+        query = header["query"]
+        event = {
+            "path": header["path"],
+            "httpMethod": header["method"],
+            "headers": headers,
+            "multiValueHeaders": None,
+            "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)) if query else {},
+            "multiValueQueryStringParameters": None,
+            "pathParameters": None,
+            "stageVariables": {},
+            "requestContext": {
+                "accountId": "",
+                "resourceId": "",
+                "stage": "",
+                "requestId": header["id"],
+                "resourcePath": "",
+                "authorizer": None,
+                "httpMethod": header["method"],
+                "apiId": "",
+            },
+            "body": text,
+            "isBase64Encoded": binary,
+        }
+        context = {
+            "memoryLimitInMb": _setup["memoryMb"],
+            "functionName": _setup["functionName"],
+            "functionVersion": _setup["functionVersion"],
+        }
+        return (event, context)[:_takes]
+
+    def answer(self, run, value):
+        plain = [("content-type", "text/plain; charset=utf-8")]
+        if value is None:
+            return _response(run, 200, [], b"")
+        if isinstance(value, (bytes, bytearray)):
+            return _response(run, 200, [("content-type", "application/octet-stream")], bytes(value))
+        if not isinstance(value, (dict, list)):
+            return _response(run, 200, plain, str(value).encode("utf-8", "replace"))
+        if isinstance(value, list) or not ("body" in value or "statusCode" in value):
+            return _response(run, 200, [("content-type", "application/json")], _dumps(value))
+        headers = _pairs(value.get("headers"))
+        status, body = value.get("statusCode", 200), value.get("body")
+        if body is None:
+            body = b""
+        elif isinstance(body, (bytes, bytearray)):
+            body = bytes(body)
+        elif not isinstance(body, str):
+            body = _dumps(body)
+            if not _has(headers, "content-type"):
+                headers.append(("content-type", "application/json"))
+        elif value.get("isBase64Encoded") is True:
+            import base64
+
+            body = base64.b64decode(body)
+        else:
+            body = body.encode("utf-8", "replace")
+            if not _has(headers, "content-type"):
+                headers += plain
+        return _response(run, 200 if status is None else status, headers, body)
+
+    def failure(self, run, error):
+        text = "An error occured during handler execution: %s" % _message(error)
+        return _response(run, 500, [("content-type", "text/plain; charset=utf-8")], text.encode("utf-8", "replace"))
+
+
+def _convert(value, default, type):
+    if type is None:
+        return value
+    try:
+        return type(value)
+    except (ValueError, TypeError):
+        return default
+
+
+class Headers:
+    """A request's headers, read as werkzeug's are: names in any case, iterated as pairs, repeated ones as lists."""
+
+    def __init__(self, pairs):
+        self._pairs = [("-".join(part.capitalize() for part in name.split("-")), value) for name, value in pairs]
+        self._first = {}
+        for name, value in pairs:
+            key = name.lower()
+            self._first[key] = self._first[key] + "," + value if key in self._first else value
+
+    def __getitem__(self, name):
+        return self._first[name.lower()]
+
+    def get(self, name, default=None, type=None):
+        value = self._first.get(name.lower())
+        return default if value is None else _convert(value, default, type)
+
+    def getlist(self, name, type=None):
+        name = name.lower()
+        values = (value for key, value in self._pairs if key.lower() == name)
+        return [value for value in (_convert(value, None, type) for value in values) if value is not None]
+
+    get_all = getlist
+
+    def __contains__(self, name):
+        return isinstance(name, str) and name.lower() in self._first
+
+    def __iter__(self):
+        return iter(self._pairs)
+
+    def __len__(self):
+        return len(self._pairs)
+
+    def keys(self, lower=False):
+        return [name.lower() if lower else name for name, _ in self._pairs]
+
+    def values(self):
+        return [value for _, value in self._pairs]
+
+    def items(self, lower=False):
+        return [(name.lower() if lower else name, value) for name, value in self._pairs]
+
+    def to_wsgi_list(self):
+        return list(self._pairs)
+
+    def __str__(self):
+        return "".join("%s: %s\r\n" % pair for pair in self._pairs) + "\r\n"
+
+    def __repr__(self):
+        return "Headers(%r)" % (self._pairs,)
+
+
+class MultiDict(dict):
+    """Query parameters, read as werkzeug's are: the first value of each name, all of them with getlist."""
+
+    def __init__(self, pairs):
+        self._lists = {}
+        for name, value in pairs:
+            self._lists.setdefault(name, []).append(value)
+        super().__init__((name, values[0]) for name, values in self._lists.items())
+
+    def get(self, key, default=None, type=None):
+        if key not in self:
+            return default
+        return _convert(self[key], default, type)
+
+    def getlist(self, key, type=None):
+        values = (_convert(value, None, type) for value in self._lists.get(key, ()))
+        return [value for value in values if value is not None]
+
+    def items(self, multi=False):
+        if multi:
+            return [(name, value) for name, values in self._lists.items() for value in values]
+        return super().items()
+
+    def lists(self):
+        return [(name, list(values)) for name, values in self._lists.items()]
+
+    def listvalues(self):
+        return [list(values) for values in self._lists.values()]
+
+    def to_dict(self, flat=True):
+        return dict(super().items()) if flat else dict(self.lists())
+
+
+class Request:
+    """What python3-http calls the event and Spaces the request."""
+
+    def __init__(self, header, body):
+        from urllib.parse import parse_qsl, unquote
+
+        self.body = bytes(body)
+        self.headers = Headers(header["headers"])
+        self.method = header["method"]
+        query = header["query"]
+        self.query = MultiDict(parse_qsl(query, keep_blank_values=True) if query else ())
+        path = header["path"]
+        self.path = unquote(path) if "%" in path else path
+
+
+class HostContext:
+    """The second argument of python3-http."""
+
+    def __init__(self):
+        self.hostname = os.getenv("HOSTNAME", "localhost")
+
+
+_HTML = ("content-type", "text/html; charset=utf-8")
+_SERVER_ERROR = (
+    b"<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n"
+    b"<p>The server encountered an internal error and was unable to complete your request. Either the server is "
+    b"overloaded or there is an error in the application.</p>\n"
+)
+
+
+def _flask_json(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode() + b"\n"
+
+
+def _flask_response(run, value):
+    """What Flask makes of a view's return value: text, bytes, a dictionary or list as JSON, an iterator of pieces, a
+    response, or a tuple of one of these with status, headers or both."""
+    status, headers = None, []
+    if isinstance(value, tuple):
+        if len(value) == 3:
+            value, status, headers = value
+        elif len(value) == 2 and (isinstance(value[1], (dict, list, tuple)) or hasattr(value[1], "items")):
+            value, headers = value
+        elif len(value) == 2:
+            value, status = value
+        else:
+            raise TypeError("The function did not return a valid response tuple: (body, status, headers).")
+        headers = _pairs(headers)
+    if isinstance(status, str):  # `404 Not Found`
+        status = status.split(" ", 1)[0]
+    if hasattr(value, "get_data") and hasattr(value, "status_code"):
+        own = [pair for pair in value.headers if not _has(headers, pair[0].lower())]
+        return _response(run, value.status_code if status is None else status, own + headers, value.get_data())
+    usual = _HTML
+    if isinstance(value, str):
+        body = value.encode("utf-8", "replace")
+    elif isinstance(value, (bytes, bytearray)):
+        body = bytes(value)
+    elif isinstance(value, (dict, list)):
+        body, usual = _flask_json(value), ("content-type", "application/json")
+    elif hasattr(value, "__next__"):
+        body = b"".join(piece.encode() if isinstance(piece, str) else piece for piece in value)
+    else:
+        raise TypeError(
+            "The function did not return a valid response: it must be a string, bytes, a dictionary, a list, a tuple "
+            "or a response, not %s." % type(value).__name__
+        )
+    if not _has(headers, "content-type"):
+        headers = headers + [usual]
+    return _response(run, 200 if status is None else status, headers, body)
+
+
+class _Openfaas:
+    """OpenFaaS' python3-http: handle(event, context) gives {statusCode, body, headers} or what Flask views return."""
+
+    def arguments(self, header, body):
+        if _takes == 0:
+            return ()
+        event = Request(header, body)
+        return (event,) if _takes == 1 else (event, HostContext())
+
+    def answer(self, run, value):
+        if value is None:
+            return _response(run, 200, [_HTML], b"")
+        if type(value) is not dict:
+            return _flask_response(run, value)
+        headers = _pairs(value.get("headers"))
+        body = value.get("body", "")
+        if isinstance(body, (dict, list)):
+            body = _flask_json(body)
+            usual = ("content-type", "application/json")
+        else:
+            body = bytes(body) if isinstance(body, (bytes, bytearray)) else str(body).encode("utf-8", "replace")
+            usual = _HTML
+        if not _has(headers, "content-type"):
+            headers.append(usual)
+        return _response(run, value.get("statusCode", 200), headers, body)
+
+    def failure(self, run, error):
+        return _response(run, 500, [_HTML], _SERVER_ERROR)
+
+
+class _OpenfaasFlask(_Openfaas):
+    """OpenFaaS' python3-flask: handle(req) takes the body and gives what Flask views return."""
+
+    def arguments(self, header, body):
+        if os.getenv("RAW_BODY", "false").lower() in ("true", "1"):
+            return (bytes(body),)
+        return (str(body, "utf-8", "replace"),)
+
+    def answer(self, run, value):
+        return _flask_response(run, value)
+
+
+class _Spaces:
+    """Spaces: handle(req) gives {status_code, body, headers}; an exception is told with its place."""
+
+    def arguments(self, header, body):
+        return () if _takes == 0 else (Request(header, body),)
+
+    def answer(self, run, value):
+        plain = ("content-type", "text/plain; charset=utf-8")
+        if value is None:
+            return _response(run, 200, [], b"")
+        described = isinstance(value, dict) and any(
+            key in value for key in ("status_code", "statusCode", "body", "headers")
+        )
+        if not described:
+            value = {"body": value}
+        headers = _pairs(value.get("headers"))
+        status = value.get("status_code")
+        if status is None:
+            status = value.get("statusCode")
+        body, usual = value.get("body"), None
+        if body is None:
+            body = b""
+        elif isinstance(body, (bytes, bytearray)):
+            body, usual = bytes(body), ("content-type", "application/octet-stream")
+        elif isinstance(body, str):
+            body, usual = body.encode("utf-8", "replace"), plain
+        elif isinstance(body, (dict, list, tuple)):
+            body, usual = _dumps(body), ("content-type", "application/json")
+        else:
+            body, usual = str(body).encode("utf-8", "replace"), plain
+        if usual and not _has(headers, "content-type"):
+            headers.append(usual)
+        return _response(run, 200 if status is None else status, headers, body)
+
+    def failure(self, run, error):
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.filename.startswith(_setup["code"])]
+        # The place that the user knows: the last of the function's own lines, not that of a library.
+        place = own[-1] if own else (frames[-1] if frames else None)
+        number = place.lineno if place else 0
+        name, info = type(error).__name__, _message(error)
+        envelope = {
+            "error": {
+                "status": 500,
+                "message": "%s at line %d: %s" % (name, number, info),
+                "details": {
+                    "exception_type": name,
+                    "exception_info": info,
+                    "exception_line_code": (place.line or "") if place else "",
+                    "exception_line_number": number,
+                },
+            }
+        }
+        return _response(run, 500, [("content-type", "application/json")], _dumps(envelope))
+
+
+def _contract(name):
+    known = {
+        "openwhisk": _Openwhisk,
+        "scaleway": _Scaleway,
+        "openfaas": _Openfaas,
+        "openfaas_flask": _OpenfaasFlask,
+        "spaces": _Spaces,
+    }
+    return known[name]()
+
+
+_call = None
+
+
+def _answered(run, error, value):
+    """The frame for what the handler gave, or for its exception."""
+    if error is None:
+        try:
+            return _call.answer(run, value)
+        except Exception as problem:
+            error = problem
+    _print_exception(error)
+    return _call.failure(run, error)
+
+
+def _finish(run, head, body):
+    if len(body) > _setup["resultLimit"]:
+        head = '%s,"bytes":%d}' % (head[:-1], len(body))
+        body = b""
+    _send(RESULT, head.encode("utf-8", "replace"), body)
+
+
+def _handle(arguments):
+    value = _handler(*arguments)
+    if type(value) is dict:
+        return value
+    return _result(value)
 
 
 def _run(header, body):
+    """One run on this thread."""
     global _current
-    _set_run_environment(header)
-    _current = Run(header)
-    args = json.loads(body)
-    if _defaults:
-        args = {**json.loads(_defaults), **args}
+    _current = run = Run(header)
+    error = value = None
     try:
-        result = _call(args, header)
-        if not isinstance(result, (dict, list, tuple)):
-            outcome = "developer"
-            text = _dumps({"error": "The action did not return a dictionary or array."})
-        elif isinstance(result, dict) and "error" in result:
-            outcome, text = "error", _dumps({"error": result["error"]})
-        else:
-            outcome, text = "ok", _dumps(result)
-    except Exception as error:
-        _print_exception(error, 2)
-        try:
-            message = str(error)
-        except Exception:
-            message = type(error).__name__
-        outcome, text = "error", _dumps({"error": message})
+        value = _handle(_call.arguments(header, body))
+    except Exception as problem:
+        error = problem
+    head, body = _answered(run, error, value)
     _flush()
+    run.over = True
     _current = None
-    answer = {"id": header["id"], "outcome": outcome}
-    if len(text) > _setup["resultLimit"]:
-        answer["bytes"] = len(text)
-        text = b""
-    _send(RESULT, answer, text)
+    _finish(run, head, body)
+
+
+def _enter(run):
+    """Makes what this thread or task writes from here on the run's."""
+    global _current
+    _current = run
+    _running.set(run)
+
+
+def _leave_run(run):
+    global _current
+    _flush()
+    run.over = True
+    if _current is run:
+        _current = None
+
+
+def _run_beside_others(header, body):
+    run = Run(header)
+    error = value = None
+    _enter(run)
+    try:
+        value = _handle(_call.arguments(header, body))
+    except Exception as problem:
+        error = problem
+    except SystemExit as stop:  # on a thread of its own it would end no more than the thread
+        _flush()
+        os._exit(stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1)
+    head, body = _answered(run, error, value)
+    _leave_run(run)
+    _finish(run, head, body)
+
+
+async def _run_on_loop(header, body):
+    run = Run(header)
+    error = value = None
+    _enter(run)
+    try:
+        value = await _handler(*_call.arguments(header, body))
+    except Exception as problem:
+        error = problem
+    head, body = _answered(run, error, value)
+    _leave_run(run)
+    _finish(run, head, body)
 
 
 def _receive(count):
@@ -298,27 +940,41 @@ def _receive(count):
 _buffer = b""
 
 
+def _cut():
+    """One whole frame from the front of what was read, or nothing."""
+    global _buffer
+    have = len(_buffer)
+    if have < 4:
+        return None
+    total = 4 + int.from_bytes(_buffer[:4], "little")
+    if have < total:
+        return None
+    if have == total:
+        frame, _buffer = _buffer, b""
+    else:
+        frame, _buffer = _buffer[:total], _buffer[total:]
+    head = 9 + int.from_bytes(frame[5:9], "little")
+    return frame[4], _scan(frame[9:head].decode(), 0)[0], frame[head:]
+
+
 def _next_frame():
     """One frame; small ones take a single system call."""
     global _buffer
     while True:
+        frame = _cut()
+        if frame is not None:
+            return frame
         if len(_buffer) >= 4:
             total = 4 + int.from_bytes(_buffer[:4], "little")
-            if len(_buffer) >= total:
-                frame, _buffer = _buffer[:total], _buffer[total:]
-                break
-            frame = bytes(_buffer + _receive(total - len(_buffer)))
-            _buffer = b""
-            break
+            _buffer = bytes(_buffer + _receive(total - len(_buffer)))
+            continue
         try:
             piece = os.read(3, 65536)
         except OSError:
             piece = b""
         if not piece:
             _leave()
-        _buffer += piece
-    head = int.from_bytes(frame[5:9], "little")
-    return frame[4], json.loads(frame[9:9 + head]), frame[9 + head:]
+        _buffer = _buffer + piece if _buffer else piece
 
 
 def _leave():
@@ -326,15 +982,100 @@ def _leave():
     os._exit(0)
 
 
+_reading = threading.Lock()
+_idle = 0
+_threads = 1
+
+
+def _serve_on_threads(most):
+    """Reads a frame, lets the next thread read, and makes the call."""
+    global _idle, _threads
+    while True:
+        with _lock:
+            _idle += 1
+        with _reading:
+            _, header, body = _next_frame()
+            with _lock:
+                _idle -= 1
+                more = _idle == 0 and _threads < most
+                if more:
+                    _threads += 1
+        if more:
+            # A context of its own, or else it would begin in this one's run.
+            threading.Thread(target=_serve_on_threads, args=(most,), name="run", daemon=True).start()
+        contextvars.Context().run(_run_beside_others, header, body)
+
+
+def _serve_on_loop():
+    """Reads and calls on one event loop."""
+    global _loop
+    import asyncio
+
+    _loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(_loop)
+    tasks = set()
+    large = bytearray()
+
+    def start(header, body):
+        # Only tasks that are held are sure to be finished.
+        task = contextvars.Context().run(_loop.create_task, _run_on_loop(header, body))
+        tasks.add(task)
+        task.add_done_callback(ended)
+
+    def ended(task):
+        tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    def readable():
+        global _buffer
+        try:
+            piece = os.read(3, 65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            piece = b""
+        if not piece:
+            _leave()
+        # A large body arrives in many pieces; joining them one by one would be quadratic.
+        if large or (_buffer and len(_buffer) >= 4):
+            large.extend(_buffer)
+            large.extend(piece)
+            _buffer = b""
+            if len(large) < 4 + int.from_bytes(large[:4], "little"):
+                return
+            _buffer = bytes(large)
+            large.clear()
+        else:
+            _buffer += piece
+        while True:
+            frame = _cut()
+            if frame is None:
+                return
+            start(frame[1], frame[2])
+
+    _loop.add_reader(3, readable)
+    while True:
+        frame = _cut()  # what came together with the first
+        if frame is None:
+            break
+        start(frame[1], frame[2])
+    _loop.run_forever()
+
+
 def _main():
     _capture()
-    _send(HELLO, {"language": "python", "version": sys.version.split()[0]})
+    _send_header(HELLO, {"language": "python", "version": sys.version.split()[0]})
     while True:
         kind, header, body = _next_frame()
         if kind == RUN:
             _run(header, body)
         elif kind == INIT:
             _init(header, body)
+            if _shared and inspect.iscoroutinefunction(_handler):
+                _serve_on_loop()
+            elif _shared:
+                _serve_on_threads(header["runs"])
         else:
             os._exit(70)
 
