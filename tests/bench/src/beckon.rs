@@ -16,6 +16,9 @@ use crate::functions::{self, Deploy};
 use crate::load::{Body, Call};
 use crate::process::{self, Program};
 
+/// The door of functions that take requests.
+pub(crate) const FUNCTION: &str = "/function";
+
 pub(crate) struct Beckon {
     pub(crate) program: Program,
     gateway: SocketAddr,
@@ -100,7 +103,7 @@ impl Deployed {
             body,
         );
         if http.once().await.is_ok() {
-            return Ok((http, "/function"));
+            return Ok((http, FUNCTION));
         }
         let call = self.openwhisk(beckon, function, body);
         call.once()

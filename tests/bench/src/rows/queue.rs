@@ -161,7 +161,7 @@ impl Deployed {
     /// How many runs of a function are in the log.
     pub(crate) async fn recorded(&self, function: &str) -> Result<u64> {
         self.counted(Filter {
-            functions: vec![function.to_owned(), format!("{function}-http")],
+            functions: vec![function.to_owned()],
             ..Filter::default()
         })
         .await
