@@ -244,6 +244,74 @@ systemError: number,
 pending: number, };
 
 /**
+ * A build with everything that its tools printed.
+ */
+export type BuildLog = { 
+/**
+ * What is known of it.
+ */
+build: BuildRecord, 
+/**
+ * The log, one line each, 1 MiB at most: of a longer one the middle is missing, and says so.
+ */
+log: string, };
+
+/**
+ * What a build has printed since the last one of these.
+ */
+export type BuildProgress = { 
+/**
+ * The build; its state says whether this is its last progress.
+ */
+build: BuildRecord, 
+/**
+ * New lines; none with the last one, often.
+ */
+lines: Array<string>, };
+
+/**
+ * One attempt to make a function's code ready to run.
+ */
+export type BuildRecord = { 
+/**
+ * 32 hex characters, its own.
+ */
+id: string, 
+/**
+ * The version that was saved with it; `None` while it is under way, and when nothing was saved.
+ */
+version: string | null, 
+/**
+ * How it ended.
+ */
+state: BuildState, 
+/**
+ * When it began.
+ */
+started: number, 
+/**
+ * How long it took, ms; `None` while it is under way.
+ */
+durationMs: number | null, 
+/**
+ * Whether the same code had been built before, so that there was nothing to do. The log is that build's.
+ */
+reused: boolean, 
+/**
+ * The folder's name below `builds/ready`.
+ */
+build: string, 
+/**
+ * The name of its log below `builds/logs`.
+ */
+log: string, };
+
+/**
+ * How far a build has come.
+ */
+export type BuildState = "building" | "ready" | "failed" | "cancelled";
+
+/**
  * Who asked for the run.
  */
 export type Cause = "panel" | "gateway" | "cli" | "schedule" | "trigger" | "callback" | "provider";
@@ -1737,6 +1805,11 @@ detachedTimeoutS: number | null,
  */
 noNetwork: boolean, 
 /**
+ * Whether packages may run their own install and build scripts when its dependencies are installed: other people's
+ * programs, with the rights of whoever runs Beckon.
+ */
+installScripts: boolean, 
+/**
  * The watchdog's own settings, for its contracts.
  */
 watchdog: Watchdog, 
@@ -2292,6 +2365,37 @@ export function createApi(transport: Transport) {
      */
     deleteFunction: (args: { function: FunctionRef; confirmation: string }, signal?: AbortSignal) =>
       transport.call<void>("delete_function", args, signal),
+    /**
+     * The last attempts to build a local function, newest first, 20 at most: what its versions were made with, and
+     * what failed. One under way is among them.
+     */
+    builds: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<Array<BuildRecord>>("builds", args, signal),
+    /**
+     * The build of a version with its whole log; without a version the last attempt, whether under way, ready or
+     * failed. Works for a function that was never saved because its first build failed. `NotFound` when nothing is
+     * known of it.
+     */
+    buildLog: (args: { function: FunctionRef; version?: string | null }, signal?: AbortSignal) =>
+      transport.call<BuildLog>("build_log", args, signal),
+    /**
+     * Follows the builds of a function until the caller goes away: the one under way from its first line, then those
+     * that come. Call it before saving, and show what it sends while the save takes its time. The state of each
+     * build's last progress is not `building`.
+     */
+    watchBuilds: (args: { function: FunctionRef }, onItem: (item: BuildProgress) => void, signal?: AbortSignal) =>
+      transport.stream<BuildProgress, void>("watch_builds", args, onItem, signal),
+    /**
+     * Stops the builds of a function that are under way: the save that waits for one gets `cancelled`, and nothing is
+     * changed. `false`: there were none.
+     */
+    cancelBuild: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<boolean>("cancel_build", args, signal),
+    /**
+     * Looks for the runtimes of this machine again: for one that was installed since Beckon started.
+     */
+    rescanRuntimes: (signal?: AbortSignal) =>
+      transport.call<Array<RuntimeStatus>>("rescan_runtimes", {}, signal),
     /**
      * Runs a function, here or at its provider. `input` is the text of a JSON object; empty is `{}`.
      */

@@ -19,6 +19,9 @@ pub struct Settings {
     pub detached_timeout_s: Option<u32>,
     /// Whether it is denied the network.
     pub no_network: bool,
+    /// Whether packages may run their own install and build scripts when its dependencies are installed: other people's
+    /// programs, with the rights of whoever runs Beckon.
+    pub install_scripts: bool,
     /// The watchdog's own settings, for its contracts.
     pub watchdog: Watchdog,
     /// What happens when an accepted run fails.

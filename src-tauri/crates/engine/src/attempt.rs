@@ -185,12 +185,12 @@ async fn start(
     let prepared = prepare(inner, deployment, log).await?;
     let interpreter = inner
         .runtimes
-        .interpreter(deployment.language())
+        .interpreter_of(&deployment.function.runtime)
         .map_err(|e| refused(&e, log))?;
     let launch = Launch {
         nursery: &inner.nursery,
         shims: &inner.shims,
-        interpreter,
+        interpreter: &interpreter,
         env: environment(inner, deployment, prepared, call),
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
@@ -244,7 +244,7 @@ async fn once(
     } else {
         arguments.push(entry.path.clone().into());
         match inner.runtimes.interpreter(Language::Executable) {
-            Ok(shell) => shell.to_owned(),
+            Ok(shell) => shell,
             Err(e) => return refused(&e, log),
         }
     };
@@ -298,9 +298,8 @@ async fn prepare<'a>(
     deployment: &'a Deployment,
     log: &SharedLog,
 ) -> Result<&'a Prepared, End> {
-    let root = inner.config.data_dir.join("code");
     deployment
-        .prepare(&root, &inner.secrets)
+        .prepare(&inner.builds, &inner.runtimes, &inner.secrets)
         .await
         .map_err(|e| refused(&e, log))
 }

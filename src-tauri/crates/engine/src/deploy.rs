@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use beckon_core::{CodePackage, Error, ErrorCode, Language, NewFunction, Result};
+use beckon_core::{CodePackage, Contract, Error, ErrorCode, Language, NewFunction, Result};
 
 use crate::package::{self, Entry};
+use crate::{entry, runtimes};
 
 /// Most bytes of code, packed (OpenWhisk's limit).
 pub const CODE_LIMIT: usize = 48 * 1024 * 1024;
@@ -41,6 +42,8 @@ pub fn zip_files(bytes: &[u8]) -> Result<Vec<(String, u64)>> {
 /// Checks everything about a function but its runtime's presence. Blocks while a package is read.
 pub(crate) fn check(new: &NewFunction) -> Result<()> {
     new.limits.check()?;
+    new.settings.check()?;
+    check_contract(new)?;
     check_main(new)?;
     check_environment(new)?;
     let parameters: usize = new
@@ -137,25 +140,43 @@ fn check_environment(new: &NewFunction) -> Result<()> {
 
 /// A package must have a place to begin.
 fn check_entry(new: &NewFunction, entries: &[Entry]) -> Result<()> {
-    let has = |name: &str| entries.iter().any(|entry| !entry.directory && entry.name == name);
-    let error = match new.runtime.language() {
-        Language::Node
-            if ["package.json", "index.js", "index.mjs"]
-                .iter()
-                .any(|name| has(name)) =>
-        {
-            return Ok(());
+    let language = new.runtime.language();
+    if language == Language::Executable
+        && new.contract.speaks_http()
+        && new.settings.watchdog.process.is_some()
+    {
+        return Ok(()); // the command says what is run; it need not be in the package
+    }
+    let candidates = entry::candidates(language, new.contract, new.main.as_deref());
+    let mut files = entries
+        .iter()
+        .filter(|entry| !entry.directory)
+        .map(|entry| &entry.name);
+    if files.any(|name| candidates.iter().any(|candidate| is_like(name, candidate))) {
+        return Ok(());
+    }
+    let error = match (new.contract, language) {
+        (Contract::Openwhisk, Language::Node) => {
+            invalid("Zipped actions must contain either package.json or index.js at the root.")
         }
-        Language::Node => invalid("Zipped actions must contain either package.json or index.js at the root."),
-        Language::Python if has("__main__.py") => return Ok(()),
-        Language::Python => invalid("Zipped Python actions must contain __main__.py at the root."),
-        // Checked when it is built.
-        Language::Php | Language::Ruby | Language::Go | Language::Rust => return Ok(()),
-        Language::Executable if entry_file(new.main.as_deref(), has).is_some() => return Ok(()),
-        Language::Executable => match &new.main {
-            Some(main) => invalid(format!("The package has no file '{main}' to execute.")),
-            None => invalid("The package has no file 'exec' or 'main' at the root to execute."),
+        (Contract::Openwhisk, Language::Python) => {
+            invalid("Zipped Python actions must contain __main__.py at the root.")
+        }
+        (_, Language::Executable) => match &new.main {
+            Some(main) if main != "main" => invalid(format!("The package has no file '{main}' to execute.")),
+            _ => invalid("The package has no file 'exec' or 'main' at the root to execute."),
         },
+        (_, Language::Go) => invalid("The package has no Go source file (*.go)."),
+        _ => {
+            let entry = new
+                .main
+                .as_deref()
+                .map_or_else(String::new, |main| format!(" for the entry point '{main}'"));
+            invalid(format!(
+                "The package has no place to begin{entry}: looked for {}.",
+                listed(&candidates)
+            ))
+        }
     };
     let mut tops = entries
         .iter()
@@ -171,6 +192,64 @@ fn check_entry(new: &NewFunction, entries: &[Entry]) -> Result<()> {
         return Err(error.with_hint(hint));
     }
     Err(error)
+}
+
+/// Whether a file is what a candidate asks for: the same name, or, for `*.go`, one like it in any folder.
+fn is_like(name: &str, candidate: &str) -> bool {
+    match candidate.strip_prefix('*') {
+        Some(end) => name.ends_with(end),
+        None => name == candidate,
+    }
+}
+
+/// "a.js, a.mjs or a.cjs"
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// The names under which a single source file is kept.
+pub(crate) fn source_files(language: Language) -> &'static [&'static str] {
+    match language {
+        // The same text where Node reads it as an ES module.
+        Language::Node => &["index.js", "index.mjs"],
+        Language::Python => &["main__.py"],
+        Language::Php => &["index.php"],
+        Language::Ruby => &["main.rb"],
+        Language::Go => &["handler.go"],
+        Language::Rust => &["handler.rs"],
+        Language::Executable => &["exec"],
+    }
+}
+
+/// Refuses a contract that the language has no way to follow.
+fn check_contract(new: &NewFunction) -> Result<()> {
+    let language = new.runtime.language();
+    if new.contract.fits(language) {
+        return Ok(());
+    }
+    let title = runtimes::title(language);
+    let fitting: Vec<String> = Contract::ALL
+        .iter()
+        .filter(|contract| contract.fits(language))
+        .map(|contract| word(*contract))
+        .collect();
+    Err(invalid(format!(
+        "{title} functions cannot follow the handler contract '{}'.",
+        word(new.contract)
+    ))
+    .with_hint(format!("{title} functions can follow: {}.", listed(&fitting))))
+}
+
+/// A contract's word, as it is stored and shown.
+fn word(contract: Contract) -> String {
+    serde_json::to_value(contract)
+        .ok()
+        .and_then(|word| word.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// The file of an executable package that is run.
@@ -217,9 +296,61 @@ mod tests {
             let result = check(&function(kind, CodePackage::Zip(zip(&[(file, b"x")]))));
             assert_eq!(result.is_ok(), good, "{kind} {file}");
         }
+        let contracts = [
+            ("nodejs:20", Contract::Scaleway, None, "handler.js", true),
+            (
+                "nodejs:20",
+                Contract::Scaleway,
+                Some("src/a.hello"),
+                "src/a.mjs",
+                true,
+            ),
+            ("nodejs:20", Contract::Scaleway, None, "index.js", false),
+            ("python:3.11", Contract::Openfaas, None, "handler.py", true),
+            ("python:3.11", Contract::Fn, None, "func.py", true),
+            ("python:3.11", Contract::Fn, None, "handler.py", false),
+            ("php:8.2", Contract::Openfaas, None, "src/Handler.php", true),
+            ("ruby:3.1", Contract::Openwhisk, None, "main.rb", true),
+            ("go:1.19", Contract::Scaleway, None, "handler.go", true),
+            ("go:1.19", Contract::Scaleway, None, "go.mod", false),
+            ("rust:1.95", Contract::Scaleway, None, "Cargo.toml", true),
+        ];
+        for (kind, contract, main, file, good) in contracts {
+            let mut new = function(kind, CodePackage::Zip(zip(&[(file, b"x")])));
+            (new.contract, new.main) = (contract, main.map(str::to_owned));
+            let result = check(&new);
+            assert_eq!(result.is_ok(), good, "{kind} {contract:?} {file}: {result:?}");
+        }
         let mut named = function("shell:default", CodePackage::Zip(zip(&[("bin/run.sh", b"x")])));
         named.main = Some("bin/run.sh".into());
         assert!(check(&named).is_ok());
+    }
+
+    #[test]
+    fn a_contract_must_fit_its_language() {
+        let mut new = source();
+        new.contract = Contract::Spaces;
+        let error = check(&new).unwrap_err();
+        assert_eq!(
+            error.message,
+            "Node.js functions cannot follow the handler contract 'spaces'."
+        );
+        assert!(
+            error
+                .hint
+                .unwrap()
+                .contains("openwhisk, scaleway, openfaas or fn")
+        );
+    }
+
+    #[test]
+    fn what_was_looked_for_is_said() {
+        let mut new = function("python:3.11", CodePackage::Zip(zip(&[("a.py", b"x")])));
+        (new.contract, new.main) = (Contract::Scaleway, Some("src/app.hello".into()));
+        assert_eq!(
+            check(&new).unwrap_err().message,
+            "The package has no place to begin for the entry point 'src/app.hello': looked for src/app.py."
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::build::Builds;
 use crate::pool::Pools;
 use crate::process::Nursery;
 use crate::queue::{self, Backlog, Opening};
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) clock: Clock,
     pub(crate) runtimes: Runtimes,
+    pub(crate) builds: Arc<Builds>,
     pub(crate) shims: Shims,
     pub(crate) nursery: Arc<Nursery>,
     pub(crate) pools: Arc<Pools>,
@@ -85,6 +87,21 @@ impl Inner {
         let backlog = opening.recover(&store, &clock).await?;
         let runtimes = runtimes.await.map_err(failed)?;
         let activity = Arc::<Activity>::default();
+        let builds = Builds::new(
+            &config.data_dir,
+            &instance,
+            clock.clone(),
+            config.build_timeout,
+            config.builds_at_once,
+        )
+        .and_then(|builds| {
+            if dispatch {
+                builds.recover().map(|()| builds)
+            } else {
+                Ok(builds)
+            }
+        })
+        .map_err(|e| Error::internal("prepare the folder for builds", e))?;
         let nursery = Arc::new(Nursery::new(&config.data_dir, &instance));
         let blocking_limit = u64::try_from(config.blocking_limit.as_millis()).unwrap_or(u64::MAX);
         let inner = Arc::new(Self {
@@ -94,6 +111,7 @@ impl Inner {
             secrets,
             clock,
             runtimes,
+            builds,
             shims,
             nursery,
             activity,
@@ -111,6 +129,10 @@ impl Inner {
         });
         if dispatch {
             inner.note_backlog();
+            let pruning = prune(inner.builds.clone(), inner.store.clone());
+            inner
+                .helpers
+                .spawn(inner.stop.clone().run_until_cancelled_owned(pruning));
             inner
                 .helpers
                 .spawn(queue::dispatch(inner.clone(), inner.stop.clone()));
@@ -142,6 +164,7 @@ impl Inner {
 
     pub(crate) async fn shutdown(&self, grace: Duration) {
         self.pools.close();
+        self.builds.close();
         self.activity.drain_all();
         self.stop.cancel();
         self.helpers.close();
@@ -194,6 +217,23 @@ async fn janitor(pools: Arc<Pools>, store: Store, timeout: Duration) {
     }
 }
 
+/// Removes builds that no function needs any more: at start, and whenever there may be some.
+async fn prune(builds: Arc<Builds>, store: Store) {
+    loop {
+        match store.functions(None).await {
+            Ok(functions) => {
+                let stored: Vec<_> = functions.into_iter().map(|f| (f.key, f.version)).collect();
+                let builds = builds.clone();
+                let _ = tokio::task::spawn_blocking(move || builds.prune(&stored)).await;
+            }
+            Err(e) => tracing::warn!(error = %e, "old builds could not be looked for"),
+        }
+        builds.useless().await;
+        // Several saves in a row are one occasion.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
 /// Makes the folders, ends what a crash left (unless this is only a visit), and writes the shims.
 fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
     let folder = |name: &str| {
@@ -214,7 +254,6 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
         }
     }
     folder("scratch")?;
-    folder("code")?;
     let mut hasher = DefaultHasher::new();
     (NODE_SHIM, PYTHON_SHIM).hash(&mut hasher);
     let shims = folder(&format!("shims/{:016x}", hasher.finish()))?;

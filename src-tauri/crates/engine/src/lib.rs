@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! lib ─ what callers see            run ─ a run from request to record     queue ─ accepted runs, from disk
-//! deploy, package, code ─ code in   attempt ─ a run in a worker            pool ─ slots, warm workers, lines
+//! deploy, entry, package, build/ ─ code in, made ready to run; code ─ taken from there for workers
+//!                                   attempt ─ a run in a worker            pool ─ slots, warm workers, lines
 //! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
 //! schedule ─ calls by the clock                           trigger ─ calls by messages
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
@@ -14,9 +15,11 @@
 
 mod adapt;
 mod attempt;
+mod build;
 mod code;
 mod deploy;
 mod end;
+mod entry;
 mod executable;
 mod frame;
 mod inner;
@@ -38,6 +41,7 @@ mod survivors;
 mod trigger;
 mod worker;
 
+pub use build::{BuildLog, BuildProgress, BuildRecord, BuildState, BuildWatch};
 pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
 pub use end::Why;
 pub(crate) use inner::Inner;
@@ -64,7 +68,7 @@ use crate::run::{Asked, Attached, Registered, Run};
 /// Where and how an engine works.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
-    /// Unpacked code and scratch directories live below it (`code/`, `scratch/`).
+    /// Builds and scratch directories live below it (`builds/`, `scratch/`).
     pub data_dir: PathBuf,
     /// How long a blocking caller waits before its run becomes asynchronous. Default 30 s.
     pub blocking_limit: Duration,
@@ -77,6 +81,10 @@ pub struct EngineConfig {
     pub max_waiting: usize,
     /// Most bytes of a result. Default 1 MiB (1,048,576).
     pub result_limit: usize,
+    /// Longest that the tools of one build (npm, pip, go, cargo) may take. Default 10 min.
+    pub build_timeout: Duration,
+    /// Most builds that use tools at the same time. Default half the cores, at least 1.
+    pub builds_at_once: usize,
     /// Whether to recover what a crash left and to run what is queued. A command line that only reads or changes
     /// something leaves both to the next real start.
     pub dispatch: bool,
@@ -94,6 +102,8 @@ impl EngineConfig {
             max_workers: (4 * cores).max(16),
             max_waiting: 256,
             result_limit: PAYLOAD_LIMIT,
+            build_timeout: Duration::from_secs(600),
+            builds_at_once: (cores / 2).max(1),
             dispatch: true,
         }
     }
@@ -238,13 +248,28 @@ impl Engine {
         Duration::from_millis(self.inner.blocking_limit_ms.load(Ordering::Relaxed))
     }
 
-    /// The runtimes of this machine, found or not, best version of each language first.
+    /// The runtimes of this machine, found or not; several of a language if there are, the one on `PATH` first.
     pub fn runtimes(&self) -> Vec<RuntimeStatus> {
         self.inner.runtimes.all().to_vec()
     }
 
-    /// Saves a function: resolves `family:default`, checks the runtime, the limits and the package (a zip with `..`, a
-    /// bomb, a missing entry point are `InvalidInput` with a clear text), stores it, and drains workers of older versions.
+    /// Looks for the runtimes again: something may have been installed since. Takes some 100 ms.
+    pub async fn rescan_runtimes(&self) -> Result<Vec<RuntimeStatus>> {
+        let inner = self.inner.clone();
+        tokio::task::spawn_blocking(move || {
+            inner.runtimes.rescan();
+            inner.runtimes.all().to_vec()
+        })
+        .await
+        .map_err(|e| Error::internal("look for the runtimes", e))
+    }
+
+    /// Saves a function: resolves `family:default`, checks the runtime, the contract, the limits and the package (a zip
+    /// with `..`, a bomb, a missing entry point are `InvalidInput` with a clear text), builds it (see [`Engine::build_log`]),
+    /// stores it, and drains workers of older versions.
+    ///
+    /// A build that fails is `InvalidInput` with the last lines of its log as details; nothing is changed then, and the
+    /// version before goes on serving. Dropping the future before it is stored ends the build.
     ///
     /// A function whose code came from a folder and is given other code here does not come from the folder any more.
     pub async fn put_function(
@@ -264,15 +289,22 @@ impl Engine {
         mut new: NewFunction,
         expect: Expect,
     ) -> Result<Arc<Function>> {
-        new.runtime = self.inner.runtimes.resolve(&new.runtime)?;
+        let inner = &self.inner;
+        new.runtime = inner.runtimes.resolve(&new.runtime)?;
         let new = tokio::task::spawn_blocking(move || deploy::check(&new).map(|()| new))
             .await
             .map_err(|e| Error::internal("check a function", e))??;
-        let function = self.inner.store.put_function(key, new, expect).await?;
-        self.inner.pools.deploy(&function);
-        self.inner
-            .activity
-            .drain(key, Some(&function.version.to_string()));
+        // Before minutes are spent on a build that could not be stored. The store looks again.
+        inner.store.expect_function(key, expect).await?;
+        let new = Arc::new(new);
+        let built = inner.builds.make(key, &new, &inner.runtimes).await?;
+        let function = inner
+            .store
+            .put_function(key, Arc::unwrap_or_clone(new), expect)
+            .await?;
+        inner.pools.deploy(&function);
+        inner.activity.drain(key, Some(&function.version.to_string()));
+        inner.builds.stored(built, function.version).await;
         Ok(function)
     }
 
@@ -281,6 +313,7 @@ impl Engine {
         let function = self.inner.store.delete_function(key).await?;
         self.inner.pools.undeploy(key);
         self.inner.activity.drain(key, None);
+        self.inner.builds.forget(key).await;
         Ok(function)
     }
 
@@ -366,7 +399,7 @@ impl Engine {
         let function = self.inner.store.function(&invocation.function).await?;
         let function =
             function.ok_or_else(|| Error::not_found(format!("function {}", invocation.function)))?;
-        self.inner.runtimes.interpreter(function.runtime.language())?;
+        self.inner.runtimes.interpreter_of(&function.runtime)?;
         Ok(function)
     }
 }

@@ -110,7 +110,7 @@ async fn idle_workers_go_after_a_while_and_their_files_with_them() {
     rig.put("f", concurrent(SLEEPER, 1)).await;
     expect_pid(&rig.run("f", r#"{"ms":1}"#).await);
     wait_for(async || rig.processes() == 0).await;
-    for folder in ["scratch", "code", "workers"] {
+    for folder in ["scratch", "workers"] {
         wait_for(async || {
             std::fs::read_dir(rig.data.path().join(folder))
                 .unwrap()
@@ -196,7 +196,7 @@ async fn a_new_version_drains_the_old_one() {
         ErrorCode::NotFound
     );
     wait_for(async || {
-        std::fs::read_dir(rig.data.path().join("code"))
+        std::fs::read_dir(rig.data.path().join("builds/ready"))
             .unwrap()
             .next()
             .is_none()
@@ -218,7 +218,7 @@ async fn a_deleted_namespace_takes_its_workers_along() {
         .unwrap();
     wait_for(async || rig.processes() == 0).await;
     wait_for(async || {
-        std::fs::read_dir(rig.data.path().join("code"))
+        std::fs::read_dir(rig.data.path().join("builds/ready"))
             .unwrap()
             .next()
             .is_none()
@@ -422,12 +422,10 @@ async fn bad_functions_are_refused_with_clear_words() {
         .unwrap();
     assert!(stored.runtime.version().contains('.'), "{}", stored.runtime);
     let runtimes = rig.engine.runtimes();
-    assert_eq!(runtimes.len(), Language::ALL.len());
     for language in [Language::Node, Language::Python, Language::Executable] {
         assert!(
-            runtimes
-                .iter()
-                .any(|found| found.language == language && found.available)
+            runtimes.iter().any(|r| r.language == language && r.available),
+            "{language:?}"
         );
     }
     rig.stop().await;

@@ -165,6 +165,16 @@ impl Store {
         .await
     }
 
+    /// Says now what [`Store::put_function`] would refuse: no such namespace, or not the version expected.
+    pub async fn expect_function(&self, key: &FunctionKey, expect: Expect) -> Result<()> {
+        let key = key.clone();
+        self.read(move |reader| {
+            namespaces::expect(reader.db, &key.namespace)?;
+            check_expected(expect, identity(reader.db, &key)?.as_ref())
+        })
+        .await
+    }
+
     /// Saves a function. The namespace must exist (`NotFound`).
     pub async fn put_function(
         &self,
@@ -177,18 +187,7 @@ impl Store {
         self.write(Urgency::Durable, new.code.len(), move |batch| {
             namespaces::expect(batch.db, &key.namespace)?;
             let old = identity(batch.db, &key)?;
-            match (expect, &old) {
-                (Expect::New, Some(_)) => {
-                    return Err(Error::new(ErrorCode::Conflict, "resource already exists").into());
-                }
-                (Expect::Version(wanted), old) if old.as_ref().map(|old| old.version) != Some(wanted) => {
-                    // OpenWhisk's own text.
-                    let text = "Concurrent modification to resource detected.";
-                    let hint = "It was changed since you read it. Reload it and make your change again.";
-                    return Err(Error::new(ErrorCode::Conflict, text).with_hint(hint).into());
-                }
-                _ => {}
-            }
+            check_expected(expect, old.as_ref())?;
             let function = Arc::new(next(key, new, old, now));
             write_function(batch.db, &function)?;
             let hosts = domains::write(batch.db, &function)?;
@@ -269,6 +268,19 @@ pub(crate) fn must_exist(db: &Connection, key: &FunctionKey) -> Result<(), Fault
     match identity(db, key)? {
         Some(_) => Ok(()),
         None => Err(Error::not_found(format!("function {key}")).into()),
+    }
+}
+
+fn check_expected(expect: Expect, old: Option<&Identity>) -> Result<(), Fault> {
+    match (expect, old) {
+        (Expect::New, Some(_)) => Err(Error::new(ErrorCode::Conflict, "resource already exists").into()),
+        (Expect::Version(wanted), old) if old.map(|old| old.version) != Some(wanted) => {
+            // OpenWhisk's own text.
+            let text = "Concurrent modification to resource detected.";
+            let hint = "It was changed since you read it. Reload it and make your change again.";
+            Err(Error::new(ErrorCode::Conflict, text).with_hint(hint).into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, by what they are about. One file, one table; this list joins them.
 
 mod activations;
+mod builds;
 mod connections;
 mod copy;
 mod functions;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         connections::COMMANDS,
         namespaces::COMMANDS,
         functions::COMMANDS,
+        builds::COMMANDS,
         invoke::COMMANDS,
         activations::COMMANDS,
         tokens::COMMANDS,
