@@ -184,8 +184,40 @@ impl Settings {
             self.retry.min_wait_s,
             0,
             self.retry.max_wait_s,
-        )
+        )?;
+        if self.domains.len() > DOMAINS {
+            let text = format!("A function has at most {DOMAINS} domains.");
+            return Err(Error::new(ErrorCode::LimitExceeded, text));
+        }
+        self.domains.iter().try_for_each(|domain| check_domain(domain))
     }
+}
+
+/// Most host names of one function.
+const DOMAINS: usize = 50;
+
+/// A host name of two labels or more (RFC 1123, 2.1): no port, no address, no final dot.
+fn check_domain(domain: &str) -> Result<(), Error> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let labels: Vec<&str> = domain.split('.').collect();
+    // The last label of an address is a number, that of a name never is.
+    let named = labels
+        .last()
+        .is_some_and(|last| last.bytes().any(|b| b.is_ascii_alphabetic()));
+    if domain.len() <= 253 && labels.len() >= 2 && named && labels.into_iter().all(label) {
+        return Ok(());
+    }
+    let shown: String = domain.chars().filter(|c| !c.is_control()).take(100).collect();
+    Err(Error::new(
+        ErrorCode::InvalidInput,
+        format!("'{shown}' is not a domain name."),
+    )
+    .with_hint("Write it like shop.example.test, without a scheme, a port or a path."))
 }
 
 #[cfg(test)]

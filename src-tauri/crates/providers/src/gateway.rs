@@ -1,16 +1,17 @@
 //! The gateway: what clients of a provider find on this machine instead of the provider.
 //!
 //! All dialects live at the root of one port; their paths do not collide. Around them stands what has nothing to do
-//! with a dialect: the guard against pages and names from elsewhere ([`guard`]), and orderly treatment of bodies that
+//! with a dialect: the guard against pages and names from elsewhere ([`guard`]), functions' own host names, and orderly treatment of bodies that
 //! nobody reads.
 
 mod body;
+mod domains;
 mod guard;
 pub(crate) mod http;
 mod refusal;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use beckon_core::Clock;
 use beckon_engine::Engine;
 use beckon_store::Store;
@@ -33,16 +34,17 @@ pub struct Gateway {
 
 /// Every dialect, to be served on a loopback address.
 ///
-/// A request whose `Host` is not loopback, or that a page of another origin makes, is refused with 403 before any
+/// A request whose `Host` is neither loopback nor a domain of a function, or that a page of another origin makes, is refused with 403 before any
 /// dialect sees it.
 pub fn router(gateway: Gateway) -> Router {
     Router::new()
         .merge(openwhisk::gateway::routes())
         .merge(openfaas::gateway::routes())
         .fallback(|| async { Refusal::not_found("The requested resource could not be found.") })
-        .with_state(gateway)
+        .with_state(gateway.clone())
+        .layer(from_fn_with_state(gateway.clone(), domains::route))
         .layer(from_fn(body::drain))
-        .layer(from_fn(guard::guard))
+        .layer(from_fn_with_state(gateway, guard::guard))
         // With more dialects, this one goes by the path: each writes its own error documents.
         .layer(from_fn(openwhisk::gateway::speak))
 }

@@ -4,10 +4,13 @@
 //! points to 127.0.0.1 (DNS rebinding) makes them look like the page's own. Therefore both the name that the client
 //! used (`Host`) and, where a browser says it, the page's origin (`Origin`) must be loopback themselves. For the same
 //! reason CORS is granted to loopback origins only, where upstream answers `*`.
+//!
+//! The domains that a user gave to functions are let in beside them, exactly as they are in the settings: an owner of
+//! another name cannot make one of these.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, HOST, ORIGIN, VARY,
@@ -16,7 +19,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Refusal;
+use super::{Gateway, Refusal, domains};
 
 /// Upstream's list, and the header that names a transaction.
 const ALLOWED_HEADERS: &str =
@@ -25,20 +28,40 @@ const ALLOWED_METHODS: &str = "GET, DELETE, POST, PUT, HEAD";
 const EXPOSED_HEADERS: &str = "x-openwhisk-activation-id, X-Request-ID";
 
 /// Refuses what does not come from this machine; answers preflights.
-pub(super) async fn guard(request: Request, next: Next) -> Response {
-    if let Err(refusal) = check_host(request.uri(), request.headers()) {
+pub(super) async fn guard(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+    let is_known = |host: &str| is_loopback(host) || domains::is_domain(&gateway, host);
+    if let Err(refusal) = check_host(request.uri(), request.headers(), is_known) {
         return refusal.into_response();
     }
-    let origin = match check_origin(request.headers()) {
+    let origin = match check_origin(request.headers(), is_known) {
         Ok(origin) => origin,
         Err(refusal) => return refusal.into_response(),
     };
-    let mut response = if request.method() == Method::OPTIONS {
+    // A function answers for itself, preflights and all; it may say more of CORS than this, and not to more pages.
+    let addressed = match domains::host_of(request.uri(), request.headers()) {
+        Some(host) => domains::find(&gateway, &host).await,
+        None => Ok(None),
+    };
+    let is_functions = match addressed {
+        Ok(None) => false,
+        Ok(Some(function)) => {
+            request.extensions_mut().insert(domains::Addressed(function));
+            true
+        }
+        Err(error) => return Refusal::from(error).into_response(),
+    };
+    let mut response = if request.method() == Method::OPTIONS && !is_functions {
         StatusCode::OK.into_response()
     } else {
         next.run(request).await
     };
     let headers = response.headers_mut();
+    if is_functions {
+        if let Some(origin) = origin {
+            headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(origin);
+        }
+        return response;
+    }
     if let Some(origin) = origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
@@ -59,7 +82,7 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
 }
 
 /// All names that the request gives to this server: the header, and the authority of an absolute URI.
-fn check_host(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_host(uri: &Uri, headers: &HeaderMap, is_known: impl Fn(&str) -> bool) -> Result<(), Refusal> {
     let named = headers
         .get_all(HOST)
         .iter()
@@ -67,7 +90,7 @@ fn check_host(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
     let mut some = false;
     for host in named.chain(uri.authority().map(axum::http::uri::Authority::as_str)) {
         some = true;
-        if !is_loopback(host) {
+        if !is_known(host) {
             return Err(Refusal::forbidden(format!(
                 "The Host '{}' is not an address of this machine's loopback interface.",
                 shown(host)
@@ -81,14 +104,17 @@ fn check_host(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-fn check_origin(headers: &HeaderMap) -> Result<Option<HeaderValue>, Refusal> {
+fn check_origin(
+    headers: &HeaderMap,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Option<HeaderValue>, Refusal> {
     let Some(origin) = headers.get(ORIGIN) else {
         return Ok(None);
     };
     let text = origin.to_str().unwrap_or("?");
     // `null` (a sandboxed frame, a local file) is no origin that could be trusted.
-    let loopback = text.split_once("://").is_some_and(|(_, host)| is_loopback(host));
-    if loopback && headers.get_all(ORIGIN).iter().count() == 1 {
+    let known = text.split_once("://").is_some_and(|(_, host)| is_known(host));
+    if known && headers.get_all(ORIGIN).iter().count() == 1 {
         return Ok(Some(origin.clone()));
     }
     Err(Refusal::forbidden(format!(
@@ -182,28 +208,25 @@ mod tests {
     #[test]
     fn every_name_must_be_loopback() {
         let mut headers = HeaderMap::new();
-        assert!(check_host(&Uri::from_static("/"), &headers).is_err());
+        assert!(check_host(&Uri::from_static("/"), &headers, is_loopback).is_err());
         headers.insert(HOST, HeaderValue::from_static("127.0.0.1:6464"));
-        assert!(check_host(&Uri::from_static("/"), &headers).is_ok());
-        assert!(check_host(&Uri::from_static("http://evil.example/"), &headers).is_err());
+        assert!(check_host(&Uri::from_static("/"), &headers, is_loopback).is_ok());
+        assert!(check_host(&Uri::from_static("http://evil.example/"), &headers, is_loopback).is_err());
         headers.append(HOST, HeaderValue::from_static("evil.example"));
-        let refusal = check_host(&Uri::from_static("/"), &headers).unwrap_err();
+        let refusal = check_host(&Uri::from_static("/"), &headers, is_loopback).unwrap_err();
         assert!(refusal.text.contains("'evil.example'"));
     }
 
     #[test]
     fn origins() {
         let check = |origin: &'static str| {
-            check_origin(&HeaderMap::from_iter([(
-                ORIGIN,
-                HeaderValue::from_static(origin),
-            )]))
-            .map(|o| o.is_some())
+            let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_static(origin))]);
+            check_origin(&headers, is_loopback).map(|o| o.is_some())
         };
         assert!(matches!(check("http://localhost:5173"), Ok(true)));
         assert!(matches!(check("tauri://localhost"), Ok(true)));
         assert!(check("https://evil.example").is_err());
         assert!(check("null").is_err());
-        assert!(matches!(check_origin(&HeaderMap::new()), Ok(None)));
+        assert!(matches!(check_origin(&HeaderMap::new(), is_loopback), Ok(None)));
     }
 }
