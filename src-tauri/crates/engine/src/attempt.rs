@@ -183,14 +183,16 @@ async fn start(
     log: &SharedLog,
 ) -> Result<Arc<Worker>, End> {
     let prepared = prepare(inner, deployment, log).await?;
-    let interpreter = inner
-        .runtimes
-        .interpreter_of(&deployment.function.runtime)
-        .map_err(|e| refused(&e, log))?;
+    let program = match &prepared.entry {
+        // Compiled, with its worker in it.
+        Some(entry) => Ok(entry.path.clone()),
+        None => inner.runtimes.interpreter_of(&deployment.function.runtime),
+    };
+    let program = program.map_err(|e| refused(&e, log))?;
     let launch = Launch {
         nursery: &inner.nursery,
         shims: &inner.shims,
-        interpreter: &interpreter,
+        program: &program,
         env: environment(inner, deployment, prepared, call),
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),

@@ -30,6 +30,8 @@ use crate::{EngineConfig, SecretSource, code, schedule, source, survivors, trigg
 
 const NODE_SHIM: &str = include_str!("shims/node.cjs");
 const PYTHON_SHIM: &str = include_str!("shims/python.py");
+const PHP_SHIM: &str = include_str!("shims/php.php");
+const RUBY_SHIM: &str = include_str!("shims/ruby.rb");
 
 /// How long runs that were told to stop may take to write their records.
 const LAST_WORDS: Duration = Duration::from_secs(10);
@@ -255,12 +257,19 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
     }
     folder("scratch")?;
     let mut hasher = DefaultHasher::new();
-    (NODE_SHIM, PYTHON_SHIM).hash(&mut hasher);
+    (NODE_SHIM, PYTHON_SHIM, PHP_SHIM, RUBY_SHIM).hash(&mut hasher);
     let shims = folder(&format!("shims/{:016x}", hasher.finish()))?;
-    let (node, python) = (shims.join("node.cjs"), shims.join("python.py"));
-    write_shim(&node, NODE_SHIM)?;
-    write_shim(&python, PYTHON_SHIM)?;
-    Ok((instance, Shims { node, python }))
+    let write = |name: &str, text: &str| {
+        let path = shims.join(name);
+        write_shim(&path, text).map(|()| path)
+    };
+    let shims = Shims {
+        node: write("node.cjs", NODE_SHIM)?,
+        python: write("python.py", PYTHON_SHIM)?,
+        php: write("php.php", PHP_SHIM)?,
+        ruby: write("ruby.rb", RUBY_SHIM)?,
+    };
+    Ok((instance, shims))
 }
 
 /// Writes a shim in one step: a worker of another engine may be reading the one that is there.

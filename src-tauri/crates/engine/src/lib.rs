@@ -399,7 +399,7 @@ impl Engine {
         let function = self.inner.store.function(&invocation.function).await?;
         let function =
             function.ok_or_else(|| Error::not_found(format!("function {}", invocation.function)))?;
-        self.inner.runtimes.interpreter_of(&function.runtime)?;
+        self.inner.runtimes.can_run(&function.runtime)?;
         Ok(function)
     }
 }

@@ -56,6 +56,17 @@ impl Runtimes {
         usable(kind.language(), self.status_of(&all, kind))
     }
 
+    /// Whether a function of this kind can run here. What was compiled needs its toolchain no more.
+    ///
+    /// # Errors
+    /// `RuntimeMissing`, with how to install it.
+    pub(crate) fn can_run(&self, kind: &Runtime) -> Result<()> {
+        match kind.language() {
+            Language::Go | Language::Rust => Ok(()),
+            _ => self.interpreter_of(kind).map(drop),
+        }
+    }
+
     fn status_of<'a>(&self, all: &'a [RuntimeStatus], kind: &Runtime) -> Option<&'a RuntimeStatus> {
         all.iter()
             .find(|status| status.kind == *kind && status.available)

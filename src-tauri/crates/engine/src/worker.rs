@@ -45,7 +45,8 @@ pub(crate) struct Worker {
 pub(crate) struct Launch<'a> {
     pub(crate) nursery: &'a Arc<Nursery>,
     pub(crate) shims: &'a Shims,
-    pub(crate) interpreter: &'a Path,
+    /// The interpreter, or the compiled function.
+    pub(crate) program: &'a Path,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) result_limit: usize,
     pub(crate) now: Millis,
@@ -56,6 +57,8 @@ pub(crate) struct Launch<'a> {
 pub(crate) struct Shims {
     pub(crate) node: std::path::PathBuf,
     pub(crate) python: std::path::PathBuf,
+    pub(crate) php: std::path::PathBuf,
+    pub(crate) ruby: std::path::PathBuf,
 }
 
 impl Worker {
@@ -72,10 +75,19 @@ impl Worker {
                 format!("--max-old-space-size={}", deployment.function.limits.memory_mb).into(),
                 launch.shims.node.clone().into(),
             ],
+            Language::Php => vec![
+                "-d".into(),
+                "display_errors=stderr".into(),
+                "-d".into(),
+                format!("memory_limit={}M", deployment.function.limits.memory_mb).into(),
+                launch.shims.php.clone().into(),
+            ],
+            Language::Ruby => vec![launch.shims.ruby.clone().into()],
+            Language::Go | Language::Rust => Vec::new(),
             _ => vec!["-B".into(), launch.shims.python.clone().into()],
         };
         let scratch = launch.nursery.scratch_of(number);
-        let program = launch.interpreter.to_owned();
+        let program = launch.program.to_owned();
         let env = with_places(launch.env, &scratch)?;
         let spec = Spec {
             program,

@@ -14,6 +14,7 @@
 
 pub(crate) mod command;
 mod environment;
+mod go;
 mod keep;
 mod key;
 mod log;
@@ -48,7 +49,7 @@ pub(crate) const COMPILED: &str = ".beckon-exec";
 
 /// The source texts that compiled functions are built with.
 pub(crate) fn templates() -> &'static str {
-    ""
+    go::WORKER
 }
 
 /// The builds of one data directory.

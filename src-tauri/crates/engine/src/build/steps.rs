@@ -10,7 +10,7 @@ use beckon_core::{CodePackage, Error, ErrorCode, Language, NewFunction, Result};
 
 use crate::build::command::{self, Tool};
 use crate::build::log::Log;
-use crate::build::{Builds, blocking, environment, node, python};
+use crate::build::{Builds, blocking, environment, go, node, python};
 use crate::runtimes::Runtimes;
 use crate::{code, deploy, package};
 
@@ -31,6 +31,7 @@ pub(crate) struct Place<'a> {
 pub(crate) enum Job {
     Npm(node::Install),
     Pip(python::Install),
+    Go(go::Compile),
 }
 
 /// Builds in `place`. `slow` is called before tools are started.
@@ -60,6 +61,7 @@ pub(crate) async fn build(place: &Place<'_>, slow: impl FnOnce()) -> Result<()> 
             match job {
                 Job::Npm(install) => install.run(place).await?,
                 Job::Pip(install) => install.run(place).await?,
+                Job::Go(compile) => compile.run(place).await?,
             }
         }
         Ok(())
@@ -98,9 +100,28 @@ fn jobs(place: &Place<'_>) -> Result<Vec<Job>> {
     match place.new.runtime.language() {
         Language::Node if zip => jobs.extend(node::Install::needed(place)?.map(Job::Npm)),
         Language::Python if zip => jobs.extend(python::Install::needed(place)?.map(Job::Pip)),
+        Language::Go => jobs.push(Job::Go(go::Compile::needed(place)?)),
+        Language::Rust => {
+            return Err(
+                Error::new(ErrorCode::NotSupported, "Beckon does not compile Rust functions.").with_hint(
+                    "Compile it yourself, and save the executable with one of the watchdog contracts.",
+                ),
+            );
+        }
+        Language::Php => note_if(place, "composer.json", "vendor", "composer install"),
+        Language::Ruby => note_if(place, "Gemfile", "vendor", "bundle install --path vendor/bundle"),
         _ => {}
     }
     Ok(jobs)
+}
+
+/// Says in the log that a list of dependencies is not acted on.
+fn note_if(place: &Place<'_>, list: &str, brought: &str, command: &str) {
+    if place.has(list) && !place.has(brought) {
+        place.log.note(format!(
+            "The packages of {list} are not installed by Beckon: run `{command}` and pack the folder {brought} along."
+        ));
+    }
 }
 
 /// Writes the code as it is run.
@@ -194,8 +215,6 @@ impl Place<'_> {
             mark: &mark,
             record,
         };
-        let (before, _) = self.log.since(u64::MAX);
-        drop(before);
         let status = command::run(tool, self.log)
             .await
             .map_err(|e| Error::internal(&format!("start {}", program.display()), e))?;
@@ -238,7 +257,13 @@ impl Place<'_> {
                 && !lower.contains("complete log of this run")
                 && !lower.starts_with("npm error code")
         };
-        let line = lines.iter().find(is_error).or(lines.last())?;
+        // go and python say where: "./handler.go:5:2: undefined: x"
+        let is_place = |line: &&&str| line.contains(".go:");
+        let line = lines
+            .iter()
+            .find(is_error)
+            .or_else(|| lines.iter().find(is_place))
+            .or(lines.last())?;
         Some(line.chars().take(300).collect())
     }
 }

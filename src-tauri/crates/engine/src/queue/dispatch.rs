@@ -127,7 +127,7 @@ impl Dispatcher {
             let key = standing.key.clone();
             let most = match inner.store.function(&key).await {
                 Ok(None) => self.refuse(&standing, &Refusal::Deleted),
-                Ok(Some(function)) => match inner.runtimes.interpreter_of(&function.runtime) {
+                Ok(Some(function)) => match inner.runtimes.can_run(&function.runtime) {
                     Ok(_) => self.fill(&standing, function),
                     Err(e) => self.refuse(&standing, &Refusal::Missing(e)),
                 },

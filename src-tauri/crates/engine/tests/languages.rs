@@ -1,0 +1,257 @@
+//! PHP, Ruby and Go under every contract that they can follow, with the real interpreters and the real compiler.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failure here is a failed test"
+)]
+
+mod support;
+
+use beckon_core::{Contract, ErrorCode, NewFunction, Status};
+use beckon_engine::{Invocation, Outcome, Payload, Reply};
+use beckon_store::Expect;
+use bytes::Bytes;
+use support::{Rig, expect, function, invocation, key, logs, package};
+
+fn with(contract: Contract, mut new: NewFunction) -> NewFunction {
+    new.contract = contract;
+    new
+}
+
+/// Sends a request; gives status, the value of `x-answer`, and the body.
+async fn ask(rig: &Rig, name: &str, method: &str, target: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
+    let request = http::Request::builder()
+        .method(method)
+        .uri(target)
+        .header("x-twice", "1")
+        .header("x-twice", "2")
+        .body(Bytes::copy_from_slice(body))
+        .unwrap();
+    let invocation = Invocation {
+        payload: Payload::Http(Box::new(request)),
+        ..invocation(name, "{}")
+    };
+    let outcome = rig.engine.invoke(invocation, None).await.unwrap();
+    let Outcome::Finished(ended) = outcome else {
+        panic!("promoted");
+    };
+    let Reply::Http(response) = ended.reply() else {
+        panic!("{:?}", ended.reply());
+    };
+    let answer = response.headers().get("x-answer");
+    let answer = answer.map_or_else(String::new, |value| value.to_str().unwrap().to_owned());
+    (response.status().as_u16(), answer, response.body().to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn php_functions() {
+    let rig = Rig::new().await;
+    let main = "<?php function main(array $args): array {
+        echo \"out\\n\"; fwrite(STDERR, \"err\\n\");
+        if (isset($args['boom'])) { throw new Exception('boom'); }
+        return ['hello' => $args['name'] ?? 'nobody', 'run' => getenv('__OW_ACTIVATION_ID') !== false];
+    }";
+    let mut new = function("php:default", main);
+    new.parameters = vec![beckon_core::NamedJson {
+        key: "name".into(),
+        value: beckon_core::JsonText::parse("\"Ada\"").unwrap(),
+    }];
+    rig.put("main", new).await;
+    let record = rig.run("main", "{}").await;
+    expect(&record, Status::Success, r#"{"hello":"Ada","run":true}"#);
+    let mut lines = logs(&record);
+    lines.sort();
+    assert_eq!(lines, ["e:err", "o:out"]);
+    let record = rig.run("main", r#"{"boom":1}"#).await;
+    let text = r#"{"error":"An error occurred running the action."}"#;
+    expect(&record, Status::ApplicationError, text);
+    assert!(
+        logs(&record).iter().any(|line| line.contains("boom")),
+        "{:?}",
+        logs(&record)
+    );
+    rig.put(
+        "empty",
+        function("php:default", "<?php function main($a) { return []; }"),
+    )
+    .await;
+    expect(&rig.run("empty", "{}").await, Status::Success, "{}");
+    rig.put(
+        "wrong",
+        function("php:default", "<?php function main($a) { return 5; }"),
+    )
+    .await;
+    assert_eq!(
+        rig.run("wrong", "{}").await.summary.status,
+        Status::DeveloperError
+    );
+    rig.put(
+        "broken",
+        function("php:default", "<?php function main($a) { return [; }"),
+    )
+    .await;
+    assert_eq!(
+        rig.run("broken", "{}").await.summary.status,
+        Status::DeveloperError
+    );
+
+    let handler = r#"<?php function hello($event, $context) {
+        if ($event['path'] === '/boom') { throw new Exception('no'); }
+        return ['statusCode' => 201, 'headers' => ['X-Answer' => $event['headers']['x-twice']],
+            'body' => $event['httpMethod'] . ' ' . $event['queryStringParameters']['q'] . ' ' . $event['body']];
+    }"#;
+    let mut new = with(
+        Contract::Scaleway,
+        package("php:default", &[("src/app.php", handler)]),
+    );
+    new.main = Some("src/app.hello".into());
+    rig.put("scaleway", new).await;
+    assert_eq!(
+        ask(&rig, "scaleway", "PUT", "/x?q=a+b", b"text").await,
+        (201, "1,2".into(), b"PUT a b text".to_vec())
+    );
+    let (status, _, body) = ask(&rig, "scaleway", "GET", "/boom", b"").await;
+    assert_eq!(status, 500);
+    assert!(body.starts_with(b"An error occured during handler execution: no"));
+
+    let handler = "<?php namespace App; class Handler { public function handle(string $data): string {
+        return strrev($data); } }";
+    rig.put(
+        "openfaas",
+        with(
+            Contract::Openfaas,
+            package("php:default", &[("src/Handler.php", handler)]),
+        ),
+    )
+    .await;
+    assert_eq!(
+        ask(&rig, "openfaas", "POST", "/", b"\xffabc").await,
+        (200, String::new(), b"cba\xff".to_vec())
+    );
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ruby_functions() {
+    let rig = Rig::new().await;
+    let main = "def main(args)\n  puts 'out'\n  warn 'err'\n  raise 'boom' if args['boom']\n  \
+                { 'hello' => args['name'] }\nend\n";
+    rig.put("main", function("ruby:default", main)).await;
+    let record = rig.run("main", r#"{"name":"Ada"}"#).await;
+    expect(&record, Status::Success, r#"{"hello":"Ada"}"#);
+    let mut lines = logs(&record);
+    lines.sort();
+    assert_eq!(lines, ["e:err", "o:out"]);
+    let record = rig.run("main", r#"{"boom":1}"#).await;
+    expect(&record, Status::ApplicationError, r#"{"error":"boom"}"#);
+    rig.put("broken", function("ruby:default", "def main(")).await;
+    assert_eq!(
+        rig.run("broken", "{}").await.summary.status,
+        Status::DeveloperError
+    );
+
+    let handler = "class Handler\n  def run(body, headers)\n    \
+                   return 'gone', {}, 410 if headers['PATH_INFO'] == '/gone'\n    \
+                   return body.read.reverse, { 'X-Answer': headers['HTTP_X_TWICE'] }\n  end\nend\n";
+    rig.put(
+        "openfaas",
+        with(
+            Contract::Openfaas,
+            package("ruby:default", &[("handler.rb", handler)]),
+        ),
+    )
+    .await;
+    assert_eq!(
+        ask(&rig, "openfaas", "POST", "/", b"abc").await,
+        (200, "1,2".into(), b"cba".to_vec())
+    );
+    assert_eq!(ask(&rig, "openfaas", "GET", "/gone", b"").await.0, 410);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn go_functions() {
+    let rig = Rig::new().await;
+    let handler = r#"package hello
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+)
+
+func Handle(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	fmt.Println("seen", r.URL.Path)
+	if r.URL.Path == "/boom" {
+		panic("no")
+	}
+	w.Header().Set("X-Answer", fmt.Sprint(len(r.Header["X-Twice"])))
+	w.WriteHeader(201)
+	fmt.Fprintf(w, "%s %s %s", r.Method, r.URL.Query().Get("q"), body)
+}
+"#;
+    rig.put("go", with(Contract::Scaleway, function("go:default", handler)))
+        .await;
+    assert_eq!(
+        ask(&rig, "go", "PATCH", "/x?q=a+b", b"text").await,
+        (201, "2".into(), b"PATCH a b text".to_vec())
+    );
+    assert_eq!(ask(&rig, "go", "GET", "/boom", b"").await.0, 500);
+    assert_eq!(
+        ask(&rig, "go", "GET", "/", b"").await.0,
+        201,
+        "a panic ends its run alone"
+    );
+    let log = rig.engine.build_log(&key("go"), None).await.unwrap().log;
+    assert!(log.contains("go build"), "{log}");
+    // Code that does not compile: the compiler's own words, and what was there goes on.
+    let broken = handler.replace("w.WriteHeader(201)", "w.WriteHeader(\"201\")");
+    let error = rig
+        .engine
+        .put_function(
+            &key("go"),
+            with(Contract::Scaleway, function("go:default", &broken)),
+            Expect::Any,
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidInput);
+    assert!(error.message.contains("handler.go:"), "{}", error.message);
+    assert_eq!(ask(&rig, "go", "GET", "/", b"").await.0, 201);
+    // A module of its own, with a package in a folder: OpenFaaS' golang-middleware.
+    let files = [
+        ("go.mod", "module example.org/mine\n\ngo 1.19\n"),
+        (
+            "api/api.go",
+            &handler
+                .replace("package hello", "package api")
+                .replace("Handle(", "Serve("),
+        ),
+    ];
+    let mut module = with(Contract::Openfaas, package("go:default", &files));
+    module.main = Some("api/Serve".into());
+    rig.put("module", module).await;
+    assert_eq!(
+        ask(&rig, "module", "GET", "/?q=1", b"").await.2,
+        b"GET 1 ".to_vec()
+    );
+    // OpenWhisk's own way.
+    let action = r#"package main
+
+func Main(args map[string]interface{}) map[string]interface{} {
+	return map[string]interface{}{"hello": args["name"]}
+}
+"#;
+    rig.put(
+        "action",
+        with(Contract::ActionLoop, function("go:default", action)),
+    )
+    .await;
+    expect(
+        &rig.run("action", r#"{"name":"Ada"}"#).await,
+        Status::Success,
+        r#"{"hello":"Ada"}"#,
+    );
+    rig.stop().await;
+}
