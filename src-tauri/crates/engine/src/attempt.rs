@@ -10,7 +10,7 @@ use crate::code::{Deployment, Prepared};
 use crate::end::End;
 use crate::executable::{self, Execution};
 use crate::link::{Answer, Fault};
-use crate::logs::SharedLog;
+use crate::logs::{RunLog, SharedLog};
 use crate::pool::{Grant, Permit, Place};
 use crate::process::Spec;
 use crate::status::Card;
@@ -170,6 +170,42 @@ async fn warm(
                 return crash(fault, log, End::crashed());
             }
             Err(fault) => return crash(fault, log, End::crashed()),
+        }
+    }
+}
+
+/// Starts a worker that nobody waits for. What it prints, and why it could not be started, is in Beckon's own log.
+/// `false` when it could not be started.
+pub(crate) async fn prewarm(inner: &Inner, mut grant: Grant) -> bool {
+    let (id, function) = (ActivationId::new(), grant.deployment.function.clone());
+    let request = Request::of(id, Payload::Args(JsonText::empty_object()), None, None);
+    let event = Event {
+        head: None,
+        body: bytes::Bytes::new(),
+    };
+    let call = Call {
+        id,
+        id_text: &request.id_text,
+        transaction: &request.transaction,
+        api_host: None,
+        event: &event,
+        deadline: inner.clock.now() + i64::from(function.limits.timeout_ms),
+    };
+    let log = RunLog::shared(4096, inner.clock.now());
+    let limit = Duration::from_millis(function.limits.timeout_ms.into());
+    let permit = grant.take_permit();
+    let deployment = grant.deployment.clone();
+    let started = tokio::time::timeout(limit, start(inner, &call, &deployment, permit, &log)).await;
+    match started {
+        Ok(Ok(worker)) => {
+            grant.keep(worker);
+            true
+        }
+        Ok(Err(_)) | Err(_) => {
+            let lines = log.lock().take().finish().0;
+            let last = lines.last().map(|line| line.text.as_str()).unwrap_or_default();
+            tracing::warn!(function = %function.key, last, "a worker to be kept ready could not be started");
+            false
         }
     }
 }

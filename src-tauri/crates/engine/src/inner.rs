@@ -8,9 +8,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use beckon_core::{ActivationId, Clock, Error, Result};
+use beckon_core::{ActivationId, Clock, Error, FunctionKey, Result};
 use beckon_store::Store;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -26,7 +26,7 @@ use crate::runtimes::Runtimes;
 use crate::source::Folders;
 use crate::status::Activity;
 use crate::worker::Shims;
-use crate::{EngineConfig, SecretSource, code, schedule, source, survivors, trigger};
+use crate::{EngineConfig, SecretSource, attempt, code, schedule, source, survivors, trigger};
 
 const NODE_SHIM: &str = include_str!("shims/node.cjs");
 const PYTHON_SHIM: &str = include_str!("shims/python.py");
@@ -35,6 +35,11 @@ const RUBY_SHIM: &str = include_str!("shims/ruby.rb");
 
 /// How long runs that were told to stop may take to write their records.
 const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether workers to be kept ready are there.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How long a function whose worker could not be started is left alone.
+const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 /// What all clones of an engine share.
 pub(crate) struct Inner {
@@ -60,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     /// What every process finds in its environment.
     pub(crate) base_env: Vec<(String, String)>,
+    /// Told when a function was saved.
+    pub(crate) deployed: Notify,
     pub(crate) schedules: schedule::Board,
     pub(crate) triggers: trigger::Board,
     stop: CancellationToken,
@@ -123,6 +130,7 @@ impl Inner {
             quiet: Notify::new(),
             tasks: TaskTracker::new(),
             base_env: base_env(),
+            deployed: Notify::new(),
             schedules: schedule::Board::default(),
             triggers: trigger::Board::default(),
             stop: CancellationToken::new(),
@@ -141,6 +149,12 @@ impl Inner {
             inner
                 .helpers
                 .spawn(source::supervise(inner.clone(), inner.stop.clone()));
+        }
+        if dispatch {
+            let keeping = keep_ready(inner.clone());
+            inner
+                .helpers
+                .spawn(inner.stop.clone().run_until_cancelled_owned(keeping));
         }
         inner.start_helpers();
         Ok(inner)
@@ -202,6 +216,35 @@ impl Inner {
             }
             notified.await;
         }
+    }
+}
+
+/// Starts the workers that functions want to have ready, and starts them again when they are gone.
+async fn keep_ready(inner: Arc<Inner>) {
+    let mut failed: HashMap<FunctionKey, Instant> = HashMap::new();
+    loop {
+        match inner.store.functions_kept_ready().await {
+            Ok(keys) => {
+                failed.retain(|_, at| at.elapsed() < AFTER_FAILURE);
+                for key in keys
+                    .into_iter()
+                    .filter(|key| !failed.contains_key(key))
+                    .collect::<Vec<_>>()
+                {
+                    let Ok(Some(function)) = inner.store.function(&key).await else {
+                        continue;
+                    };
+                    while let Some(grant) = inner.pools.prewarm(&function) {
+                        if !attempt::prewarm(&inner, grant).await {
+                            failed.insert(key, Instant::now());
+                            break;
+                        }
+                    }
+                }
+            }
+            Err(e) => tracing::warn!(error = %e, "functions to be kept ready could not be looked for"),
+        }
+        let _ = tokio::time::timeout(LOOK_AGAIN, inner.deployed.notified()).await;
     }
 }
 

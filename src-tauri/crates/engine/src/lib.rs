@@ -303,6 +303,7 @@ impl Engine {
             .put_function(key, Arc::unwrap_or_clone(new), expect)
             .await?;
         inner.pools.deploy(&function);
+        inner.deployed.notify_one();
         inner.activity.drain(key, Some(&function.version.to_string()));
         inner.builds.stored(built, function.version).await;
         Ok(function)

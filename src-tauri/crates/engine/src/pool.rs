@@ -198,6 +198,32 @@ impl Pools {
         grants
     }
 
+    /// The right to start a worker for nobody in particular, if the function has fewer than it wants to have ready.
+    pub(crate) fn prewarm(self: &Arc<Self>, function: &Arc<Function>) -> Option<Grant> {
+        let mut discarded = Discarded::default();
+        let mut state = self.state.lock();
+        if state.closing {
+            return None;
+        }
+        let deployment = state.deployment_of(function, &mut discarded);
+        let wanted = function.settings.min_workers.min(function.limits.concurrency) as usize;
+        let full = state.processes >= self.max_processes;
+        let pool = state.pools.get_mut(&function.key)?;
+        if full || pool.workers() >= wanted || pool.active >= function.limits.concurrency as usize {
+            return None;
+        }
+        pool.active += 1;
+        pool.starting += 1;
+        state.processes += 1;
+        drop(state);
+        Some(Grant {
+            deployment,
+            seat: Seat::Starting,
+            permit: Some(Permit { pools: self.clone() }),
+            pools: self.clone(),
+        })
+    }
+
     /// Makes `function` the current version: idle workers of others go now, busy ones after their run.
     pub(crate) fn deploy(&self, function: &Arc<Function>) {
         let mut discarded = Discarded::default();

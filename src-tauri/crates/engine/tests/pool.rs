@@ -391,6 +391,39 @@ async fn shutdown_lets_short_runs_finish_ends_long_ones_and_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_are_kept_ready_and_started_again() {
+    let rig = Rig::new().await;
+    let mut new = function(
+        "nodejs:default",
+        "function main() { return { pid: process.pid } }",
+    );
+    new.settings.min_workers = 2;
+    rig.put("f", new).await;
+    let ready = || {
+        let status = rig.engine.status();
+        let ready = status
+            .workers
+            .iter()
+            .filter(|worker| worker.state == WorkerState::Ready);
+        ready.count() == 2
+    };
+    wait_for(async || ready()).await;
+    let first = rig.run("f", "{}").await;
+    assert_eq!(
+        first.summary.cold,
+        Some(false),
+        "a worker was there before anybody called"
+    );
+    let pid = rig.engine.status().workers[0].pid;
+    let process = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
+    wait_for(async || rig.engine.status().workers.iter().all(|worker| worker.pid != pid)).await;
+    wait_for(async || ready()).await;
+    rig.stop().await;
+    assert_eq!(rig.processes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_functions_are_refused_with_clear_words() {
     let rig = Rig::new().await;
     let put = async |new| {

@@ -124,6 +124,23 @@ impl Store {
         .await
     }
 
+    /// Functions of which some workers are to be kept ready ([`beckon_core::Settings::min_workers`]).
+    pub async fn functions_kept_ready(&self) -> Result<Vec<FunctionKey>> {
+        self.read(|reader| {
+            let mut statement = reader.db.prepare_cached(
+                "SELECT namespace, name FROM functions WHERE coalesce(settings ->> 'minWorkers', 0) > 0
+                 ORDER BY namespace, name",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut keys = Vec::new();
+            while let Some(row) = rows.next()? {
+                keys.push(key(row)?);
+            }
+            Ok(keys)
+        })
+        .await
+    }
+
     /// One function with its code. Answered from memory when it was read before and has not changed.
     pub async fn function(&self, key: &FunctionKey) -> Result<Option<Arc<Function>>> {
         let (known, changes) = self.inner.functions.get(key);
