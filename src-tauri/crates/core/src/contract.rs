@@ -69,6 +69,16 @@ impl Contract {
         }
     }
 
+    /// The contract of an OpenWhisk action in `language`: compiled ones are ActionLoop binaries.
+    #[must_use]
+    pub fn of_action(language: Language) -> Self {
+        if Self::Openwhisk.fits(language) {
+            Self::Openwhisk
+        } else {
+            Self::ActionLoop
+        }
+    }
+
     /// Whether it takes a request and gives a response, rather than one JSON object for another.
     #[must_use]
     pub fn speaks_http(self) -> bool {
@@ -119,6 +129,7 @@ mod tests {
                 Contract::ALL.iter().any(|contract| contract.fits(language)),
                 "{language:?}"
             );
+            assert!(Contract::of_action(language).fits(language), "{language:?}");
             for contract in Contract::ALL {
                 assert!(!contract.shares_worker(language) || contract.keeps_worker(language));
             }

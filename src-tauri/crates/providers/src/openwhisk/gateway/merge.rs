@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use beckon_core::{Function, Limits, NamedJson, NewFunction, Version, WebExport};
+use beckon_core::{Contract, Function, Limits, NamedJson, NewFunction, Version, WebExport};
 
 use super::code::package;
 use super::limits::MAX_LOGS_MB;
@@ -28,6 +28,7 @@ pub(super) fn merged(
             let (runtime, code) = package(exec, &gateway.engine)?;
             NewFunction {
                 main,
+                contract: Contract::of_action(runtime.language()),
                 ..NewFunction::new(runtime, code)
             }
         }
@@ -37,6 +38,10 @@ pub(super) fn merged(
             if let Some(exec) = exec {
                 new.main = exec.main.clone();
                 (new.runtime, new.code) = package(exec, &gateway.engine)?;
+                // A contract that was chosen in the window stays as long as the new code can follow it.
+                if !new.contract.fits(new.runtime.language()) {
+                    new.contract = Contract::of_action(new.runtime.language());
+                }
             }
             new
         }
