@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use beckon_core::{Activation, ActivationId, Error, JsonText, Language};
+use beckon_core::{Activation, ActivationId, Contract, Error, Function, JsonText, Language};
 
 use crate::adapt::Event;
 use crate::code::{Deployment, Prepared};
@@ -14,8 +14,13 @@ use crate::logs::{RunLog, SharedLog};
 use crate::pool::{Grant, Permit, Place};
 use crate::process::Spec;
 use crate::status::Card;
-use crate::worker::{Call, Launch, Worker, with_places};
+use crate::upstream::{self, Plan};
+use crate::watchdog::{self, Fork};
+use crate::worker::{Call, Launch, Service, Worker, with_places};
 use crate::{Inner, Payload, WorkerState};
+
+/// How long a late process of a watchdog may take to be gone, with what it wrote read.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// When things happened. Filled in on the way, so that a run that is cut short has them too.
 #[derive(Debug, Default)]
@@ -91,20 +96,98 @@ pub(crate) async fn execute(
     let started = Instant::now();
     progress.started = Some(started);
     let contract = grant.deployment.function.contract;
-    let limit = request.longest.unwrap_or(draft.limits.timeout_ms);
-    let deadline = started + Duration::from_millis(limit.into());
+    let limit = Limit::of(
+        request.longest,
+        draft.limits.timeout_ms,
+        &grant.deployment.function,
+    );
     let end = {
-        let attempt = attempt(inner, limit, request, grant, log, progress);
-        tokio::time::timeout_at(deadline.into(), attempt).await
+        let attempt = attempt(inner, (&limit, started), request, grant, log, progress);
+        // A watchdog's process that is late is ended, and answered for, by its own keeper, which needs a moment.
+        let slack = if is_fork(contract) && !limit.silent {
+            LAST_WORDS
+        } else {
+            Duration::ZERO
+        };
+        tokio::time::timeout_at((limit.from(started) + slack).into(), attempt).await
     };
     progress.ended.get_or_insert_with(Instant::now);
-    let end = end.unwrap_or_else(|_| End::timed_out(limit, progress.called.is_none()));
+    let end = end.unwrap_or_else(|_| {
+        log.lock()
+            .note(format!("Beckon: the run was ended after {}.", limit.name));
+        limit.end(contract, progress.called.is_none())
+    });
     Ok(end.spoken(contract))
+}
+
+/// The deadline of a run: the first of those that it has, by the name that people know it by.
+struct Limit {
+    ms: u32,
+    /// For example "exec_timeout of 5 s".
+    name: String,
+    /// Whether the watchdog hangs up instead of answering.
+    silent: bool,
+}
+
+impl Limit {
+    fn of(longest: Option<u32>, own: u32, function: &Function) -> Self {
+        let (mut ms, mut name) = match longest {
+            Some(ms) => (ms, "the detached timeout"),
+            None => (own, "the function's limit"),
+        };
+        let watchdog = &function.settings.watchdog;
+        if is_watchdog(function.contract) {
+            let settings = [
+                (watchdog.exec_timeout_ms, "exec_timeout"),
+                (watchdog.write_timeout_ms, "write_timeout"),
+            ];
+            for (setting, title) in settings {
+                if let Some(setting) = setting.filter(|setting| *setting > 0 && *setting < ms) {
+                    (ms, name) = (setting, title);
+                }
+            }
+        }
+        let length = if ms % 1000 == 0 {
+            format!("{} s", ms / 1000)
+        } else {
+            format!("{ms} ms")
+        };
+        Self {
+            ms,
+            name: format!("{name} of {length}"),
+            silent: name == "write_timeout",
+        }
+    }
+
+    fn from(&self, started: Instant) -> Instant {
+        started + Duration::from_millis(self.ms.into())
+    }
+
+    fn end(&self, contract: Contract, in_init: bool) -> End {
+        if self.silent {
+            End::no_answer()
+        } else if contract.speaks_http() {
+            End::ran_out(&self.name)
+        } else {
+            End::timed_out(self.ms, in_init)
+        }
+    }
+}
+
+fn is_watchdog(contract: Contract) -> bool {
+    is_fork(contract) || contract == Contract::WatchdogHttp
+}
+
+fn is_fork(contract: Contract) -> bool {
+    matches!(
+        contract,
+        Contract::WatchdogClassic | Contract::WatchdogSerializing | Contract::WatchdogStreaming
+    )
 }
 
 async fn attempt(
     inner: &Inner,
-    limit: u32,
+    (limit, started): (&Limit, Instant),
     request: &Request,
     grant: Grant,
     log: &SharedLog,
@@ -121,10 +204,12 @@ async fn attempt(
         transaction: &request.transaction,
         api_host: request.api_host.as_deref(),
         event: &event,
-        deadline: inner.clock.now() + i64::from(limit),
+        deadline: inner.clock.now() + i64::from(limit.ms),
     };
     if function.contract.keeps_worker(grant.deployment.language()) {
         warm(inner, &call, grant, log, progress).await
+    } else if is_fork(function.contract) {
+        fork(inner, &call, grant, (limit, started), log, progress).await
     } else {
         once(inner, &call, grant, log, progress).await
     }
@@ -219,6 +304,69 @@ async fn start(
     log: &SharedLog,
 ) -> Result<Arc<Worker>, End> {
     let prepared = prepare(inner, deployment, log).await?;
+    let worker = if upstream::serves(deployment.function.contract) {
+        serve(inner, call, deployment, prepared, permit, log).await?
+    } else {
+        shimmed(inner, call, deployment, prepared, permit, log).await?
+    };
+    match worker.load(&prepared.code.path, call, log).await {
+        Ok(Answer::Ready) => {
+            worker.card.set(WorkerState::Busy);
+            Ok(worker)
+        }
+        Ok(Answer::NotLoaded(message)) => Err(End::not_loaded(&message)),
+        Ok(Answer::Done(_)) => Err(crash(
+            Fault::Broken("the worker answered before it was asked and was replaced".to_owned()),
+            log,
+            End::crashed_in_init(),
+        )),
+        Err(fault) => Err(crash(fault, log, End::crashed_in_init())),
+    }
+}
+
+/// Starts a process that serves HTTP itself.
+async fn serve(
+    inner: &Inner,
+    call: &Call<'_>,
+    deployment: &Arc<Deployment>,
+    prepared: &Prepared,
+    permit: Permit,
+    log: &SharedLog,
+) -> Result<Arc<Worker>, End> {
+    let (number, listing) = listed(inner);
+    let scratch = inner.nursery.scratch_of(number);
+    let plan = Plan::of(deployment, prepared, &inner.runtimes, &scratch).map_err(|e| refused(&e, log))?;
+    let service = Service {
+        nursery: &inner.nursery,
+        plan,
+        env: environment(inner, deployment, prepared, call),
+        directory: prepared.code.path.clone(),
+        result_limit: inner.result_limit(deployment.function.contract),
+        now: inner.clock.now(),
+    };
+    let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
+    Worker::serve(deployment.clone(), number, service, (permit, listing), announce)
+        .await
+        .map_err(|e| match e.raw_os_error() {
+            Some(2 | 8 | 13 | 20 | 40) => {
+                log.lock().note(format!(
+                    "Beckon: the function's process could not be started: {e}."
+                ));
+                End::crashed_in_init()
+            }
+            _ => refused(&Error::internal("start a process", e), log),
+        })
+}
+
+/// Starts an interpreter with our shim, or a compiled function with its worker in it.
+async fn shimmed(
+    inner: &Inner,
+    call: &Call<'_>,
+    deployment: &Arc<Deployment>,
+    prepared: &Prepared,
+    permit: Permit,
+    log: &SharedLog,
+) -> Result<Arc<Worker>, End> {
     let program = match &prepared.entry {
         // Compiled, with its worker in it.
         Some(entry) => Ok(entry.path.clone()),
@@ -235,22 +383,78 @@ async fn start(
     };
     let (number, listing) = listed(inner);
     let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
-    let worker = Worker::spawn(deployment.clone(), number, launch, (permit, listing), announce)
+    Worker::spawn(deployment.clone(), number, launch, (permit, listing), announce)
         .await
-        .map_err(|e| refused(&Error::internal("start a worker", e), log))?;
-    match worker.load(&prepared.code.path, call, log).await {
-        Ok(Answer::Ready) => {
-            worker.card.set(WorkerState::Busy);
-            Ok(worker)
+        .map_err(|e| refused(&Error::internal("start a worker", e), log))
+}
+
+/// In a process of its own, as the watchdogs do it.
+async fn fork(
+    inner: &Inner,
+    call: &Call<'_>,
+    mut grant: Grant,
+    (limit, started): (&Limit, Instant),
+    log: &SharedLog,
+    progress: &mut Progress,
+) -> End {
+    progress.cold = true;
+    let deployment = grant.deployment.clone();
+    let contract = deployment.function.contract;
+    let prepared = match prepare(inner, &deployment, log).await {
+        Ok(prepared) => prepared,
+        Err(end) => return end,
+    };
+    let (program, arguments) = match upstream::command(&deployment, prepared, &inner.runtimes) {
+        Ok((program, arguments, _)) => (program, arguments),
+        Err(e) => return refused(&e, log),
+    };
+    let permit = grant.take_permit();
+    let (number, listing) = listed(inner);
+    let scratch = inner.nursery.scratch_of(number);
+    let env = match with_places(environment(inner, &deployment, prepared, call), &scratch) {
+        Ok(mut env) => {
+            env.extend(watchdog::environment(contract, call.event));
+            env
         }
-        Ok(Answer::NotLoaded(message)) => Err(End::not_loaded(&message)),
-        Ok(Answer::Done(_)) => Err(crash(
-            Fault::Broken("the worker answered before it was asked and was replaced".to_owned()),
-            log,
-            End::crashed_in_init(),
-        )),
-        Err(fault) => Err(crash(fault, log, End::crashed_in_init())),
-    }
+        Err(e) => return refused(&Error::internal("start a process", e), log),
+    };
+    let spec = Spec {
+        program: program.clone(),
+        arguments,
+        env,
+        scratch,
+        directory: Some(prepared.code.path.clone()),
+        framed: false,
+        stdin: true,
+    };
+    let (process, channels) = match inner.nursery.spawn(number, spec, (permit, listing)).await {
+        Ok(spawned) => spawned,
+        Err(e) if matches!(e.raw_os_error(), Some(2 | 7 | 8 | 13 | 20 | 40)) => {
+            log.lock().note(format!(
+                "Beckon: the function's process could not be started: {e}."
+            ));
+            return watchdog::not_started(contract, &program, &e);
+        }
+        Err(e) => return refused(&Error::internal("start a process", e), log),
+    };
+    let card = Arc::new(Card::new(process.pid(), inner.clock.now()));
+    card.set(WorkerState::Busy);
+    inner.activity.enter(number, &deployment, &card);
+    let mut fork = Fork::new(process, channels, inner.nursery.clone());
+    progress.called = Some(Instant::now());
+    let most = inner.result_limit(contract);
+    // The watchdog's own answer to its exec_timeout may have what was written so far; a write_timeout has none.
+    let until = if limit.silent {
+        None
+    } else {
+        Some(limit.from(started))
+    };
+    let deadline = (until, limit.name.as_str());
+    let end = fork.run(&deployment, call.event, most, deadline, log).await;
+    drop(fork);
+    progress.ended = Some(Instant::now());
+    grant.finish();
+    end
 }
 
 /// In a process of its own.
@@ -296,6 +500,7 @@ async fn once(
                 arguments,
                 env,
                 scratch,
+                directory: None,
                 framed: false,
                 stdin: true,
             };

@@ -61,6 +61,25 @@ impl End {
         Self::of(status, Why::Answered, Reply::Http(Box::new(response)))
     }
 
+    /// What the contract's own platform answers in the function's place.
+    pub(crate) fn platform(status: Status, why: Why, response: Response<Bytes>) -> Self {
+        Self::of(status, why, Reply::Http(Box::new(response)))
+    }
+
+    /// The deadline named so passed, in a function that takes requests.
+    pub(crate) fn ran_out(limit: &str) -> Self {
+        let text = format!("The function was ended after {limit}.");
+        Self::error(Status::TimedOut, Why::TimedOut, &text)
+    }
+
+    /// The watchdog's `write_timeout` passed: it closes the connection without a word, and the gateway before it says
+    /// that there was no answer.
+    pub(crate) fn no_answer() -> Self {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::BAD_GATEWAY;
+        Self::platform(Status::TimedOut, Why::TimedOut, response)
+    }
+
     fn of(status: Status, why: Why, reply: Reply) -> Self {
         let bytes = reply.len() as u64;
         Self {
@@ -164,13 +183,27 @@ impl End {
             return self;
         };
         let sentence = json.to_value()["error"].as_str().unwrap_or_default().to_owned();
+        if contract == Contract::Fn {
+            let (status, text) = match self.why {
+                Why::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "Timed out"),
+                Why::NotLoaded => (
+                    StatusCode::BAD_GATEWAY,
+                    "container failed to initialize, please ensure you are using the latest fdk and check the logs",
+                ),
+                Why::NotProvisioned | Why::ShutDown => (StatusCode::SERVICE_UNAVAILABLE, sentence.as_str()),
+                Why::Deleted => (StatusCode::NOT_FOUND, sentence.as_str()),
+                _ => (StatusCode::BAD_GATEWAY, "error receiving function response"),
+            };
+            self.reply = Reply::Http(Box::new(crate::upstream::fn_message(status, text)));
+            return self;
+        }
         let (status, text) = match (contract, self.why) {
             (Contract::WatchdogClassic, Why::TimedOut) => {
                 (StatusCode::REQUEST_TIMEOUT, "Killed process.\n".to_owned())
             }
             (Contract::WatchdogHttp, Why::TimedOut) => (StatusCode::GATEWAY_TIMEOUT, String::new()),
             (Contract::WatchdogSerializing, Why::TimedOut) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "signal: killed\n".to_owned())
+                (StatusCode::INTERNAL_SERVER_ERROR, "signal: killed".to_owned())
             }
             (Contract::WatchdogStreaming, Why::TimedOut) => (StatusCode::OK, String::new()),
             (_, Why::TimedOut) => (StatusCode::GATEWAY_TIMEOUT, sentence),

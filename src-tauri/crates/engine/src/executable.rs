@@ -164,7 +164,7 @@ async fn write_some(stdin: Option<&pipe::Sender>, input: &[u8]) -> io::Result<us
 }
 
 /// Reads what is there, up to what a pipe can hold: a descendant that left the group may be writing without end.
-fn drain(pipe: &pipe::Receiver, mut take: impl FnMut(&[u8])) {
+pub(crate) fn drain(pipe: &pipe::Receiver, mut take: impl FnMut(&[u8])) {
     let mut chunk = [0; CHUNK];
     let mut left = 1024 * 1024;
     while left > 0 {

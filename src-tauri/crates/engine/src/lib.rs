@@ -35,10 +35,13 @@ mod reply;
 mod run;
 mod runtimes;
 mod schedule;
+mod serving;
 pub mod source;
 mod status;
 mod survivors;
 mod trigger;
+mod upstream;
+mod watchdog;
 mod worker;
 
 pub use build::{BuildLog, BuildProgress, BuildRecord, BuildState, BuildWatch};

@@ -127,6 +127,9 @@ impl Pools {
             return Err(shutting_down());
         }
         let deployment = state.deployment_of(function, &mut discarded);
+        if let Some(busy) = over_inflight(&state, &deployment.function) {
+            return Err(busy);
+        }
         let key = &deployment.function.key;
         if state.pools.get(key).is_none_or(|pool| pool.line.is_empty())
             && let Some(grant) = self.try_grant(&mut state, &deployment)
@@ -625,6 +628,18 @@ impl Drop for Permit {
         self.pools.tell_queue();
         self.pools.activity.changed();
     }
+}
+
+/// The watchdogs' answer to one request more than `max_inflight`, which is less than what the line could hold.
+fn over_inflight(state: &State, function: &Function) -> Option<Error> {
+    let most = function.settings.watchdog.max_inflight as usize;
+    let pool = state.pools.get(&function.key)?;
+    (most > 0 && pool.active + pool.line.len() >= most).then(|| {
+        Error::new(
+            ErrorCode::Busy,
+            format!("Concurrent request limit exceeded. Max concurrent requests: {most}"),
+        )
+    })
 }
 
 pub(crate) fn shutting_down() -> Error {

@@ -30,8 +30,10 @@ pub(crate) struct Spec {
     pub(crate) arguments: Vec<std::ffi::OsString>,
     /// All of it; nothing is inherited.
     pub(crate) env: Vec<(String, String)>,
-    /// The working directory, made for this process and removed after it.
+    /// Its own folder, made for this process and removed after it.
     pub(crate) scratch: PathBuf,
+    /// The working directory, where that is not its own folder.
+    pub(crate) directory: Option<PathBuf>,
     /// Whether the process speaks frames on descriptors 3 and 4.
     pub(crate) framed: bool,
     /// Whether it gets a pipe as standard input.
@@ -203,7 +205,7 @@ fn start(spec: Spec, record: &Path) -> io::Result<Started> {
         .args(&spec.arguments)
         .env_clear()
         .envs(spec.env)
-        .current_dir(&spec.scratch)
+        .current_dir(spec.directory.as_ref().unwrap_or(&spec.scratch))
         .process_group(0)
         .kill_on_drop(true)
         .stdin(if spec.stdin { Stdio::piped() } else { Stdio::null() })

@@ -9,12 +9,15 @@ use bytes::Bytes;
 
 use crate::adapt::Event;
 use crate::code::Deployment;
+use crate::end::End;
 use crate::frame::{self, Kind};
 use crate::link::{self, Answer, Ends, Fault, Link};
 use crate::logs::SharedLog;
 use crate::pipes::RawPipes;
 use crate::process::{Channels, Nursery, Spec};
+use crate::serving::{self, Serving, Trouble};
 use crate::status::Card;
+use crate::upstream::{self, Plan};
 
 /// Room for headers, on top of the largest body.
 const FRAME_EXTRA: usize = 256 * 1024;
@@ -35,10 +38,29 @@ pub(crate) struct Call<'a> {
 pub(crate) struct Worker {
     pub(crate) deployment: Arc<Deployment>,
     pub(crate) card: Arc<Card>,
-    link: Arc<Link>,
+    wire: Wire,
     nursery: Arc<Nursery>,
     number: u64,
     result_limit: usize,
+}
+
+/// How a worker is spoken to.
+enum Wire {
+    /// Frames, to a shim of ours.
+    Frames(Arc<Link>),
+    /// HTTP, which the process itself serves.
+    Http(Arc<Serving>),
+}
+
+/// What starting a worker that serves HTTP takes.
+pub(crate) struct Service<'a> {
+    pub(crate) nursery: &'a Arc<Nursery>,
+    pub(crate) plan: Plan,
+    pub(crate) env: Vec<(String, String)>,
+    /// The code, which is where its platform starts it too.
+    pub(crate) directory: std::path::PathBuf,
+    pub(crate) result_limit: usize,
+    pub(crate) now: Millis,
 }
 
 /// The engine-wide things that starting a worker takes.
@@ -94,6 +116,7 @@ impl Worker {
             arguments,
             env,
             scratch,
+            directory: None,
             framed: true,
             stdin: false,
         };
@@ -119,20 +142,67 @@ impl Worker {
         Ok(Arc::new(Self {
             deployment,
             card,
-            link,
+            wire: Wire::Frames(link),
             nursery: launch.nursery.clone(),
             number,
             result_limit: launch.result_limit,
         }))
     }
 
+    /// Starts a process that serves HTTP. `on_end` is dropped when it is gone.
+    pub(crate) async fn serve<T: Send + 'static>(
+        deployment: Arc<Deployment>,
+        number: u64,
+        service: Service<'_>,
+        on_end: T,
+        announce: impl FnOnce(&Arc<Card>),
+    ) -> io::Result<Arc<Self>> {
+        let scratch = service.nursery.scratch_of(number);
+        let mut env = with_places(service.env, &scratch)?;
+        env.extend(service.plan.env);
+        let spec = Spec {
+            program: service.plan.program,
+            arguments: service.plan.arguments,
+            env,
+            scratch,
+            directory: Some(service.directory),
+            framed: false,
+            stdin: false,
+        };
+        let (process, channels) = service.nursery.spawn(number, spec, on_end).await?;
+        let card = Arc::new(Card::new(process.pid(), service.now));
+        announce(&card);
+        let pipes = RawPipes::new(channels.stdout, channels.stderr);
+        let (serving, ends) = Serving::new(service.plan.address, pipes, process, card.clone());
+        let tending = serving::tend(serving.clone(), ends);
+        service.nursery.tasks().spawn(tending);
+        Ok(Arc::new(Self {
+            deployment,
+            card,
+            wire: Wire::Http(serving),
+            nursery: service.nursery.clone(),
+            number,
+            result_limit: service.result_limit,
+        }))
+    }
+
     /// Whether it takes runs.
     pub(crate) fn is_open(&self) -> bool {
-        self.link.is_open()
+        match &self.wire {
+            Wire::Frames(link) => link.is_open(),
+            Wire::Http(serving) => serving.is_open(),
+        }
     }
 
     /// Loads the function, for the sake of `call`, which is not made yet. What the code prints meanwhile belongs to it.
     pub(crate) async fn load(&self, code: &Path, call: &Call<'_>, log: &SharedLog) -> Result<Answer, Fault> {
+        let link = match &self.wire {
+            Wire::Frames(link) => link,
+            Wire::Http(serving) => {
+                serving.ready(call.id, log).await?;
+                return Ok(Answer::Ready);
+            }
+        };
         let function = &self.deployment.function;
         let name = function.key.to_string();
         let parameters = parameters_text(&function.parameters);
@@ -160,28 +230,54 @@ impl Worker {
         let mut head = Vec::with_capacity(512);
         frame::encode_head(Kind::Init, &header, parameters.len(), &mut head)
             .map_err(|e| Fault::Broken(e.to_string()))?;
-        self.link
-            .send(call.id, &head, &Bytes::from(parameters), log, true)?
+        link.send(call.id, &head, &Bytes::from(parameters), log, true)?
             .answer()
             .await
     }
 
     /// Calls the function.
     pub(crate) async fn call(&self, call: &Call<'_>, log: &SharedLog) -> Result<Answer, Fault> {
+        let link = match &self.wire {
+            Wire::Frames(link) => link,
+            Wire::Http(serving) => return self.ask(serving, call, log).await,
+        };
         let header = run_header(call, log.lock().limit(), true);
         let mut head = Vec::with_capacity(256);
         frame::encode_head(Kind::Run, &header, call.event.body.len(), &mut head)
             .map_err(|e| Fault::Broken(e.to_string()))?;
-        self.link
-            .send(call.id, &head, &call.event.body, log, false)?
+        link.send(call.id, &head, &call.event.body, log, false)?
             .answer()
             .await
+    }
+
+    async fn ask(&self, serving: &Arc<Serving>, call: &Call<'_>, log: &SharedLog) -> Result<Answer, Fault> {
+        let contract = self.deployment.function.contract;
+        let since = std::time::Instant::now();
+        let request =
+            upstream::request_of(contract, call, &serving.host()).map_err(|e| Fault::Broken(e.message))?;
+        match serving.exchange(call.id, request, self.result_limit, log).await {
+            Ok(response) => {
+                let (end, again) = upstream::end_of(contract, response, since);
+                if !again {
+                    serving.retire();
+                }
+                Ok(Answer::Done(end))
+            }
+            Err(Trouble::Fault(fault)) => Err(fault),
+            Err(Trouble::TooLarge) => {
+                let limit = self.result_limit;
+                Ok(Answer::Done(End::too_long(limit as u64 + 1, limit)))
+            }
+        }
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.link.retire();
+        match &self.wire {
+            Wire::Frames(link) => link.retire(),
+            Wire::Http(serving) => serving.retire(),
+        }
         self.nursery.sweep(self.number);
     }
 }
