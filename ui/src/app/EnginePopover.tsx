@@ -1,16 +1,11 @@
 import { Popover } from "@base-ui/react/popover";
+import { Link } from "@tanstack/react-router";
 import { Cpu } from "lucide-react";
-import type { EngineStatus, WorkerState } from "@/platform";
+import { WORKER_STATE } from "@/engine/worker-state";
+import type { EngineStatus } from "@/platform";
 import { cx } from "@/ui/cx";
 import { formatCount } from "@/ui/format";
 import { TimeText } from "@/ui/TimeText";
-
-const WORKER: Record<WorkerState, string> = {
-  spawning: "Starting",
-  ready: "Warm",
-  busy: "Busy",
-  draining: "Stopping",
-};
 
 function summary(engine: EngineStatus): string {
   const workers = engine.workers.length;
@@ -32,9 +27,12 @@ export function EnginePopover({ engine, lost }: { engine: EngineStatus | undefin
       <Popover.Portal>
         <Popover.Positioner side="top" align="start" sideOffset={6} className="z-50">
           <Popover.Popup className="appear w-130 rounded-lg border border-line bg-raised text-base shadow-float">
-            <Popover.Title className="border-b border-line px-4 py-2.5 font-semibold">
-              Local engine
-            </Popover.Title>
+            <div className="flex items-center border-b border-line px-4 py-2.5">
+              <Popover.Title className="flex-1 font-semibold">Local engine</Popover.Title>
+              <Popover.Close render={<Link to="/engine" />} nativeButton={false} className="link text-sm">
+                Open engine page
+              </Popover.Close>
+            </div>
             {engine && <Workers engine={engine} />}
           </Popover.Popup>
         </Popover.Positioner>
@@ -75,12 +73,12 @@ function Workers({ engine }: { engine: EngineStatus }) {
             </thead>
             <tbody>
               {engine.workers.map((worker) => (
-                <tr key={worker.pid} className="[&>td]:h-7 [&>td]:px-2 [&>td:first-child]:pl-4">
+                <tr key={worker.number} className="[&>td]:h-7 [&>td]:px-2 [&>td:first-child]:pl-4">
                   <td className="max-w-44 truncate">
                     {worker.function.namespace}/{worker.function.name}
                     <span className="text-subtle"> {worker.version}</span>
                   </td>
-                  <td>{WORKER[worker.state]}</td>
+                  <td>{WORKER_STATE[worker.state].word}</td>
                   <td className="text-right">{formatCount(worker.runs)}</td>
                   <td className="text-right font-mono text-xs">{worker.pid}</td>
                   <td>

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import {
+  Cpu,
   FolderPlus,
   Globe,
   KeyRound,
@@ -21,6 +22,7 @@ import { useShell } from "./ui-state";
 
 const NAV = [
   { to: "/activations", label: "Activations", icon: ScrollText },
+  { to: "/engine", label: "Engine", icon: Cpu },
   { to: "/tokens", label: "Tokens", icon: KeyRound },
   { to: "/connections", label: "Connections", icon: Globe },
   { to: "/settings", label: "Settings", icon: Settings },

@@ -59,6 +59,12 @@ const tokensRoute = createRoute({
   component: lazyRouteComponent(() => import("@/tokens/TokensPage"), "TokensPage"),
 });
 
+const engineRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/engine",
+  component: lazyRouteComponent(() => import("@/engine/EnginePage"), "EnginePage"),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/settings",
@@ -70,6 +76,7 @@ const routeTree = rootRoute.addChildren([
   namespaceRoute,
   functionRoute,
   activationsRoute,
+  engineRoute,
   connectionsRoute,
   tokensRoute,
   settingsRoute,

@@ -39,6 +39,13 @@ export function useGlobalActions(): void {
       run: () => void navigate({ to: "/activations" }),
     },
     {
+      id: "go-engine",
+      title: "Go to Engine",
+      section: "Go to",
+      keys: "g e",
+      run: () => void navigate({ to: "/engine" }),
+    },
+    {
       id: "go-tokens",
       title: "Go to Tokens",
       section: "Go to",

@@ -683,6 +683,62 @@ responseHeaders: Array<[string, string]>,
 responseBody: BodyForm, };
 
 /**
+ * How the local engine keeps, retries and reaches a function. Everything has a default, so that what an older Beckon
+ * stored can be read.
+ */
+export type ExecutionSettings = { 
+/**
+ * Workers that are kept ready though nobody calls, 0 to [`crate::Limits::concurrency`].
+ */
+minWorkers: number, 
+/**
+ * Runs that one worker may have at a time, 1 to 100; 0 is 1. Only where the contract allows it
+ * ([`crate::Contract::shares_worker`]).
+ */
+runsPerWorker: number, 
+/**
+ * How long an idle worker is kept, seconds; `None` is the engine's default.
+ */
+idleTimeoutS: number | null, 
+/**
+ * Longest detached run, seconds, 5 to 3600 (OCI); `None`: as long as any other run.
+ */
+detachedTimeoutS: number | null, 
+/**
+ * Whether it is denied the network.
+ */
+noNetwork: boolean, 
+/**
+ * Whether packages may run their own install and build scripts when its dependencies are installed: other people's
+ * programs, with the rights of whoever runs Beckon.
+ */
+installScripts: boolean, 
+/**
+ * The watchdog's own settings, for its contracts.
+ */
+watchdog: Watchdog, 
+/**
+ * What happens when an accepted run fails.
+ */
+retry: Retry, 
+/**
+ * Where the record of a detached run that ended well is delivered.
+ */
+onSuccess: Destination | null, 
+/**
+ * Where the record of a detached run that failed is delivered.
+ */
+onFailure: Destination | null, 
+/**
+ * Host names under which it answers every path.
+ */
+domains: Array<string>, 
+/**
+ * The folder that its code comes from.
+ */
+folder: FolderSource | null, };
+
+/**
  * One line of a schedule's history: the newest 200 are kept.
  */
 export type Firing = { 
@@ -1395,7 +1451,7 @@ limits: Limits,
 /**
  * How it is kept and reached.
  */
-settings: Settings, 
+settings: ExecutionSettings, 
 /**
  * Web or private.
  */
@@ -1779,60 +1835,21 @@ export type SecretStoreState = { "state": "keychain" } | { "state": "file_unlock
 reason: string, };
 
 /**
- * How the local engine keeps, retries and reaches a function. Everything has a default, so that what an older Beckon
- * stored can be read.
+ * What the user may set.
  */
 export type Settings = { 
 /**
- * Workers that are kept ready though nobody calls, 0 to [`crate::Limits::concurrency`].
+ * How long a blocking caller waits before its run becomes asynchronous: 1,000 to 900,000 ms.
  */
-minWorkers: number, 
+blockingLimitMs: number, 
 /**
- * Runs that one worker may have at a time, 1 to 100; 0 is 1. Only where the contract allows it
- * ([`crate::Contract::shares_worker`]).
+ * How long records are kept: 72 to 8,760 hours.
  */
-runsPerWorker: number, 
+retentionHours: number, 
 /**
- * How long an idle worker is kept, seconds; `None` is the engine's default.
+ * The gateway's port from the next start on.
  */
-idleTimeoutS: number | null, 
-/**
- * Longest detached run, seconds, 5 to 3600 (OCI); `None`: as long as any other run.
- */
-detachedTimeoutS: number | null, 
-/**
- * Whether it is denied the network.
- */
-noNetwork: boolean, 
-/**
- * Whether packages may run their own install and build scripts when its dependencies are installed: other people's
- * programs, with the rights of whoever runs Beckon.
- */
-installScripts: boolean, 
-/**
- * The watchdog's own settings, for its contracts.
- */
-watchdog: Watchdog, 
-/**
- * What happens when an accepted run fails.
- */
-retry: Retry, 
-/**
- * Where the record of a detached run that ended well is delivered.
- */
-onSuccess: Destination | null, 
-/**
- * Where the record of a detached run that failed is delivered.
- */
-onFailure: Destination | null, 
-/**
- * Host names under which it answers every path.
- */
-domains: Array<string>, 
-/**
- * The folder that its code comes from.
- */
-folder: FolderSource | null, };
+gatewayPort: number, };
 
 /**
  * How bad a problem is.
@@ -2205,6 +2222,10 @@ export type WorkerState = "spawning" | "ready" | "busy" | "draining";
  */
 export type WorkerStatus = { 
 /**
+ * The engine's own number for it, never given again while it runs. [`Engine::stop_worker`] takes it.
+ */
+number: number, 
+/**
  * The operating system's process id.
  */
 pid: number, 
@@ -2260,6 +2281,12 @@ export function createApi(transport: Transport) {
      */
     engineStatus: (signal?: AbortSignal) =>
       transport.call<EngineStatus>("engine_status", {}, signal),
+    /**
+     * Stops a worker by its number: it takes no more runs and ends with the last one that it has; with `now` at once, and
+     * the runs in it end as crashed. `false`: it was gone already. The event `engine` says when it is.
+     */
+    stopWorker: (args: { number: number; now: boolean }, signal?: AbortSignal) =>
+      transport.call<boolean>("stop_worker", args, signal),
     /**
      * The runtimes of this machine, found or not.
      */

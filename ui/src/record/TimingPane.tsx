@@ -17,8 +17,11 @@ const CAUSE = {
   panel: "This window",
   gateway: "A client of the gateway",
   cli: "The beckon command",
+  schedule: "A schedule",
+  trigger: "A message",
+  callback: "The end of another run",
   provider: "Somebody else at the provider",
-} as const;
+} as const satisfies Record<Activation["cause"], string>;
 
 const MODE = {
   blocking: "Blocking",

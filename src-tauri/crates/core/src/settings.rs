@@ -7,6 +7,7 @@ use crate::{Error, ErrorCode};
 /// stored can be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
+#[ts(rename = "ExecutionSettings")] // `Settings` are the panel's
 pub struct Settings {
     /// Workers that are kept ready though nobody calls, 0 to [`crate::Limits::concurrency`].
     pub min_workers: u32,

@@ -186,6 +186,8 @@ pub struct EngineStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkerStatus {
+    /// The engine's own number for it, never given again while it runs. [`Engine::stop_worker`] takes it.
+    pub number: u64,
     /// The operating system's process id.
     pub pid: u32,
     /// The function it is warm for.
@@ -377,6 +379,19 @@ impl Engine {
         self.inner
             .activity
             .status(self.inner.backlog.depth() + self.inner.pools.waiting() as u64)
+    }
+
+    /// Lets a worker go: it takes no more runs, and its process ends with the last one that it has; `now` ends it at
+    /// once, and what runs in it ends as crashed. The next run starts another. `false` when there is none with this
+    /// number any more.
+    pub fn stop_worker(&self, number: u64, now: bool) -> bool {
+        let known = self.inner.activity.leave(number);
+        self.inner.pools.dismiss(number);
+        if now && known {
+            self.inner.nursery.kill(number)
+        } else {
+            known
+        }
     }
 
     /// Takes no more calls, gives running ones `grace` to finish, kills the rest (their records say so) and leaves no

@@ -290,6 +290,22 @@ impl Pools {
         }
     }
 
+    /// Lets a worker go: at once when it is idle, else after its last run.
+    pub(crate) fn dismiss(self: &Arc<Self>, number: u64) {
+        let mut discarded = Discarded::default();
+        let mut state = self.state.lock();
+        for pool in state.pools.values_mut() {
+            if let Some(at) = pool.warm.iter().position(|warm| warm.worker.number() == number) {
+                discarded.workers.push(pool.warm.swap_remove(at));
+                break;
+            }
+        }
+        // Its place is free for those in line, though its last run still goes on.
+        self.serve(&mut state, &mut discarded);
+        drop(state);
+        self.activity.changed();
+    }
+
     /// Takes no more calls, sends those in line away, and lets idle workers go.
     pub(crate) fn close(&self) {
         let mut discarded = Discarded::default();

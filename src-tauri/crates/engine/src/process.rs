@@ -173,6 +173,16 @@ impl Nursery {
         let _ = tokio::task::spawn_blocking(move || survivors::kill_marked(&prefix)).await;
     }
 
+    /// Ends a process and its whole group at once. `false` when there is none with this number.
+    pub(crate) fn kill(&self, number: u64) -> bool {
+        // The lock is held meanwhile: until it is taken out of the map nobody has reaped it.
+        self.living
+            .lock()
+            .get(&number)
+            .map(|pid| kill_group(*pid))
+            .is_some()
+    }
+
     /// Kills, in the background, what a process left behind outside of its group.
     pub(crate) fn sweep(&self, number: u64) {
         let mark = format!("{MARK}={}.{number}\0", self.mark);

@@ -23,6 +23,8 @@ pub(crate) struct Card {
     pub(crate) started: Millis,
     pub(crate) state: AtomicU8,
     pub(crate) runs: AtomicU64,
+    /// Somebody wants it gone: it takes no more runs.
+    leaving: AtomicBool,
 }
 
 impl Card {
@@ -32,7 +34,17 @@ impl Card {
             started,
             state: AtomicU8::new(0),
             runs: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
         }
+    }
+
+    /// Takes no more runs from now on, whatever state it comes to.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
     }
 
     pub(crate) fn set(&self, state: WorkerState) {
@@ -46,6 +58,9 @@ impl Card {
     }
 
     pub(crate) fn state(&self) -> WorkerState {
+        if self.is_leaving() {
+            return WorkerState::Draining;
+        }
         match self.state.load(Ordering::Relaxed) {
             0 => WorkerState::Spawning,
             1 => WorkerState::Ready,
@@ -133,6 +148,18 @@ impl Activity {
         self.changed();
     }
 
+    /// Marks one worker: it takes no more runs. `false` when there is none with this number.
+    pub(crate) fn leave(&self, number: u64) -> bool {
+        let workers = self.workers.lock();
+        let Some(listed) = workers.get(&number) else {
+            return false;
+        };
+        listed.card.leave();
+        drop(workers);
+        self.changed();
+        true
+    }
+
     /// Marks all workers: the engine stops.
     pub(crate) fn drain_all(&self) {
         for listed in self.workers.lock().values() {
@@ -145,7 +172,10 @@ impl Activity {
     pub(crate) fn status(&self, queued: u64) -> EngineStatus {
         let workers = self.workers.lock();
         EngineStatus {
-            workers: workers.values().map(Listed::status).collect(),
+            workers: workers
+                .iter()
+                .map(|(number, listed)| listed.status(*number))
+                .collect(),
             queued,
             running: self.running.load(Ordering::Relaxed),
             total: self.total.load(Ordering::Relaxed),
@@ -165,8 +195,9 @@ impl Activity {
 }
 
 impl Listed {
-    fn status(&self) -> WorkerStatus {
+    fn status(&self, number: u64) -> WorkerStatus {
         WorkerStatus {
+            number,
             pid: self.card.pid,
             function: self.function.clone(),
             version: self.version.clone(),

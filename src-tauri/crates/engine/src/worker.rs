@@ -188,10 +188,16 @@ impl Worker {
 
     /// Whether it takes runs.
     pub(crate) fn is_open(&self) -> bool {
-        match &self.wire {
-            Wire::Frames(link) => link.is_open(),
-            Wire::Http(serving) => serving.is_open(),
-        }
+        !self.card.is_leaving()
+            && match &self.wire {
+                Wire::Frames(link) => link.is_open(),
+                Wire::Http(serving) => serving.is_open(),
+            }
+    }
+
+    /// The engine's own number for its process.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Loads the function, for the sake of `call`, which is not made yet. What the code prints meanwhile belongs to it.

@@ -206,6 +206,55 @@ async fn a_new_version_drains_the_old_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_worker_finishes_its_run_and_is_replaced() {
+    let rig = Rig::new().await;
+    rig.put("f", concurrent(SLEEPER, 1)).await;
+    let first = pid(&rig.run("f", r#"{"ms":1}"#).await);
+    let number = rig.engine.status().workers[0].number;
+    let engine = rig.engine.clone();
+    let run = tokio::spawn(async move { engine.invoke(invocation("f", r#"{"ms":600}"#), None).await });
+    wait_for(async || rig.engine.status().workers[0].state == WorkerState::Busy).await;
+    assert!(rig.engine.stop_worker(number, false));
+    assert_eq!(rig.engine.status().workers[0].state, WorkerState::Draining);
+    let Outcome::Finished(ended) = run.await.unwrap().unwrap() else {
+        panic!("it finished");
+    };
+    assert_eq!(ended.summary().status, Status::Success);
+    assert_eq!(pid(&ended.activation()), first);
+    wait_for(async || rig.engine.status().workers.iter().all(|w| w.number != number)).await;
+    assert!(!rig.engine.stop_worker(number, false));
+    let next = rig.run("f", r#"{"ms":1}"#).await;
+    assert_ne!(pid(&next), first);
+    // An idle one goes at once.
+    let number = rig.engine.status().workers[0].number;
+    assert!(rig.engine.stop_worker(number, false));
+    wait_for(async || rig.engine.status().workers.is_empty()).await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_stopped_at_once_takes_its_run_along() {
+    let rig = Rig::new().await;
+    rig.put("f", concurrent(SLEEPER, 1)).await;
+    expect_pid(&rig.run("f", r#"{"ms":1}"#).await);
+    let number = rig.engine.status().workers[0].number;
+    let engine = rig.engine.clone();
+    let run = tokio::spawn(async move { engine.invoke(invocation("f", r#"{"ms":50000}"#), None).await });
+    wait_for(async || rig.engine.status().workers[0].state == WorkerState::Busy).await;
+    // First asked to go after its run, then told to go now.
+    assert!(rig.engine.stop_worker(number, false));
+    assert!(rig.engine.stop_worker(number, true));
+    let Outcome::Finished(ended) = run.await.unwrap().unwrap() else {
+        panic!("it ended");
+    };
+    assert_eq!(ended.summary().status, Status::DeveloperError);
+    wait_for(async || rig.engine.status().workers.is_empty()).await;
+    assert!(!rig.engine.stop_worker(number, true));
+    expect_pid(&rig.run("f", r#"{"ms":1}"#).await);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_namespace_takes_its_workers_along() {
     let rig = Rig::with(|config| config.idle_timeout = Duration::from_secs(600)).await;
     rig.put("f", concurrent(SLEEPER, 1)).await;

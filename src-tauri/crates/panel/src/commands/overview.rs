@@ -46,6 +46,12 @@ impl Panel {
         Ok(self.engine.status())
     }
 
+    /// Stops a worker by its number: it takes no more runs and ends with the last one that it has; with `now` at once, and
+    /// the runs in it end as crashed. `false`: it was gone already. The event `engine` says when it is.
+    pub async fn stop_worker(&self, number: u64, now: bool) -> Result<bool> {
+        Ok(self.engine.stop_worker(number, now))
+    }
+
     /// The runtimes of this machine, found or not.
     pub async fn runtimes(&self) -> Result<Vec<RuntimeStatus>> {
         Ok(self.engine.runtimes())

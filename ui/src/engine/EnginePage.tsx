@@ -1,0 +1,56 @@
+import { useEngine } from "@/api/queries";
+import { RuntimesSection } from "@/settings/RuntimesSection";
+import { ErrorState } from "@/ui/ErrorState";
+import { PageHeader } from "@/ui/PageHeader";
+import { Skeleton } from "@/ui/Skeleton";
+import { DeadLetters } from "./DeadLetters";
+import { EngineTotals } from "./EngineTotals";
+import { Part } from "./Part";
+import { Queues } from "./Queues";
+import { useQueues } from "./queries";
+import { Workers } from "./Workers";
+
+export function EnginePage() {
+  const engine = useEngine();
+  const queues = useQueues();
+  return (
+    <>
+      <PageHeader
+        title="Engine"
+        description="What the local engine does now: its workers, what waits for them, and what this machine gives it."
+      />
+      {engine.data ? (
+        <EngineTotals engine={engine.data} />
+      ) : (
+        !engine.isError && <Skeleton rows={2} className="px-6 pb-5" />
+      )}
+      <Part title="Workers" description="The processes that functions run in, kept warm between runs.">
+        {engine.data ? (
+          <Workers workers={engine.data.workers} />
+        ) : engine.isError ? (
+          <ErrorState error={engine.error} onRetry={() => void engine.refetch()} />
+        ) : (
+          <Skeleton rows={3} className="px-6" />
+        )}
+      </Part>
+      <Part
+        title="Queues"
+        description="Accepted runs by function. A paused queue goes on accepting, and keeps what it has over restarts."
+      >
+        {queues.data ? (
+          <Queues queues={queues.data} />
+        ) : queues.isError ? (
+          <ErrorState error={queues.error} onRetry={() => void queues.refetch()} />
+        ) : (
+          <Skeleton rows={2} className="px-6" />
+        )}
+      </Part>
+      <Part title="Dead letters" description="Accepted runs that failed in every attempt they had.">
+        <DeadLetters />
+      </Part>
+      <div className="max-w-220 border-t border-line px-6 pb-12">
+        <RuntimesSection />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+import { Link } from "@tanstack/react-router";
+import type { FunctionKey } from "@/platform";
+
+/** A local function by its name; leads to its page. */
+export function FunctionLink({ of }: { of: FunctionKey }) {
+  return (
+    <Link
+      to="/c/$connection/ns/$namespace/fn/$"
+      params={{ connection: "local", namespace: of.namespace, _splat: of.name }}
+      className="hover:underline"
+    >
+      <span className="text-subtle">{of.namespace}/</span>
+      {of.name}
+    </Link>
+  );
+}
