@@ -31,6 +31,49 @@ async function show(over: Partial<Activation>, props: Partial<Parameters<typeof 
 const tree = () => screen.getByRole("tree");
 const lines = () => within(tree()).getAllByRole("treeitem");
 
+describe("HTTP", () => {
+  it("has both sides of the request", async () => {
+    const { tab } = await show({
+      http: {
+        method: "POST",
+        path: "/orders",
+        query: "page=2",
+        headers: [
+          ["Content-Type", "application/json"],
+          ["Authorization", "***"],
+        ],
+        body: "json",
+        status: 404,
+        responseHeaders: [["X-Order", "none"]],
+        responseBody: "text",
+      },
+    });
+    await tab("HTTP 404");
+    const pane = within(screen.getByTestId("http"));
+    expect(pane.getByText("/orders?page=2")).toBeInTheDocument();
+    expect(pane.getByText(/404 Not Found/)).toBeInTheDocument();
+    expect(pane.getByText("***")).toBeInTheDocument();
+    expect(pane.getByText("X-Order")).toBeInTheDocument();
+    expect(pane.getByText("Body: JSON, under Input")).toBeInTheDocument();
+  });
+
+  it("is not there for a run without one", async () => {
+    await show({});
+    expect(screen.queryByRole("tab", { name: /HTTP/ })).not.toBeInTheDocument();
+  });
+});
+
+it("says what kept the function in its place, and what did not", async () => {
+  const { tab } = await show({ guards: ["session", "files", "memory"], attempts: 3 });
+  await tab("Timing");
+  const isolation = screen.getByRole("region", { name: "Isolation" });
+  expect(isolation).toHaveTextContent("enforced process group, files, memory");
+  expect(isolation).toHaveTextContent(
+    "not enforced environment, privileges, signals, processes, file sizes, disk",
+  );
+  expect(screen.getByText("Attempts")).toBeInTheDocument();
+});
+
 describe("Result", () => {
   it("keeps the digits of large numbers", async () => {
     await show({ status: "success", result: '{"id":12345678901234567890,"price":1.10}' });

@@ -1,18 +1,19 @@
 import { type ReactNode, useState } from "react";
 import { useActivation } from "@/api/queries";
-import type { Activation, ActivationDetail } from "@/platform";
+import type { Activation, ActivationDetail, Exchange } from "@/platform";
 import { CodeEditor } from "@/ui/CodeEditor";
 import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
 import { isPending } from "@/ui/StatusBadge";
 import { Tabs } from "@/ui/Tabs";
+import { HttpPane } from "./HttpPane";
 import { JsonView } from "./json/JsonView";
 import { pretty } from "./json/parse";
 import { LogsPane } from "./LogsPane";
 import { ResultPane } from "./ResultPane";
 import { TimingPane } from "./TimingPane";
 
-export type RecordTab = "result" | "input" | "logs" | "timing" | "raw";
+export type RecordTab = "result" | "input" | "logs" | "http" | "timing" | "raw";
 
 export interface RecordViewProps {
   /** The record; or `detail`, which has the raw form with it. */
@@ -34,12 +35,14 @@ export function RecordView({ activation, detail, raw, initialTab, onTab, aside, 
   const [tab, setTab] = useState<RecordTab>(initialTab ?? "result");
   const record = activation ?? detail?.activation;
   if (!record) return null;
+  // Remembered from a run that had one.
+  const shown = tab === "http" && record.http === null ? "result" : tab;
   const logs = record.logs.length;
   return (
     <Tabs
       label="Record"
       size="sm"
-      value={tab}
+      value={shown}
       onChange={(next) => {
         setTab(next);
         onTab?.(next);
@@ -55,11 +58,18 @@ export function RecordView({ activation, detail, raw, initialTab, onTab, aside, 
           label: logs === 0 ? "Logs" : `Logs ${logs.toLocaleString("en")}`,
           panel: <LogsPane activation={record} />,
         },
+        ...(record.http === null
+          ? []
+          : [{ id: "http" as const, label: httpLabel(record.http), panel: <HttpPane http={record.http} /> }]),
         { id: "timing", label: "Timing", panel: <TimingPane activation={record} /> },
         { id: "raw", label: "Raw", panel: <RawPane activation={record} raw={raw ?? detail?.raw} /> },
       ]}
     />
   );
+}
+
+function httpLabel({ status }: Exchange): string {
+  return status === null ? "HTTP" : `HTTP ${status}`;
 }
 
 function InputPane({ activation }: { activation: Activation }) {

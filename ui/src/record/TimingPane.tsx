@@ -4,6 +4,7 @@ import type { Activation } from "@/platform";
 import { CopyButton } from "@/ui/CopyButton";
 import { cx } from "@/ui/cx";
 import { formatBytes, formatDateTime, formatDuration, formatUtc } from "@/ui/format";
+import { ALL_GUARDS, GUARDS } from "./guards";
 import { type PartKey, parts, sentence, total } from "./timing";
 
 const BAR: Record<PartKey, string> = {
@@ -62,6 +63,7 @@ export function TimingPane({ activation }: { activation: Activation }) {
         </>
       )}
       <Facts activation={activation} />
+      <Isolation activation={activation} />
     </div>
   );
 }
@@ -96,6 +98,7 @@ function Facts({ activation: a }: { activation: Activation }) {
         {a.kind !== "" && <span className="text-muted"> on {a.kind}</span>}
       </Fact>
       <Fact name="Start">{a.cold === null ? "Not known" : a.cold ? "Cold" : "Warm"}</Fact>
+      {a.attempts > 1 && <Fact name="Attempts">{a.attempts}</Fact>}
       <Fact name="Limits">
         {formatDuration(a.limits.timeoutMs)}, {a.limits.memoryMb} MB, {a.limits.logsKb} KB of logs
       </Fact>
@@ -123,6 +126,37 @@ function Facts({ activation: a }: { activation: Activation }) {
         </Fact>
       )}
     </dl>
+  );
+}
+
+/** What kept the function in its place, and what did not. */
+function Isolation({ activation: { guards } }: { activation: Activation }) {
+  // A provider does not say, and a run that has not begun has none yet.
+  if (guards.length === 0) return null;
+  const missing = ALL_GUARDS.filter((guard) => !guards.includes(guard) && guard !== "network");
+  return (
+    <section aria-label="Isolation" className="mt-4 max-w-220 border-t border-line pt-3">
+      <p>
+        <span className="text-muted">Isolation: enforced </span>
+        {guards.map((guard, at) => (
+          <span key={guard}>
+            {at > 0 && ", "}
+            <span title={GUARDS[guard].meaning}>{GUARDS[guard].title.toLowerCase()}</span>
+          </span>
+        ))}
+        {missing.length > 0 && (
+          <>
+            <span className="text-muted"> · not enforced </span>
+            <span className="text-warn">
+              {missing.map((guard) => GUARDS[guard].title.toLowerCase()).join(", ")}
+            </span>
+          </>
+        )}
+      </p>
+      <Link to="/engine" className="link text-sm">
+        What this machine enforces
+      </Link>
+    </section>
   );
 }
 
