@@ -39,6 +39,7 @@ for (const scheme of ["light", "dark"]) {
     await look(t, page, beckon.panelOrigin, scheme, [
       ["no function", "/", says("There is no function yet")],
       ["no run", "/activations", says(/no (runs|activations)|nothing/i)],
+      ["an idle engine", "/engine", says("No worker is warm")],
       ["no token", "/tokens", says("There is no token yet")],
       ["no connection", "/connections", says("No provider is connected")],
       ["an empty namespace", "/c/local/ns/playground", says("No functions yet")],
@@ -115,6 +116,7 @@ for (const scheme of ["light", "dark"]) {
           await page.getByRole("region", { name: "Result" }).getByText("Application error").waitFor();
         },
       ],
+      ["the engine", "/engine", () => page.getByTestId("worker-row").first().waitFor()],
       ["overview", `${HELLO}?tab=overview`, () => page.getByText("Recent runs").waitFor()],
       ["code", `${HELLO}?tab=code`, () => page.getByRole("textbox", { name: "Code of hello" }).waitFor()],
       [

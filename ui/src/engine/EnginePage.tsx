@@ -48,8 +48,10 @@ export function EnginePage() {
       <Part title="Dead letters" description="Accepted runs that failed in every attempt they had.">
         <DeadLetters />
       </Part>
-      <div className="max-w-220 border-t border-line px-6 pb-12">
-        <RuntimesSection />
+      <div className="border-t border-line px-6 pb-12">
+        <div className="max-w-220">
+          <RuntimesSection />
+        </div>
       </div>
     </>
   );

@@ -16,11 +16,7 @@ export function EngineTotals({ engine }: { engine: EngineStatus }) {
     ["Queued", formatCount(queued)],
     ["Runs since start", formatCount(total)],
     ["Cold starts", formatCount(cold), total === 0 ? undefined : `${shareText(cold, total)} of the runs`],
-    [
-      "Warm",
-      formatCount(total - cold),
-      total === 0 ? undefined : `${shareText(total - cold, total)} of the runs`,
-    ],
+    ["Warm", formatCount(total - cold)],
   ];
   return (
     <dl className="flex flex-wrap gap-x-10 gap-y-3 px-6 pt-1 pb-5" data-testid="engine-totals">
