@@ -1053,6 +1053,23 @@ name: FunctionName, };
 export type Guard = "session" | "environment" | "no_new_privileges" | "files" | "signals" | "processes" | "file_size" | "disk" | "memory" | "network";
 
 /**
+ * Whether a guard can be enforced here.
+ */
+export type GuardStatus = { 
+/**
+ * Which.
+ */
+guard: Guard, 
+/**
+ * Whether runs get it on this machine. [`Guard::Network`] only where the function asks for it.
+ */
+enforced: boolean, 
+/**
+ * Why not, or what is missing from it: a sentence.
+ */
+why: string | null, };
+
+/**
  * Counts of runs over time.
  */
 export type Histogram = { 
@@ -2248,7 +2265,11 @@ started: number,
 /**
  * Runs it has finished.
  */
-runs: number, };
+runs: number, 
+/**
+ * Bytes in memory, descendants included, when it was last measured: every 50 ms while something runs.
+ */
+memory: number, };
 
 /**
  * One file of a zip.
@@ -2443,6 +2464,12 @@ export function createApi(transport: Transport) {
      */
     saveDraft: (args: { function: FunctionRef; text: string }, signal?: AbortSignal) =>
       transport.call<void>("save_draft", args, signal),
+    /**
+     * For each guard, whether functions of the local engine get it on this machine and, where they do not, a sentence
+     * that says why. Does not change while Beckon runs; what a run really had is in its record (`guards`).
+     */
+    guards: (signal?: AbortSignal) =>
+      transport.call<Array<GuardStatus>>("guards", {}, signal),
     /**
      * A page of the log, newest first. `filter` is a text of the filter grammar; `limit` at most 500.
      */

@@ -9,6 +9,7 @@ use crate::adapt::Event;
 use crate::code::{Deployment, Prepared};
 use crate::end::End;
 use crate::executable::{self, Execution};
+use crate::isolation::Confinement;
 use crate::link::{Answer, Fault};
 use crate::logs::{RunLog, SharedLog};
 use crate::pool::{Grant, Permit, Place};
@@ -378,6 +379,7 @@ async fn shimmed(
         shims: &inner.shims,
         program: &program,
         env: environment(inner, deployment, prepared, call),
+        confinement: Confinement::of(&deployment.function, &prepared.code.path),
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
     };
@@ -503,6 +505,7 @@ async fn once(
                 directory: None,
                 framed: false,
                 stdin: true,
+                confinement: Confinement::of(&deployment.function, &prepared.code.path),
             };
             inner.nursery.spawn(number, spec, (permit, listing)).await
         }

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::build::Builds;
+use crate::isolation::{Bounds, Isolation};
 use crate::pool::Pools;
 use crate::process::Nursery;
 use crate::queue::{self, Backlog, Opening};
@@ -51,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) runtimes: Runtimes,
     pub(crate) builds: Arc<Builds>,
     pub(crate) shims: Shims,
+    pub(crate) isolation: Arc<Isolation>,
     pub(crate) nursery: Arc<Nursery>,
     pub(crate) pools: Arc<Pools>,
     pub(crate) activity: Arc<Activity>,
@@ -111,7 +113,22 @@ impl Inner {
             }
         })
         .map_err(|e| Error::internal("prepare the folder for builds", e))?;
-        let nursery = Arc::new(Nursery::new(&config.data_dir, &instance));
+        let bounds = Bounds {
+            scratch: config.scratch_limit,
+            tasks: config.task_limit,
+        };
+        let isolation = {
+            let (data_dir, runtimes) = (config.data_dir.clone(), runtimes.clone());
+            tokio::task::spawn_blocking(move || Isolation::new(&data_dir, &runtimes, bounds))
+        };
+        let isolation = Arc::new(isolation.await.map_err(failed)?);
+        let pulse = activity.pulse().clone();
+        let nursery = Arc::new(Nursery::new(
+            &config.data_dir,
+            &instance,
+            isolation.clone(),
+            pulse,
+        ));
         let blocking_limit = u64::try_from(config.blocking_limit.as_millis()).unwrap_or(u64::MAX);
         let inner = Arc::new(Self {
             blocking_limit_ms: AtomicU64::new(blocking_limit),
@@ -129,7 +146,8 @@ impl Inner {
             runs: Mutex::default(),
             quiet: Notify::new(),
             tasks: TaskTracker::new(),
-            base_env: base_env(),
+            base_env: base_env(&isolation),
+            isolation,
             deployed: Notify::new(),
             schedules: schedule::Board::default(),
             triggers: trigger::Board::default(),
@@ -339,8 +357,9 @@ fn instance(data_dir: &Path) -> std::io::Result<String> {
     Ok(fresh)
 }
 
-fn base_env() -> Vec<(String, String)> {
+fn base_env(isolation: &Isolation) -> Vec<(String, String)> {
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
+    let path = isolation.search_path(&path).into_string().unwrap_or(path);
     // Functions speak UTF-8 whatever the desktop's language is.
     vec![
         ("PATH".to_owned(), path),

@@ -11,6 +11,7 @@
 //! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
 //! schedule ─ calls by the clock                           trigger ─ calls by messages
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
+//! isolation ─ what processes can reach, and what they take
 //! ```
 
 mod adapt;
@@ -23,6 +24,7 @@ mod entry;
 mod executable;
 mod frame;
 mod inner;
+mod isolation;
 mod link;
 mod logs;
 mod package;
@@ -48,6 +50,7 @@ pub use build::{BuildLog, BuildProgress, BuildRecord, BuildState, BuildWatch};
 pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
 pub use end::Why;
 pub(crate) use inner::Inner;
+pub use isolation::GuardStatus;
 pub use payload::{Payload, Reply};
 pub use queue::Accepted;
 pub use run::Ended;
@@ -88,6 +91,10 @@ pub struct EngineConfig {
     pub build_timeout: Duration,
     /// Most builds that use tools at the same time. Default half the cores, at least 1.
     pub builds_at_once: usize,
+    /// Most bytes that a worker may keep in its scratch folder, and in any one file. Default 512 MiB.
+    pub scratch_limit: u64,
+    /// Most processes and threads of one worker. Default 512.
+    pub task_limit: u32,
     /// Whether to recover what a crash left and to run what is queued. A command line that only reads or changes
     /// something leaves both to the next real start.
     pub dispatch: bool,
@@ -107,6 +114,8 @@ impl EngineConfig {
             result_limit: PAYLOAD_LIMIT,
             build_timeout: Duration::from_secs(600),
             builds_at_once: (cores / 2).max(1),
+            scratch_limit: 512 * 1024 * 1024,
+            task_limit: 512,
             dispatch: true,
         }
     }
@@ -200,6 +209,8 @@ pub struct WorkerStatus {
     pub started: Millis,
     /// Runs it has finished.
     pub runs: u64,
+    /// Bytes in memory, descendants included, when it was last measured: every 50 ms while something runs.
+    pub memory: u64,
 }
 
 /// The life of a worker.
@@ -376,9 +387,18 @@ impl Engine {
 
     /// What it is doing now.
     pub fn status(&self) -> EngineStatus {
-        self.inner
-            .activity
-            .status(self.inner.backlog.depth() + self.inner.pools.waiting() as u64)
+        let queued = self.inner.backlog.depth() + self.inner.pools.waiting() as u64;
+        let mut status = self.inner.activity.status(queued);
+        for worker in &mut status.workers {
+            worker.memory = self.inner.nursery.memory_of(worker.pid);
+        }
+        status
+    }
+
+    /// For each guard, whether runs on this machine get it, and if not, why. Does not change while the engine lives;
+    /// what a run really had is in its record.
+    pub fn guards(&self) -> Vec<GuardStatus> {
+        self.inner.isolation.status().to_vec()
     }
 
     /// Lets a worker go: it takes no more runs, and its process ends with the last one that it has; `now` ends it at

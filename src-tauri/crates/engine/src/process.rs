@@ -10,6 +10,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use beckon_core::Guard;
 use command_fds::{CommandFdExt, FdMapping};
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal};
@@ -19,6 +20,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use crate::isolation::{Breach, Confinement, Isolation, Pulse, Watch, Watched};
 use crate::survivors;
 
 /// The name of the environment variable by which processes are known as ours, whatever group they moved to.
@@ -38,6 +40,8 @@ pub(crate) struct Spec {
     pub(crate) framed: bool,
     /// Whether it gets a pipe as standard input.
     pub(crate) stdin: bool,
+    /// What it is held to.
+    pub(crate) confinement: Confinement,
 }
 
 /// The engine's ends of a process's descriptors.
@@ -55,6 +59,13 @@ pub(crate) struct Process {
     number: u64,
     living: Arc<Mutex<HashMap<u64, Pid>>>,
     ended: watch::Receiver<Option<ExitStatus>>,
+    #[allow(
+        dead_code,
+        reason = "told in the record as soon as runs are put together anew"
+    )]
+    guards: Arc<[Guard]>,
+    #[allow(dead_code, reason = "see above")]
+    watched: Arc<Watched>,
 }
 
 /// Starts processes and remembers which are alive.
@@ -70,25 +81,36 @@ pub(crate) struct Nursery {
     next: std::sync::atomic::AtomicU64,
     living: Arc<Mutex<HashMap<u64, Pid>>>,
     tasks: TaskTracker,
+    isolation: Arc<Isolation>,
+    watch: Arc<Watch>,
 }
 
 impl Nursery {
-    pub(crate) fn new(data_dir: &Path, instance: &str) -> Self {
+    pub(crate) fn new(data_dir: &Path, instance: &str, isolation: Arc<Isolation>, pulse: Arc<Pulse>) -> Self {
         let nonce = beckon_core::random_hex()[..8].to_owned();
+        let mark = format!("{instance}.{nonce}");
+        let living = Arc::<Mutex<_>>::default();
         Self {
             scratch: data_dir.join("scratch"),
             records: data_dir.join("workers"),
-            mark: format!("{instance}.{nonce}"),
+            watch: Watch::new(pulse, isolation.bounds, mark.clone(), living.clone()),
+            mark,
             nonce,
             next: 1.into(),
-            living: Arc::default(),
+            living,
             tasks: TaskTracker::new(),
+            isolation,
         }
     }
 
     /// The tasks that watch processes; all are over when [`Nursery::end_all`] returns.
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.tasks
+    }
+
+    /// Bytes in memory of the process with this id and its descendants, when it was last measured.
+    pub(crate) fn memory_of(&self, pid: u32) -> u64 {
+        self.watch.memory_of(pid)
     }
 
     /// A number for the next process.
@@ -111,10 +133,10 @@ impl Nursery {
         spec.env
             .push((MARK.to_owned(), format!("{}.{number}", self.mark)));
         let record = self.records.join(format!("{}-{number}", self.nonce));
-        let scratch = spec.scratch.clone();
+        let (scratch, most) = (spec.scratch.clone(), spec.confinement.memory);
         let started = {
-            let record = record.clone();
-            tokio::task::spawn_blocking(move || start(spec, &record))
+            let (record, isolation) = (record.clone(), self.isolation.clone());
+            tokio::task::spawn_blocking(move || start(spec, &record, &isolation))
                 .await
                 .map_err(io::Error::other)?
         };
@@ -125,6 +147,7 @@ impl Nursery {
             stdin,
             stdout,
             stderr,
+            mut guards,
         } = match started {
             Ok(started) => started,
             Err(e) => {
@@ -134,15 +157,25 @@ impl Nursery {
         };
         let (tell, ended) = watch::channel(None);
         self.living.lock().insert(number, pid);
+        let watched = Watched::new(pid, number, most, scratch.clone());
+        self.watch.add(watched.clone());
+        guards.extend(self.isolation.measured());
+        guards.sort_unstable();
         let process = Process {
             pid,
             number,
             living: self.living.clone(),
             ended,
+            guards: guards.into(),
+            watched,
+        };
+        let place = Place {
+            number,
+            living: self.living.clone(),
+            watch: self.watch.clone(),
         };
         let files = Files { record, scratch };
-        self.tasks
-            .spawn(attend(child, number, self.living.clone(), tell, on_end, files));
+        self.tasks.spawn(attend(child, place, tell, on_end, files));
         let channels = (|| {
             Ok(Channels {
                 frames: frames
@@ -206,9 +239,10 @@ struct Started {
     stdin: Option<OwnedFd>,
     stdout: OwnedFd,
     stderr: OwnedFd,
+    guards: Vec<Guard>,
 }
 
-fn start(spec: Spec, record: &Path) -> io::Result<Started> {
+fn start(spec: Spec, record: &Path, isolation: &Isolation) -> io::Result<Started> {
     fs::create_dir(&spec.scratch)?;
     let mut command = Command::new(&spec.program);
     command
@@ -239,22 +273,13 @@ fn start(spec: Spec, record: &Path) -> io::Result<Started> {
             .map_err(io::Error::other)?;
         frames = Some((to, from));
     }
-    let mut tries = 0;
-    let mut child = loop {
-        match command.spawn() {
-            // Another thread's fork can hold a just-written script open for an instant.
-            Err(e) if e.kind() == io::ErrorKind::ExecutableFileBusy && tries < 50 => {
-                tries += 1;
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            result => break result?,
-        }
-    };
+    let (mut child, mut guards) = confined(&mut command, isolation, &spec.confinement, &spec.scratch)?;
     let pid = child
         .id()
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| io::Error::other("the process is gone"))?;
+    guards.extend(isolation.limit(pid, &spec.confinement));
     // What follows can only fail if the machine is out of everything; then the process goes with its handle.
     survivors::note(record, pid)?;
     let missing = || io::Error::other("a pipe is missing");
@@ -268,6 +293,42 @@ fn start(spec: Spec, record: &Path) -> io::Result<Started> {
         stdin,
         stdout,
         stderr,
+        guards,
+    })
+}
+
+/// Starts the command from a thread that confines itself and then ends: what it inherits holds from its first
+/// instruction. Nothing else may happen on that thread, which can reach no more than the process will.
+fn confined(
+    command: &mut Command,
+    isolation: &Isolation,
+    confinement: &Confinement,
+    scratch: &Path,
+) -> io::Result<(Child, Vec<Guard>)> {
+    let runtime = tokio::runtime::Handle::current();
+    let start = || {
+        let _inside = runtime.enter();
+        let guards = isolation.enter(confinement, scratch);
+        let mut tries = 0;
+        loop {
+            match command.spawn() {
+                // Another thread's fork can hold a just-written script open for an instant.
+                Err(e) if e.kind() == io::ErrorKind::ExecutableFileBusy && tries < 50 => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                result => return result.map(|child| (child, guards)),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("beckon-spawn".to_owned())
+            .stack_size(256 * 1024);
+        thread
+            .spawn_scoped(scope, start)?
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("the thread that starts processes panicked")))
     })
 }
 
@@ -290,6 +351,18 @@ impl Process {
         }
     }
 
+    /// What was in force when it started.
+    #[allow(dead_code, reason = "see the field")]
+    pub(crate) fn guards(&self) -> &[Guard] {
+        &self.guards
+    }
+
+    /// What it was ended for, if it was over one of its bounds.
+    #[allow(dead_code, reason = "see the field")]
+    pub(crate) fn breach(&self) -> Option<Breach> {
+        self.watched.breach()
+    }
+
     /// Waits until it is gone.
     pub(crate) async fn wait(&mut self) -> Option<ExitStatus> {
         self.ended
@@ -300,17 +373,24 @@ impl Process {
     }
 }
 
+/// Where a living process is known.
+struct Place {
+    number: u64,
+    living: Arc<Mutex<HashMap<u64, Pid>>>,
+    watch: Arc<Watch>,
+}
+
 /// Watches one process to its end, and then removes what there was of it.
 async fn attend<T>(
     mut child: Child,
-    number: u64,
-    living: Arc<Mutex<HashMap<u64, Pid>>>,
+    place: Place,
     tell: watch::Sender<Option<ExitStatus>>,
     on_end: T,
     files: Files,
 ) {
     let status = child.wait().await;
-    if let Some(pid) = living.lock().remove(&number) {
+    place.watch.forget(place.number);
+    if let Some(pid) = place.living.lock().remove(&place.number) {
         // What it started and left behind. As long as one of its group lives, the group's number is nobody else's; if
         // none does, the kernel would have to give out all other numbers between the line above and this one.
         kill_group(pid);
@@ -361,6 +441,8 @@ fn signal_name(signal: i32) -> &'static str {
         11 => " (SIGSEGV)",
         13 => " (SIGPIPE)",
         15 => " (SIGTERM)",
+        25 => " (SIGXFSZ: a file grew over its limit)",
+        31 => " (SIGSYS)",
         _ => "",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use beckon_core::{Event, FunctionKey, Millis};
@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::code::Deployment;
+use crate::isolation::Pulse;
 use crate::{EngineStatus, WorkerState, WorkerStatus};
 
 /// Shortest time between two events.
@@ -75,7 +76,7 @@ impl Card {
 pub(crate) struct Activity {
     dirty: AtomicBool,
     told: Notify,
-    running: AtomicU32,
+    pulse: Arc<Pulse>,
     total: AtomicU64,
     cold: AtomicU64,
     workers: Mutex<BTreeMap<u64, Listed>>,
@@ -97,6 +98,11 @@ pub(crate) struct Listing {
 pub(crate) struct Running<'a>(&'a Activity);
 
 impl Activity {
+    /// Whether something runs, for those who look only then.
+    pub(crate) fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
+    }
+
     /// Something is different now. Cheap: most calls find that this is known already.
     pub(crate) fn changed(&self) {
         if !self.dirty.swap(true, Ordering::AcqRel) {
@@ -106,7 +112,7 @@ impl Activity {
 
     /// Counts a run while it lasts.
     pub(crate) fn running(&self) -> Running<'_> {
-        self.running.fetch_add(1, Ordering::Relaxed);
+        self.pulse.begin();
         self.changed();
         Running(self)
     }
@@ -177,7 +183,7 @@ impl Activity {
                 .map(|(number, listed)| listed.status(*number))
                 .collect(),
             queued,
-            running: self.running.load(Ordering::Relaxed),
+            running: self.pulse.running(),
             total: self.total.load(Ordering::Relaxed),
             cold: self.cold.load(Ordering::Relaxed),
         }
@@ -204,6 +210,7 @@ impl Listed {
             state: self.card.state(),
             started: self.card.started,
             runs: self.card.runs.load(Ordering::Relaxed),
+            memory: 0,
         }
     }
 }
@@ -217,7 +224,7 @@ impl Drop for Listing {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::Relaxed);
+        self.0.pulse.end();
         self.0.changed();
     }
 }

@@ -11,6 +11,7 @@ use crate::adapt::Event;
 use crate::code::Deployment;
 use crate::end::End;
 use crate::frame::{self, Kind};
+use crate::isolation::Confinement;
 use crate::link::{self, Answer, Ends, Fault, Link};
 use crate::logs::SharedLog;
 use crate::pipes::RawPipes;
@@ -70,6 +71,7 @@ pub(crate) struct Launch<'a> {
     /// The interpreter, or the compiled function.
     pub(crate) program: &'a Path,
     pub(crate) env: Vec<(String, String)>,
+    pub(crate) confinement: Confinement,
     pub(crate) result_limit: usize,
     pub(crate) now: Millis,
 }
@@ -119,6 +121,7 @@ impl Worker {
             directory: None,
             framed: true,
             stdin: false,
+            confinement: launch.confinement,
         };
         let (process, channels) = launch.nursery.spawn(number, spec, on_end).await?;
         let card = Arc::new(Card::new(process.pid(), launch.now));

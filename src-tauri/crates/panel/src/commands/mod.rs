@@ -6,6 +6,7 @@ mod connections;
 mod copy;
 mod functions;
 mod invoke;
+mod isolation;
 mod namespaces;
 mod overview;
 mod queue;
@@ -29,6 +30,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         functions::COMMANDS,
         builds::COMMANDS,
         invoke::COMMANDS,
+        isolation::COMMANDS,
         activations::COMMANDS,
         tokens::COMMANDS,
         copy::COMMANDS,

@@ -1,0 +1,190 @@
+//! Files, signals and sockets that a process may reach: one Landlock domain for each.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use beckon_core::Guard;
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd,
+    Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+    make_bitflags,
+};
+use parking_lot::Mutex;
+
+use super::places::{Moment, Places, Use};
+use super::{Confinement, Network};
+
+/// What a process may do with a path that it only reads.
+const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
+/// What it may do with programs.
+const EXECUTE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{Execute | ReadFile | ReadDir});
+const DEVICE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | WriteFile | Truncate | IoctlDev});
+/// Made, opened by a name that one has to know, removed; not listed.
+const SEMAPHORES: BitFlags<AccessFs> =
+    make_bitflags!(AccessFs::{ReadFile | WriteFile | Truncate | MakeReg | RemoveFile});
+const ON_FILES: BitFlags<AccessFs> =
+    make_bitflags!(AccessFs::{Execute | WriteFile | ReadFile | Truncate | IoctlDev | ResolveUnix});
+
+/// Opened paths, with what may be done below them.
+type Rules = Vec<(PathFd, BitFlags<AccessFs>)>;
+
+/// Fences threads in.
+pub(crate) struct Fence {
+    places: Places,
+    abi: ABI,
+    open: Mutex<Option<(Moment, Arc<Rules>)>>,
+}
+
+/// What this kernel's Landlock can do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Landlock {
+    /// There is none, or it is switched off.
+    Missing(&'static str),
+    Available(ABI),
+}
+
+impl Landlock {
+    /// Tries it, on this thread: to be called on one that ends.
+    pub(crate) fn try_here() -> Self {
+        let status = Ruleset::default()
+            .handle_access(AccessFs::Execute)
+            .and_then(Ruleset::create)
+            .and_then(RulesetCreated::restrict_self);
+        match status.map(|status| (status.ruleset, status.landlock)) {
+            Ok((RulesetStatus::FullyEnforced, LandlockStatus::Available { effective_abi, .. })) => {
+                Self::Available(effective_abi)
+            }
+            Ok((_, LandlockStatus::NotEnabled)) => Self::Missing("Landlock is switched off in this kernel."),
+            Ok(_) => Self::Missing("This kernel has no Landlock (it came with Linux 5.13)."),
+            Err(_) => Self::Missing("This kernel refuses Landlock here."),
+        }
+    }
+
+    pub(crate) fn abi(self) -> ABI {
+        match self {
+            Self::Missing(_) => ABI::Unsupported,
+            Self::Available(abi) => abi,
+        }
+    }
+}
+
+impl Fence {
+    pub(crate) fn new(places: Places, landlock: Landlock) -> Self {
+        Self {
+            places,
+            abi: landlock.abi(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// Whether it keeps processes from other programs' sockets (Linux 7.1), so that no filter has to.
+    pub(crate) fn holds_sockets(&self) -> bool {
+        self.abi >= ABI::V9
+    }
+
+    /// Confines this thread and what it starts. Tells what holds.
+    pub(crate) fn enter(&self, confinement: &Confinement, scratch: &Path) -> Vec<Guard> {
+        if self.abi < ABI::V1 {
+            return Vec::new();
+        }
+        match self.restrict(confinement, scratch) {
+            Ok(()) => self.guards(),
+            Err(e) => {
+                tracing::warn!(error = %e, "a process could not be fenced in");
+                Vec::new()
+            }
+        }
+    }
+
+    fn guards(&self) -> Vec<Guard> {
+        let mut guards = Vec::new();
+        // Before that, files outside could be emptied, though not written.
+        if self.abi >= ABI::V3 {
+            guards.push(Guard::Files);
+        }
+        if self.abi >= ABI::V6 {
+            guards.push(Guard::Signals);
+        }
+        guards
+    }
+
+    fn restrict(&self, confinement: &Confinement, scratch: &Path) -> Result<(), RulesetError> {
+        let mut ruleset = Ruleset::default()
+            .set_compatibility(CompatLevel::BestEffort)
+            .handle_access(AccessFs::from_all(ABI::V9))?
+            .scope(Scope::from_all(ABI::V6))?;
+        // The filter of system calls is what counts; this holds where there is none.
+        if confinement.network != Network::Open {
+            ruleset = ruleset.handle_access(AccessNet::ConnectTcp)?;
+        }
+        if confinement.network == Network::None {
+            ruleset = ruleset.handle_access(AccessNet::BindTcp)?;
+        }
+        let mut ruleset = ruleset.create()?;
+        for (path, access) in self.shared().iter() {
+            ruleset = ruleset.add_rule(PathBeneath::new(path, *access))?;
+        }
+        let all = AccessFs::from_all(ABI::V9);
+        let mut own = vec![
+            (confinement.code.as_path(), EXECUTE),
+            // Device files cannot be made without privileges; nor with them.
+            (scratch, all & !(AccessFs::MakeChar | AccessFs::MakeBlock)),
+        ];
+        if confinement.semaphores {
+            own.push((Path::new("/dev/shm"), SEMAPHORES));
+        }
+        for (path, access) in own {
+            if let Ok(fd) = PathFd::new(path) {
+                ruleset = ruleset.add_rule(PathBeneath::new(fd, access))?;
+            }
+        }
+        ruleset.restrict_self().map(drop)
+    }
+
+    /// The places of everybody, opened once and again when `/etc` has changed.
+    fn shared(&self) -> Arc<Rules> {
+        let now = Places::moment();
+        if let Some((then, open)) = &*self.open.lock()
+            && *then == now
+        {
+            return open.clone();
+        }
+        let all = self.places.all().into_iter().filter_map(|(path, how)| {
+            let fd = PathFd::new(&path).ok()?;
+            let access = match how {
+                Use::Read => READ,
+                Use::Execute => EXECUTE,
+                Use::Device => DEVICE,
+            };
+            Some((fd, if path.is_dir() { access } else { access & ON_FILES }))
+        });
+        let open = Arc::new(all.collect::<Rules>());
+        *self.open.lock() = Some((now, open.clone()));
+        open
+    }
+
+    /// See [`super::Isolation::search_path`].
+    pub(crate) fn search_path(&self, path: &str) -> OsString {
+        if self.abi < ABI::V1 {
+            return path.into();
+        }
+        let open = self.places.all();
+        let usable = |folder: &Path| {
+            let Ok(real) = folder.canonicalize() else {
+                return false;
+            };
+            real.ancestors()
+                .any(|above| open.contains(&(above.to_owned(), Use::Execute)))
+        };
+        let asked = std::env::split_paths(path).filter(|folder| usable(folder));
+        let mut folders: Vec<_> = asked.collect();
+        // Before all others, but not before their own place among those that are on the path anyway.
+        for program in self.places.programs.iter().rev() {
+            if !folders.contains(program) && usable(program) {
+                folders.insert(0, program.clone());
+            }
+        }
+        std::env::join_paths(folders).unwrap_or_else(|_| path.into())
+    }
+}

@@ -1,0 +1,174 @@
+//! What keeps a function in its place, as far as this machine lets an ordinary account do it.
+//!
+//! ```text
+//! probe ─ what this machine can do             places ─ the paths that everybody may read
+//! fence ─ files and signals (Landlock)         filter ─ system calls and the network (seccomp)
+//! limits ─ resource limits of a process        watch, tree, scratch ─ memory, processes and disk, measured
+//! ```
+//!
+//! Landlock domains, seccomp filters and `no_new_privs` belong to threads and are inherited by what a thread starts.
+//! So each process is started from a thread of its own, which first confines itself and ends afterwards: no second
+//! `exec`, and no code between `fork` and `exec`, which Rust could only write with `unsafe`.
+//!
+//! What stays possible, because nothing without privileges prevents it: `stat`, `chmod` and `utime` of files of the
+//! same account (Landlock does not cover them), and reading other processes' command lines in `/proc`. Their
+//! environment, memory and descriptors are out of reach: the kernel asks for the right to trace, which ends at the
+//! domain.
+
+mod fence;
+mod filter;
+mod limits;
+mod places;
+mod probe;
+mod scratch;
+mod tree;
+mod watch;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use beckon_core::{Contract, Function, Guard, Language};
+use rustix::process::Pid;
+
+pub use probe::GuardStatus;
+pub(crate) use watch::{Breach, Pulse, Watch, Watched};
+
+use crate::runtimes::Runtimes;
+use fence::Fence;
+use filter::Filters;
+use limits::Limiter;
+
+/// What one process is held to.
+#[derive(Debug, Clone)]
+pub(crate) struct Confinement {
+    /// The folder with its code: read and executed, not written.
+    pub(crate) code: PathBuf,
+    /// Most memory, bytes: the function's own limit and [`allowance`].
+    pub(crate) memory: u64,
+    pub(crate) network: Network,
+    /// Whether it may make Unix sockets, because its contract has it serve on one.
+    pub(crate) unix_sockets: bool,
+    /// Whether it may make named semaphores: Python's process pools are built on them. They are files in a folder that
+    /// the account shares, which it can use but not list.
+    pub(crate) semaphores: bool,
+}
+
+/// What a process may do on the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Network {
+    /// Whatever the account may.
+    Open,
+    /// Answer on a port, because its contract has it serve there; begin nothing.
+    Listen,
+    /// Nothing.
+    None,
+}
+
+/// Bounds that are the same for every function.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Most bytes in a scratch folder, and in any one file.
+    pub(crate) scratch: u64,
+    /// Most processes and threads of one worker.
+    pub(crate) tasks: u32,
+}
+
+impl Confinement {
+    /// As the function's settings and its contract want it.
+    pub(crate) fn of(function: &Function, code: &Path) -> Self {
+        let network = match (function.settings.no_network, function.contract) {
+            (false, _) => Network::Open,
+            (true, Contract::WatchdogHttp) => Network::Listen,
+            (true, _) => Network::None,
+        };
+        let own = u64::from(function.limits.memory_mb) * 1024 * 1024;
+        Self {
+            code: code.to_owned(),
+            memory: own + allowance(function.runtime.language()),
+            network,
+            unix_sockets: function.contract == Contract::Fn,
+            semaphores: function.runtime.language() == Language::Python,
+        }
+    }
+}
+
+/// What an interpreter with the shim loaded takes before the function has done anything, in bytes, with some room:
+/// limits are about the function. Measured on x86-64: Node 20 46 MB, Python 3.11 14 MB.
+fn allowance(language: Language) -> u64 {
+    let megabytes = match language {
+        Language::Node => 64,
+        Language::Python | Language::Php | Language::Ruby => 32,
+        Language::Go | Language::Rust | Language::Executable => 8,
+    };
+    megabytes * 1024 * 1024
+}
+
+/// Confines threads and processes. One per engine.
+pub(crate) struct Isolation {
+    fence: Fence,
+    filters: Filters,
+    limiter: Limiter,
+    pub(crate) bounds: Bounds,
+    status: Vec<GuardStatus>,
+}
+
+impl Isolation {
+    /// Finds out what this machine can do. Blocks for a few ms.
+    pub(crate) fn new(data_dir: &Path, runtimes: &Runtimes, bounds: Bounds) -> Self {
+        let filters = Filters::new();
+        let found = probe::Found::now(&filters);
+        for status in found.report().iter().filter(|status| !status.enforced) {
+            tracing::info!(guard = ?status.guard, why = status.why.as_deref(), "not enforced here");
+        }
+        Self {
+            fence: Fence::new(places::Places::new(data_dir, runtimes), found.landlock),
+            filters,
+            limiter: Limiter::new(),
+            bounds,
+            status: found.report(),
+        }
+    }
+
+    /// For each guard, whether it can be enforced here.
+    pub(crate) fn status(&self) -> &[GuardStatus] {
+        &self.status
+    }
+
+    /// The folders of `path` in which a confined process can execute anything, the interpreters' own first: what a
+    /// version manager put on `PATH` lies in the home directory and would only be found and refused.
+    pub(crate) fn search_path(&self, path: &str) -> OsString {
+        self.fence.search_path(path)
+    }
+
+    /// Confines the calling thread, for good, and with it what it starts. Tells what holds.
+    pub(crate) fn enter(&self, confinement: &Confinement, scratch: &Path) -> Vec<Guard> {
+        // The group is made and the environment cleared where the process is started.
+        let mut held = vec![Guard::Session, Guard::Environment];
+        if rustix::thread::set_no_new_privs(true).is_ok() {
+            held.push(Guard::NoNewPrivileges);
+        }
+        held.extend(self.fence.enter(confinement, scratch));
+        // After the fence: making that one takes calls which no function needs.
+        let sockets = confinement.unix_sockets || self.fence.holds_sockets();
+        if self.filters.enter(confinement.network, sockets) && confinement.network != Network::Open {
+            held.push(Guard::Network);
+        }
+        held
+    }
+
+    /// What is in force for every process that is watched.
+    pub(crate) fn measured(&self) -> impl Iterator<Item = Guard> {
+        let measured = [Guard::Processes, Guard::Disk, Guard::Memory];
+        self.status
+            .iter()
+            .filter(move |status| status.enforced && measured.contains(&status.guard))
+            .map(|status| status.guard)
+    }
+
+    /// Sets the limits of a process that has just been started. Tells what holds.
+    pub(crate) fn limit(&self, pid: Pid, confinement: &Confinement) -> Option<Guard> {
+        self.limiter
+            .apply(pid, confinement.memory, self.bounds)
+            .then_some(Guard::FileSize)
+    }
+}

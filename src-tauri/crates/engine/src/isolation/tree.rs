@@ -1,0 +1,184 @@
+//! Processes as `/proc` tells of them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use rustix::process::{Pid, Uid};
+
+/// Most processes that one look goes through: enough to know that it is too many.
+const MOST: usize = 4096;
+
+/// What `/proc/<pid>/stat` tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stat {
+    pub(crate) parent: i32,
+    pub(crate) group: i32,
+    pub(crate) threads: u32,
+    /// Clock ticks since boot.
+    pub(crate) start: u64,
+    /// Bytes in memory, shared ones included.
+    pub(crate) resident: u64,
+}
+
+/// A process and when it started, which together nobody else ever has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) pid: i32,
+    pub(crate) stat: Stat,
+}
+
+pub(crate) fn stat(pid: i32) -> Option<Stat> {
+    parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn parse(text: &str) -> Option<Stat> {
+    // The name, in parentheses, may itself hold spaces and parentheses.
+    let (_, rest) = text.rsplit_once(')')?;
+    let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let pages: u64 = fields.get(21)?.parse().ok()?;
+    Some(Stat {
+        parent: fields.get(1)?.parse().ok()?,
+        group: fields.get(2)?.parse().ok()?,
+        threads: fields.get(17)?.parse().ok()?,
+        start: fields.get(19)?.parse().ok()?,
+        resident: pages * rustix::param::page_size() as u64,
+    })
+}
+
+/// A process and its living descendants, as far as its line is unbroken; empty when it is gone.
+pub(crate) fn family(root: i32) -> Vec<Member> {
+    let mut members: Vec<Member> = Vec::new();
+    let mut next = vec![root];
+    while let Some(pid) = next.pop() {
+        let Some(stat) = stat(pid) else { continue };
+        members.push(Member { pid, stat });
+        if members.len() >= MOST {
+            break;
+        }
+        children(pid, stat.threads, &mut next);
+    }
+    members
+}
+
+/// Children belong to the thread that started them.
+fn children(pid: i32, threads: u32, into: &mut Vec<i32>) {
+    let mut of = |thread: &str| {
+        if let Ok(text) = fs::read_to_string(format!("/proc/{pid}/task/{thread}/children")) {
+            into.extend(
+                text.split_ascii_whitespace()
+                    .filter_map(|word| word.parse::<i32>().ok()),
+            );
+        }
+    };
+    if threads <= 1 {
+        return of(&pid.to_string());
+    }
+    let list = fs::read_dir(format!("/proc/{pid}/task"));
+    for entry in list.into_iter().flatten().flatten() {
+        if let Some(thread) = entry.file_name().to_str() {
+            of(thread);
+        }
+    }
+}
+
+/// Every process that there is.
+pub(crate) fn everybody() -> BTreeMap<i32, Stat> {
+    let list = fs::read_dir("/proc").into_iter().flatten().flatten();
+    list.filter_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        Some((pid, stat(pid)?))
+    })
+    .collect()
+}
+
+/// The processes and threads of an account.
+pub(crate) fn tasks_of(user: Uid) -> u64 {
+    let list = fs::read_dir("/proc").into_iter().flatten().flatten();
+    list.filter_map(|entry| {
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let mine = entry.metadata().ok()?.uid() == user.as_raw();
+        mine.then(|| stat(pid).map_or(0, |stat| u64::from(stat.threads)))
+    })
+    .sum()
+}
+
+/// Bytes of memory that are this process's own, with its share of what it shares. Slower than [`stat`]: the kernel
+/// walks all pages.
+pub(crate) fn proportional(pid: i32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// Bytes of files that a process holds open though they have no name any more.
+pub(crate) fn unlinked(pid: i32) -> u64 {
+    let list = fs::read_dir(format!("/proc/{pid}/fd"));
+    let held = list.into_iter().flatten().flatten().filter_map(|entry| {
+        let file = fs::metadata(entry.path()).ok()?;
+        (file.is_file() && file.nlink() == 0).then(|| file.blocks() * 512)
+    });
+    held.sum()
+}
+
+/// Kills a process, if it still is the one that was seen.
+pub(crate) fn kill(member: Member) {
+    let Some(pid) = Pid::from_raw(member.pid) else {
+        return;
+    };
+    // The descriptor first: it names this process and no later one with the same number.
+    if let Ok(fd) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())
+        && stat(member.pid).is_some_and(|now| now.start == member.stat.start)
+    {
+        let _ = rustix::process::pidfd_send_signal(&fd, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_is_read() {
+        let line =
+            "42 (a) b (c)) S 7 9 9 0 -1 4194560 1 0 0 0 1 2 3 4 20 0 11 0 12345 99 10 18446744073709551615";
+        let stat = parse(line).unwrap();
+        assert_eq!(
+            (stat.parent, stat.group, stat.threads, stat.start),
+            (7, 9, 11, 12345)
+        );
+        assert_eq!(stat.resident, 10 * rustix::param::page_size() as u64);
+        assert_eq!(parse("42 (sh"), None);
+        assert_eq!(parse("42 (sh) S 1"), None);
+    }
+
+    #[test]
+    fn a_family_is_found_with_its_grandchildren() {
+        let mut child = Command::new("sh")
+            .args(["-c", "sh -c 'sleep 1000 & echo; wait' & wait"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+        let family = family(child.id().try_into().unwrap());
+        assert_eq!(family.len(), 3, "{family:?}");
+        assert!(family.iter().all(|member| member.stat.resident > 0));
+        assert!(proportional(family[0].pid).unwrap() > 0);
+        for member in family {
+            kill(member);
+        }
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn open_files_without_a_name_are_counted() {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &vec![1; 300_000]).unwrap();
+        file.sync_all().unwrap();
+        let me = rustix::process::getpid().as_raw_nonzero().get();
+        assert!(unlinked(me) >= 300_000);
+    }
+}

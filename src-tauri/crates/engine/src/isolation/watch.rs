@@ -1,0 +1,327 @@
+//! Memory, processes and disk of each worker, measured while something runs and now and then while nothing does.
+//!
+//! A thread of its own, because reading `/proc` blocks; asleep where there is nothing to measure. Runs pay one atomic
+//! operation each for it ([`Pulse`]).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::Thread;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal};
+
+use super::tree::{self, Member};
+use super::{Bounds, scratch};
+use crate::process::MARK;
+use crate::survivors;
+
+/// Between two looks while something runs.
+const PACE: Duration = Duration::from_millis(50);
+/// Between two looks while nothing does: functions can have timers.
+const IDLE_PACE: Duration = Duration::from_secs(2);
+/// Looks without a run after which nothing is taken to run.
+const CALM: u32 = 20;
+/// Every how manieth look goes through scratch folders, and through all processes of the machine.
+const DISK_EVERY: u32 = 2;
+const STRAYS_EVERY: u32 = 10;
+/// Longest sleep where there is nothing to measure; somebody wakes it before.
+const FOREVER: Duration = Duration::from_secs(3600);
+
+/// What a worker was ended for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Breach {
+    /// It took more memory than it may.
+    Memory = 1,
+    /// It started too many processes and threads.
+    Tasks = 2,
+    /// It wrote too much into its scratch folder.
+    Disk = 3,
+}
+
+/// Whether something runs; wakes the watch when that begins.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    running: AtomicU32,
+    asleep: AtomicBool,
+    watch: OnceLock<Thread>,
+}
+
+impl Pulse {
+    pub(crate) fn begin(&self) {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        if self.asleep.load(Ordering::SeqCst) {
+            self.wake();
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.running.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Runs in a worker, or in the start of one.
+    pub(crate) fn running(&self) -> u32 {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    fn wake(&self) {
+        if self.asleep.swap(false, Ordering::SeqCst)
+            && let Some(watch) = self.watch.get()
+        {
+            watch.unpark();
+        }
+    }
+
+    /// Sleeps, unless there is a reason not to; whether somebody woke it. The flag goes up before the last look for a
+    /// reason, so that none is missed.
+    fn sleep(&self, longest: Duration, reason: impl FnOnce() -> bool) -> bool {
+        self.asleep.store(true, Ordering::SeqCst);
+        if self.running.load(Ordering::SeqCst) == 0 && !reason() {
+            std::thread::park_timeout(longest);
+        }
+        !self.asleep.swap(false, Ordering::SeqCst)
+    }
+}
+
+/// A process with its descendants, and what was measured of them.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pid: Pid,
+    number: u64,
+    /// Most bytes of memory.
+    most: u64,
+    scratch: PathBuf,
+    memory: AtomicU64,
+    breach: AtomicU8,
+}
+
+impl Watched {
+    pub(crate) fn new(pid: Pid, number: u64, most: u64, scratch: PathBuf) -> Arc<Self> {
+        Arc::new(Self {
+            pid,
+            number,
+            most,
+            scratch,
+            memory: AtomicU64::new(0),
+            breach: AtomicU8::new(0),
+        })
+    }
+
+    /// Bytes in memory when it was last measured; 0 before.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
+    }
+
+    /// What it was ended for, if it was ended for something.
+    #[allow(dead_code, reason = "read by what `Process` tells")]
+    pub(crate) fn breach(&self) -> Option<Breach> {
+        match self.breach.load(Ordering::Acquire) {
+            1 => Some(Breach::Memory),
+            2 => Some(Breach::Tasks),
+            3 => Some(Breach::Disk),
+            _ => None,
+        }
+    }
+
+    fn root(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+}
+
+/// Measures processes and ends those that are over a bound.
+pub(crate) struct Watch {
+    pulse: Arc<Pulse>,
+    bounds: Bounds,
+    /// The value of [`MARK`], less the process's number.
+    mark: String,
+    watched: Mutex<BTreeMap<u64, Arc<Watched>>>,
+    living: Arc<Mutex<HashMap<u64, Pid>>>,
+}
+
+impl Watch {
+    pub(crate) fn new(
+        pulse: Arc<Pulse>,
+        bounds: Bounds,
+        mark: String,
+        living: Arc<Mutex<HashMap<u64, Pid>>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            pulse,
+            bounds,
+            mark,
+            watched: Mutex::default(),
+            living,
+        })
+    }
+
+    /// Watches a process until [`Watch::forget`].
+    pub(crate) fn add(self: &Arc<Self>, watched: Arc<Watched>) {
+        self.watched.lock().insert(watched.number, watched);
+        self.pulse.watch.get_or_init(|| {
+            let (watch, pulse) = (Arc::downgrade(self), self.pulse.clone());
+            let thread = std::thread::Builder::new()
+                .name("beckon-watch".to_owned())
+                .spawn(move || keep(&watch, &pulse));
+            match thread {
+                Ok(thread) => thread.thread().clone(),
+                Err(e) => {
+                    tracing::error!(error = %e, "memory, processes and disk are not watched");
+                    std::thread::current()
+                }
+            }
+        });
+        self.pulse.wake();
+    }
+
+    pub(crate) fn forget(&self, number: u64) {
+        self.watched.lock().remove(&number);
+    }
+
+    /// The process with this id, if it is watched.
+    pub(crate) fn memory_of(&self, pid: u32) -> u64 {
+        let watched = self.watched.lock();
+        let found = watched.values().find(|w| w.root().unsigned_abs() == pid);
+        found.map_or(0, |watched| watched.memory())
+    }
+
+    fn look(&self, round: u32) {
+        let watched: Vec<Arc<Watched>> = self.watched.lock().values().cloned().collect();
+        let mut strays = if round.is_multiple_of(STRAYS_EVERY) {
+            self.strays(&watched)
+        } else {
+            HashMap::new()
+        };
+        for one in watched {
+            let mut members = tree::family(one.root());
+            for stray in strays.remove(&one.number).unwrap_or_default() {
+                if !members.iter().any(|member| member.pid == stray.pid) {
+                    members.push(stray);
+                }
+            }
+            if let Some(breach) = self.judge(&one, &members, round) {
+                self.end(&one, breach, &members);
+            }
+        }
+    }
+
+    fn judge(&self, one: &Watched, members: &[Member], round: u32) -> Option<Breach> {
+        let tasks: u64 = members.iter().map(|member| u64::from(member.stat.threads)).sum();
+        let mut memory: u64 = members.iter().map(|member| member.stat.resident).sum();
+        if memory > one.most && members.len() > 1 {
+            // What they share was counted for each.
+            let share = |member: &Member| tree::proportional(member.pid).unwrap_or(member.stat.resident);
+            memory = members.iter().map(share).sum();
+        }
+        one.memory.store(memory, Ordering::Relaxed);
+        if memory > one.most {
+            return Some(Breach::Memory);
+        }
+        if tasks > u64::from(self.bounds.tasks) {
+            return Some(Breach::Tasks);
+        }
+        if round.is_multiple_of(DISK_EVERY) {
+            let mut disk = scratch::measure(&one.scratch, self.bounds.scratch);
+            if round.is_multiple_of(STRAYS_EVERY) {
+                let held = members.iter().map(|member| tree::unlinked(member.pid)).sum();
+                disk = disk.saturating_add(held);
+            }
+            if disk > self.bounds.scratch {
+                return Some(Breach::Disk);
+            }
+        }
+        None
+    }
+
+    /// Processes that left their family: by their group, and by the mark in their environment.
+    fn strays(&self, watched: &[Arc<Watched>]) -> HashMap<u64, Vec<Member>> {
+        let mut strays: HashMap<u64, Vec<Member>> = HashMap::new();
+        let Some(eldest) = watched
+            .iter()
+            .filter_map(|one| tree::stat(one.root()))
+            .map(|stat| stat.start)
+            .min()
+        else {
+            return strays;
+        };
+        let groups: HashMap<i32, u64> = watched.iter().map(|one| (one.root(), one.number)).collect();
+        let numbers: HashSet<u64> = groups.values().copied().collect();
+        for (pid, stat) in tree::everybody() {
+            let number = match groups.get(&stat.group) {
+                Some(number) => Some(*number),
+                // Younger than the first of ours: it could be one of theirs.
+                None if stat.start >= eldest => self.marked(pid).filter(|number| numbers.contains(number)),
+                None => None,
+            };
+            if let Some(number) = number {
+                strays.entry(number).or_default().push(Member { pid, stat });
+            }
+        }
+        strays
+    }
+
+    fn marked(&self, pid: i32) -> Option<u64> {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let prefix = format!("{MARK}={}.", self.mark);
+        let value = environment
+            .split(|byte| *byte == 0)
+            .find_map(|variable| variable.strip_prefix(prefix.as_bytes()))?;
+        std::str::from_utf8(value).ok()?.parse().ok()
+    }
+
+    fn end(&self, one: &Watched, breach: Breach, members: &[Member]) {
+        one.breach.store(breach as u8, Ordering::Release);
+        tracing::info!(
+            ?breach,
+            pid = one.root(),
+            "ended a worker that was over its bounds"
+        );
+        // While the process is in the map nobody has reaped it, so that its group's number cannot be another's.
+        if let Some(pid) = self.living.lock().get(&one.number) {
+            let _ = rustix::process::kill_process_group(*pid, Signal::KILL);
+        }
+        for member in members {
+            tree::kill(*member);
+        }
+        // Again and again until none is left; others are not to go unwatched meanwhile.
+        let mark = format!("{MARK}={}.{}\0", self.mark, one.number);
+        let sweep = std::thread::Builder::new().name("beckon-sweep".to_owned());
+        let _ = sweep.spawn(move || survivors::kill_marked(&mark));
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.pulse.asleep.store(true, Ordering::SeqCst);
+        self.pulse.wake();
+    }
+}
+
+fn keep(watch: &Weak<Watch>, pulse: &Pulse) {
+    let is_empty = || {
+        watch
+            .upgrade()
+            .is_none_or(|watch| watch.watched.lock().is_empty())
+    };
+    let mut calm = 0;
+    for round in 0_u32.. {
+        match watch.upgrade() {
+            Some(watch) => watch.look(round),
+            None => return,
+        }
+        calm = if pulse.running() > 0 { 0 } else { calm + 1 };
+        let woken = if is_empty() {
+            pulse.sleep(FOREVER, || !is_empty())
+        } else if calm > CALM {
+            pulse.sleep(IDLE_PACE, || false)
+        } else {
+            std::thread::sleep(PACE);
+            false
+        };
+        if woken {
+            // What woke it may be over already, and the next is near: waking again for each would cost them more.
+            calm = 0;
+        }
+    }
+}
