@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use beckon_core::{Activation, ActivationId, Contract, Error, Function, JsonText, Language};
+use beckon_core::{Activation, ActivationId, Contract, Error, Function, Guard, JsonText, Language, Status};
 
 use crate::adapt::Event;
 use crate::code::{Deployment, Prepared};
@@ -34,6 +34,8 @@ pub(crate) struct Progress {
     pub(crate) ended: Option<Instant>,
     /// A process was started for it.
     pub(crate) cold: bool,
+    /// What was in force around it.
+    pub(crate) guards: Option<Arc<[Guard]>>,
 }
 
 /// What a run is told about its request.
@@ -230,7 +232,7 @@ async fn warm(
             None => {
                 progress.cold = true;
                 let permit = grant.take_permit();
-                match start(inner, call, &grant.deployment, permit, log).await {
+                match start(inner, call, &grant.deployment, permit, log, progress).await {
                     Ok(worker) => {
                         grant.keep(worker.clone());
                         worker
@@ -239,12 +241,17 @@ async fn warm(
                 }
             }
         };
+        progress.guards = Some(worker.guards.clone());
         progress.called = Some(Instant::now());
         match worker.call(call, log).await {
             Ok(Answer::Done(end)) => {
                 progress.ended = Some(Instant::now());
                 grant.finish();
-                return end;
+                return if ran_out(&end, log) {
+                    End::out_of_memory()
+                } else {
+                    end
+                };
             }
             // Nothing of this run has reached it: another may try.
             Err(Fault::Stale) if !progress.cold => {
@@ -281,7 +288,11 @@ pub(crate) async fn prewarm(inner: &Inner, mut grant: Grant) -> bool {
     let limit = Duration::from_millis(function.limits.timeout_ms.into());
     let permit = grant.take_permit();
     let deployment = grant.deployment.clone();
-    let started = tokio::time::timeout(limit, start(inner, &call, &deployment, permit, &log)).await;
+    let started = tokio::time::timeout(
+        limit,
+        start(inner, &call, &deployment, permit, &log, &mut Progress::default()),
+    )
+    .await;
     match started {
         Ok(Ok(worker)) => {
             grant.keep(worker);
@@ -303,6 +314,7 @@ async fn start(
     deployment: &Arc<Deployment>,
     permit: Permit,
     log: &SharedLog,
+    progress: &mut Progress,
 ) -> Result<Arc<Worker>, End> {
     let prepared = prepare(inner, deployment, log).await?;
     let worker = if upstream::serves(deployment.function.contract) {
@@ -310,6 +322,7 @@ async fn start(
     } else {
         shimmed(inner, call, deployment, prepared, permit, log).await?
     };
+    progress.guards = Some(worker.guards.clone());
     match worker.load(&prepared.code.path, call, log).await {
         Ok(Answer::Ready) => {
             worker.card.set(WorkerState::Busy);
@@ -342,6 +355,7 @@ async fn serve(
         plan,
         env: environment(inner, deployment, prepared, call),
         directory: prepared.code.path.clone(),
+        confinement: Confinement::of(&deployment.function, &prepared.code.path),
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
     };
@@ -428,6 +442,7 @@ async fn fork(
         directory: Some(prepared.code.path.clone()),
         framed: false,
         stdin: true,
+        confinement: Confinement::of(&deployment.function, &prepared.code.path),
     };
     let (process, channels) = match inner.nursery.spawn(number, spec, (permit, listing)).await {
         Ok(spawned) => spawned,
@@ -442,6 +457,7 @@ async fn fork(
     let card = Arc::new(Card::new(process.pid(), inner.clock.now()));
     card.set(WorkerState::Busy);
     inner.activity.enter(number, &deployment, &card);
+    progress.guards = Some(process.guards().clone());
     let mut fork = Fork::new(process, channels, inner.nursery.clone());
     progress.called = Some(Instant::now());
     let most = inner.result_limit(contract);
@@ -452,7 +468,10 @@ async fn fork(
         Some(limit.from(started))
     };
     let deadline = (until, limit.name.as_str());
-    let end = fork.run(&deployment, call.event, most, deadline, log).await;
+    let mut end = fork.run(&deployment, call.event, most, deadline, log).await;
+    if let Some((breach, note)) = fork.breach() {
+        end = crash(Fault::Over(breach, note), log, end);
+    }
     drop(fork);
     progress.ended = Some(Instant::now());
     grant.finish();
@@ -524,10 +543,14 @@ async fn once(
     let card = Arc::new(Card::new(process.pid(), inner.clock.now()));
     card.set(WorkerState::Busy);
     inner.activity.enter(number, &deployment, &card);
+    progress.guards = Some(process.guards().clone());
     let mut execution = Execution::new(process, channels, inner.nursery.clone());
     progress.called = Some(Instant::now());
     let limit = inner.result_limit(deployment.function.contract);
-    let end = execution.run(&line, limit, log).await;
+    let mut end = execution.run(&line, limit, log).await;
+    if let Some((breach, note)) = execution.breach() {
+        end = crash(Fault::Over(breach, note), log, end);
+    }
     drop(execution);
     progress.ended = Some(Instant::now());
     grant.finish();
@@ -589,18 +612,28 @@ fn refused(error: &Error, log: &SharedLog) -> End {
     End::not_provisioned()
 }
 
+/// Whether Python ended the run because it got no memory: the last line of its trace says so.
+fn ran_out(end: &End, log: &SharedLog) -> bool {
+    end.status != Status::Success && log.lock().has_line("MemoryError")
+}
+
 fn crash(fault: Fault, log: &SharedLog, end: End) -> End {
     let mut log = log.lock();
     // V8 says so before it aborts.
-    let end = if log.mentions("JavaScript heap out of memory") {
-        End::out_of_memory()
-    } else {
-        end
+    let last_words = [
+        "JavaScript heap out of memory",
+        "Fatal process out of memory",
+        "Fatal JavaScript out of memory",
+    ];
+    let end = match &fault {
+        Fault::Over(breach, _) => breach.end(),
+        _ if last_words.iter().any(|words| log.mentions(words)) => End::out_of_memory(),
+        _ => end,
     };
     log.note(match fault {
         Fault::Stale => "Beckon: the worker was gone.".to_owned(),
         Fault::Gone(how) => format!("Beckon: the worker {how}."),
-        Fault::Broken(how) => format!("Beckon: {how}."),
+        Fault::Over(_, how) | Fault::Broken(how) => format!("Beckon: {how}."),
     });
     end
 }

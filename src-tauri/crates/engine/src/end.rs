@@ -120,6 +120,11 @@ impl End {
         Self::error(Status::DeveloperError, Why::OutOfMemory, text)
     }
 
+    /// The process was over another of its bounds.
+    pub(crate) fn over_bound(text: &str) -> Self {
+        Self::error(Status::DeveloperError, Why::Crashed, text)
+    }
+
     /// The deadline passed.
     pub(crate) fn timed_out(limit_ms: u32, in_init: bool) -> Self {
         let tail = if in_init { " during initialization" } else { "" };

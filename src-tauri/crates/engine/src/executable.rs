@@ -15,6 +15,7 @@ use tokio::net::unix::pipe;
 
 use crate::deploy;
 use crate::end::{End, Why};
+use crate::isolation::Breach;
 use crate::logs::{RunLog, SharedLog, Source};
 use crate::process::{self, Channels, Process};
 
@@ -93,6 +94,11 @@ impl Execution {
             clean: false,
             nursery,
         }
+    }
+
+    /// What it was ended for, if it was over one of its bounds, and the words for the log.
+    pub(crate) fn breach(&self) -> Option<(Breach, String)> {
+        self.process.breach()
     }
 
     /// Feeds the input, reads the output, and tells how it ended.

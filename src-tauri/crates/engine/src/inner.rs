@@ -118,7 +118,7 @@ impl Inner {
             tasks: config.task_limit,
         };
         let isolation = {
-            let (data_dir, runtimes) = (config.data_dir.clone(), runtimes.clone());
+            let (data_dir, runtimes) = (config.data_dir.clone(), runtimes.all());
             tokio::task::spawn_blocking(move || Isolation::new(&data_dir, &runtimes, bounds))
         };
         let isolation = Arc::new(isolation.await.map_err(failed)?);

@@ -274,6 +274,7 @@ impl Engine {
         let inner = self.inner.clone();
         tokio::task::spawn_blocking(move || {
             inner.runtimes.rescan();
+            inner.isolation.renew(&inner.runtimes.all());
             inner.runtimes.all().to_vec()
         })
         .await

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::end::End;
 use crate::frame::{self, Frame, Kind, Violation};
+use crate::isolation::Breach;
 use crate::logs::{SharedLog, Source};
 use crate::pipes::{RawPipes, Sink};
 use crate::process::{self, Process};
@@ -39,6 +40,8 @@ pub(crate) enum Fault {
     Stale,
     /// It is gone; how, for people ("exited with code 1").
     Gone(String),
+    /// It was over one of its bounds and was ended for it; which, and the words for people.
+    Over(Breach, String),
     /// It said something that is not the protocol, or could not be reached; what, for people.
     Broken(String),
 }
@@ -309,12 +312,13 @@ pub(crate) async fn tend(link: Arc<Link>, mut ends: Ends) {
     let status = ends.process.wait().await;
     ends.pipes.drain(&mut Everyone(&link));
     let how = status.map_or_else(|| "ended".to_owned(), process::describe);
-    let fault = match fault {
-        None | Some(Ended::Closed) => Fault::Gone(how),
-        Some(Ended::Violation(violation)) => Fault::Broken(format!(
+    let fault = match (fault, ends.process.breach()) {
+        (_, Some((breach, note))) => Fault::Over(breach, note),
+        (None | Some(Ended::Closed), None) => Fault::Gone(how),
+        (Some(Ended::Violation(violation)), None) => Fault::Broken(format!(
             "the worker broke the protocol ({violation}) and was replaced"
         )),
-        Some(Ended::Io(error)) => Fault::Broken(format!(
+        (Some(Ended::Io(error)), None) => Fault::Broken(format!(
             "the worker could not be reached ({error}) and was replaced"
         )),
     };

@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::isolation::{Breach, Confinement, Isolation, Pulse, Watch, Watched};
+use crate::isolation::{Bounds, Breach, Confinement, Isolation, Pulse, Watch, Watched};
 use crate::survivors;
 
 /// The name of the environment variable by which processes are known as ours, whatever group they moved to.
@@ -59,13 +59,9 @@ pub(crate) struct Process {
     number: u64,
     living: Arc<Mutex<HashMap<u64, Pid>>>,
     ended: watch::Receiver<Option<ExitStatus>>,
-    #[allow(
-        dead_code,
-        reason = "told in the record as soon as runs are put together anew"
-    )]
     guards: Arc<[Guard]>,
-    #[allow(dead_code, reason = "see above")]
     watched: Arc<Watched>,
+    bounds: Bounds,
 }
 
 /// Starts processes and remembers which are alive.
@@ -168,6 +164,7 @@ impl Nursery {
             ended,
             guards: guards.into(),
             watched,
+            bounds: self.isolation.bounds,
         };
         let place = Place {
             number,
@@ -352,15 +349,14 @@ impl Process {
     }
 
     /// What was in force when it started.
-    #[allow(dead_code, reason = "see the field")]
-    pub(crate) fn guards(&self) -> &[Guard] {
+    pub(crate) fn guards(&self) -> &Arc<[Guard]> {
         &self.guards
     }
 
-    /// What it was ended for, if it was over one of its bounds.
-    #[allow(dead_code, reason = "see the field")]
-    pub(crate) fn breach(&self) -> Option<Breach> {
-        self.watched.breach()
+    /// What it was ended for, if it was over one of its bounds, and the words for the log.
+    pub(crate) fn breach(&self) -> Option<(Breach, String)> {
+        let breach = self.watched.breach()?;
+        Some((breach, self.watched.note(breach, self.bounds)))
     }
 
     /// Waits until it is gone.

@@ -386,6 +386,10 @@ pub(crate) fn finish(
     draft.summary.duration_ms = Some(duration.round() as i64);
     draft.summary.end = Some(draft.summary.start + (wait + duration).round() as i64);
     draft.summary.cold = progress.started.is_some().then_some(progress.cold);
+    draft.guards = progress
+        .guards
+        .as_ref()
+        .map_or_else(Vec::new, |held| held.to_vec());
     draft.input = None;
     draft.result_bytes = end.bytes;
     draft.result_truncated = end.truncated;

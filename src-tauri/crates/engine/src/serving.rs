@@ -360,7 +360,11 @@ pub(crate) async fn tend(serving: Arc<Serving>, mut ends: Ends) {
     ends.pipes.drain(&mut Everyone(&serving));
     release(&serving, &mut ends.pipes);
     let how = status.map_or_else(|| "ended".to_owned(), process::describe);
-    let _ = ends.tell.send(Some(Fault::Gone(how)));
+    let fault = match ends.process.breach() {
+        Some((breach, note)) => Fault::Over(breach, note),
+        None => Fault::Gone(how),
+    };
+    let _ = ends.tell.send(Some(fault));
     serving.state.lock().runs.clear();
 }
 

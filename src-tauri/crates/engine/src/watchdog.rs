@@ -19,6 +19,7 @@ use crate::adapt::{Event, Head};
 use crate::code::Deployment;
 use crate::end::{End, Why};
 use crate::executable::drain;
+use crate::isolation::Breach;
 use crate::logs::{SharedLog, Source};
 use crate::process::{Channels, Nursery, Process};
 
@@ -142,6 +143,11 @@ impl Fork {
             nursery,
             clean: false,
         }
+    }
+
+    /// What it was ended for, if it was over one of its bounds, and the words for the log.
+    pub(crate) fn breach(&self) -> Option<(Breach, String)> {
+        self.process.breach()
     }
 
     /// Feeds the body, takes the output, and tells what the watchdog would answer. `deadline` ends it, if its passing has an answer.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use beckon_core::{ActivationId, Language, Millis};
+use beckon_core::{ActivationId, Guard, Language, Millis};
 use bytes::Bytes;
 
 use crate::adapt::Event;
@@ -42,6 +42,8 @@ pub(crate) struct Worker {
     wire: Wire,
     nursery: Arc<Nursery>,
     number: u64,
+    /// What was in force when it started.
+    pub(crate) guards: Arc<[Guard]>,
     result_limit: usize,
 }
 
@@ -60,6 +62,7 @@ pub(crate) struct Service<'a> {
     pub(crate) env: Vec<(String, String)>,
     /// The code, which is where its platform starts it too.
     pub(crate) directory: std::path::PathBuf,
+    pub(crate) confinement: Confinement,
     pub(crate) result_limit: usize,
     pub(crate) now: Millis,
 }
@@ -124,6 +127,7 @@ impl Worker {
             confinement: launch.confinement,
         };
         let (process, channels) = launch.nursery.spawn(number, spec, on_end).await?;
+        let guards = process.guards().clone();
         let card = Arc::new(Card::new(process.pid(), launch.now));
         announce(&card);
         let Channels {
@@ -148,6 +152,7 @@ impl Worker {
             wire: Wire::Frames(link),
             nursery: launch.nursery.clone(),
             number,
+            guards,
             result_limit: launch.result_limit,
         }))
     }
@@ -171,8 +176,10 @@ impl Worker {
             directory: Some(service.directory),
             framed: false,
             stdin: false,
+            confinement: service.confinement,
         };
         let (process, channels) = service.nursery.spawn(number, spec, on_end).await?;
+        let guards = process.guards().clone();
         let card = Arc::new(Card::new(process.pid(), service.now));
         announce(&card);
         let pipes = RawPipes::new(channels.stdout, channels.stderr);
@@ -185,6 +192,7 @@ impl Worker {
             wire: Wire::Http(serving),
             nursery: service.nursery.clone(),
             number,
+            guards,
             result_limit: service.result_limit,
         }))
     }

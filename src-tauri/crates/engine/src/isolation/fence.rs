@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
-use beckon_core::Guard;
+use beckon_core::{Guard, RuntimeStatus};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd,
     Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
     make_bitflags,
 };
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::places::{Moment, Places, Use};
 use super::{Confinement, Network};
@@ -31,7 +31,7 @@ type Rules = Vec<(PathFd, BitFlags<AccessFs>)>;
 
 /// Fences threads in.
 pub(crate) struct Fence {
-    places: Places,
+    places: RwLock<Places>,
     abi: ABI,
     open: Mutex<Option<(Moment, Arc<Rules>)>>,
 }
@@ -72,10 +72,17 @@ impl Landlock {
 impl Fence {
     pub(crate) fn new(places: Places, landlock: Landlock) -> Self {
         Self {
-            places,
+            places: RwLock::new(places),
             abi: landlock.abi(),
             open: Mutex::default(),
         }
+    }
+
+    /// See [`super::Isolation::renew`].
+    pub(crate) fn renew(&self, runtimes: &[RuntimeStatus]) {
+        let renewed = self.places.read().renewed(runtimes);
+        *self.places.write() = renewed;
+        *self.open.lock() = None;
     }
 
     /// Whether it keeps processes from other programs' sockets (Linux 7.1), so that no filter has to.
@@ -150,7 +157,7 @@ impl Fence {
         {
             return open.clone();
         }
-        let all = self.places.all().into_iter().filter_map(|(path, how)| {
+        let all = self.places.read().all().into_iter().filter_map(|(path, how)| {
             let fd = PathFd::new(&path).ok()?;
             let access = match how {
                 Use::Read => READ,
@@ -169,7 +176,8 @@ impl Fence {
         if self.abi < ABI::V1 {
             return path.into();
         }
-        let open = self.places.all();
+        let places = self.places.read();
+        let open = places.all();
         let usable = |folder: &Path| {
             let Ok(real) = folder.canonicalize() else {
                 return false;
@@ -180,7 +188,7 @@ impl Fence {
         let asked = std::env::split_paths(path).filter(|folder| usable(folder));
         let mut folders: Vec<_> = asked.collect();
         // Before all others, but not before their own place among those that are on the path anyway.
-        for program in self.places.programs.iter().rev() {
+        for program in places.programs.iter().rev() {
             if !folders.contains(program) && usable(program) {
                 folders.insert(0, program.clone());
             }

@@ -27,13 +27,13 @@ mod watch;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use beckon_core::{Contract, Function, Guard, Language};
+use beckon_core::{Contract, Function, Guard, Language, RuntimeStatus};
 use rustix::process::Pid;
+use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits, set_no_new_privs};
 
 pub use probe::GuardStatus;
 pub(crate) use watch::{Breach, Pulse, Watch, Watched};
 
-use crate::runtimes::Runtimes;
 use fence::Fence;
 use filter::Filters;
 use limits::Limiter;
@@ -103,6 +103,14 @@ fn allowance(language: Language) -> u64 {
     megabytes * 1024 * 1024
 }
 
+/// Sees to it that what this thread starts has no privileges and can gain none. Root's go with `exec`: with them it
+/// could read the memory of every process, whatever the domain says.
+fn give_up_privileges() -> bool {
+    let rootless = CapabilitiesSecureBits::NO_ROOT | CapabilitiesSecureBits::NO_ROOT_LOCKED;
+    let stripped = !rustix::process::geteuid().is_root() || set_capabilities_secure_bits(rootless).is_ok();
+    set_no_new_privs(true).is_ok() && stripped
+}
+
 /// Confines threads and processes. One per engine.
 pub(crate) struct Isolation {
     fence: Fence,
@@ -114,7 +122,7 @@ pub(crate) struct Isolation {
 
 impl Isolation {
     /// Finds out what this machine can do. Blocks for a few ms.
-    pub(crate) fn new(data_dir: &Path, runtimes: &Runtimes, bounds: Bounds) -> Self {
+    pub(crate) fn new(data_dir: &Path, runtimes: &[RuntimeStatus], bounds: Bounds) -> Self {
         let filters = Filters::new();
         let found = probe::Found::now(&filters);
         for status in found.report().iter().filter(|status| !status.enforced) {
@@ -134,6 +142,11 @@ impl Isolation {
         &self.status
     }
 
+    /// Takes notice of interpreters that were found since.
+    pub(crate) fn renew(&self, runtimes: &[RuntimeStatus]) {
+        self.fence.renew(runtimes);
+    }
+
     /// The folders of `path` in which a confined process can execute anything, the interpreters' own first: what a
     /// version manager put on `PATH` lies in the home directory and would only be found and refused.
     pub(crate) fn search_path(&self, path: &str) -> OsString {
@@ -144,7 +157,7 @@ impl Isolation {
     pub(crate) fn enter(&self, confinement: &Confinement, scratch: &Path) -> Vec<Guard> {
         // The group is made and the environment cleared where the process is started.
         let mut held = vec![Guard::Session, Guard::Environment];
-        if rustix::thread::set_no_new_privs(true).is_ok() {
+        if give_up_privileges() {
             held.push(Guard::NoNewPrivileges);
         }
         held.extend(self.fence.enter(confinement, scratch));

@@ -6,9 +6,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use beckon_core::Language;
-
-use crate::runtimes::Runtimes;
+use beckon_core::{Language, RuntimeStatus};
 
 /// What may be done below a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,11 +129,11 @@ pub(crate) struct Places {
 pub(crate) struct Moment(Option<(i64, i64)>, Option<(u64, u64)>);
 
 impl Places {
-    pub(crate) fn new(data_dir: &Path, runtimes: &Runtimes) -> Self {
+    pub(crate) fn new(data_dir: &Path, runtimes: &[RuntimeStatus]) -> Self {
         let home = std::env::home_dir();
         let mut interpreters = Vec::new();
         let mut programs = Vec::new();
-        for status in runtimes.all() {
+        for status in runtimes {
             // Compilers work for Beckon, not for the functions.
             if matches!(status.language, Language::Go | Language::Rust) {
                 continue;
@@ -155,6 +153,11 @@ impl Places {
             interpreters,
             programs,
         }
+    }
+
+    /// The same with other interpreters.
+    pub(crate) fn renewed(&self, runtimes: &[RuntimeStatus]) -> Self {
+        Self::new(self.shims.parent().unwrap_or(&self.shims), runtimes)
     }
 
     /// All places that exist, each once, by their real paths, less those inside of others of the same use.
@@ -353,7 +356,7 @@ mod tests {
     fn every_place_is_there_and_none_is_inside_another() {
         let data = tempfile::tempdir().unwrap();
         fs::create_dir(data.path().join("shims")).unwrap();
-        let all = Places::new(data.path(), &Runtimes::find()).all();
+        let all = Places::new(data.path(), &crate::runtimes::Runtimes::find().all()).all();
         assert!(all.contains(&("/usr".into(), Use::Execute)));
         assert!(all.contains(&("/dev/null".into(), Use::Device)));
         assert!(all.iter().any(|(path, _)| path.ends_with("shims")));

@@ -43,7 +43,7 @@ impl Found {
             let thread = std::thread::Builder::new()
                 .name("beckon-probe".to_owned())
                 .spawn_scoped(scope, || Self {
-                    no_new_privileges: rustix::thread::set_no_new_privs(true).is_ok(),
+                    no_new_privileges: super::give_up_privileges(),
                     landlock: Landlock::try_here(),
                     filter: filters.enter(Network::None, false),
                     proc,

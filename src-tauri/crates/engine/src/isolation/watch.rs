@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal};
 
 use super::tree::{self, Member};
 use super::{Bounds, scratch};
+use crate::end::End;
 use crate::process::MARK;
 use crate::survivors;
 
@@ -39,6 +40,17 @@ pub(crate) enum Breach {
     Tasks = 2,
     /// It wrote too much into its scratch folder.
     Disk = 3,
+}
+
+impl Breach {
+    /// How a run ended that was in the worker.
+    pub(crate) fn end(self) -> End {
+        match self {
+            Self::Memory => End::out_of_memory(),
+            Self::Tasks => End::over_bound("The action started too many processes and was aborted."),
+            Self::Disk => End::over_bound("The action exhausted its disk space and was aborted."),
+        }
+    }
 }
 
 /// Whether something runs; wakes the watch when that begins.
@@ -114,8 +126,25 @@ impl Watched {
         self.memory.load(Ordering::Relaxed)
     }
 
+    /// What it was over, and what it may be, for people.
+    pub(crate) fn note(&self, breach: Breach, bounds: Bounds) -> String {
+        let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
+        match breach {
+            Breach::Memory => format!(
+                "the worker took {} MB of memory; it may take {} MB, the interpreter's own included",
+                megabytes(self.memory()),
+                megabytes(self.most)
+            ),
+            Breach::Tasks => format!("the worker had more than {} processes and threads", bounds.tasks),
+            Breach::Disk => format!(
+                "the worker kept more than {} MB or {} files in its scratch folder",
+                megabytes(bounds.scratch),
+                scratch::MOST_FILES
+            ),
+        }
+    }
+
     /// What it was ended for, if it was ended for something.
-    #[allow(dead_code, reason = "read by what `Process` tells")]
     pub(crate) fn breach(&self) -> Option<Breach> {
         match self.breach.load(Ordering::Acquire) {
             1 => Some(Breach::Memory),
@@ -194,6 +223,9 @@ impl Watch {
             HashMap::new()
         };
         for one in watched {
+            if one.breach().is_some() {
+                continue; // being ended; what it was ended for stays as it was measured
+            }
             let mut members = tree::family(one.root());
             for stray in strays.remove(&one.number).unwrap_or_default() {
                 if !members.iter().any(|member| member.pid == stray.pid) {
@@ -210,9 +242,8 @@ impl Watch {
         let tasks: u64 = members.iter().map(|member| u64::from(member.stat.threads)).sum();
         let mut memory: u64 = members.iter().map(|member| member.stat.resident).sum();
         if memory > one.most && members.len() > 1 {
-            // What they share was counted for each.
-            let share = |member: &Member| tree::proportional(member.pid).unwrap_or(member.stat.resident);
-            memory = members.iter().map(share).sum();
+            // What they share was counted for each. Twice, because it is counted anew while one of them ends.
+            memory = fair_share(one.root()).min(fair_share(one.root()));
         }
         one.memory.store(memory, Ordering::Relaxed);
         if memory > one.most {
@@ -296,6 +327,15 @@ impl Drop for Watch {
         self.pulse.asleep.store(true, Ordering::SeqCst);
         self.pulse.wake();
     }
+}
+
+/// The memory of a process and its descendants, with what they share counted once.
+fn fair_share(root: i32) -> u64 {
+    let share = |member: Member| {
+        let now = || tree::stat(member.pid).map_or(0, |stat| stat.resident);
+        tree::proportional(member.pid).unwrap_or_else(now)
+    };
+    tree::family(root).into_iter().map(share).sum()
 }
 
 fn keep(watch: &Weak<Watch>, pulse: &Pulse) {
