@@ -48,7 +48,7 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
     setupFiles: ["./src/test/setup.ts"],
     // Machines that run these tests are often loaded.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 20_000,
     restoreMocks: true,
   },

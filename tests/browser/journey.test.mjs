@@ -109,7 +109,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     await page.getByRole("menuitem", { name: "New function" }).click();
     const dialog = page.getByRole("dialog", { name: "New function" });
     await dialog.getByLabel("Name", { exact: true }).fill("mine");
-    await dialog.getByText("Hello (Python)").click();
+    await dialog.getByRole("radio", { name: /^Python/ }).check();
     await dialog.getByRole("button", { name: "Create function" }).click();
     await page.getByRole("heading", { level: 1, name: "mine" }).waitFor();
     const editor = page.getByRole("textbox", { name: "Code of mine" });

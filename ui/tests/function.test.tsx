@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
-import type { FixturePanel } from "./fixtures/panel";
+import { type FixturePanel, fail } from "./fixtures/panel";
 import { renderApp } from "./render-app";
 
 const SLOW = { timeout: 15_000 };
@@ -119,16 +119,45 @@ describe("creating", () => {
       (await screen.findAllByRole("button", { name: "New function" }, SLOW))[0] as HTMLElement,
     );
     const dialog = within(await screen.findByRole("dialog", { name: "New function" }, SLOW));
-    expect(await dialog.findByRole("radio", { name: /Shell: hello/ }, SLOW)).toBeDisabled();
-    expect(await dialog.findByText(/apt-get install dash/, {}, SLOW)).toBeVisible();
-    await userEvent.click(dialog.getByRole("radio", { name: /Python: hello/ }));
+    expect(await dialog.findByRole("radio", { name: /^Shell/ }, SLOW)).toBeDisabled();
+    expect(dialog.getByText(/apt-get install dash/)).toBeInTheDocument();
+    await userEvent.click(dialog.getByRole("radio", { name: /^Python/ }));
+    await userEvent.click(dialog.getByRole("radio", { name: /^Scaleway/ }));
+    // Only the contracts that the language can follow.
+    expect(dialog.queryByRole("radio", { name: /Flask/ })).toBeNull();
     await userEvent.type(dialog.getByLabelText("Name"), "mail/send");
     await userEvent.click(dialog.getByRole("button", { name: "Create function" }));
     await waitFor(() => expect(window.location.pathname).toBe("/c/local/ns/playground/fn/mail/send"), SLOW);
     expect(calls(panel, "create_function")[0]).toMatchObject({
       function: { connection: "local", namespace: "playground", name: "mail/send" },
       kind: "python:3.11",
+      contract: "scaleway",
     });
+  });
+
+  it("takes a folder, watched, instead of a template", async () => {
+    const { panel } = renderApp("/c/local/ns/playground", (prepared) => {
+      prepared.handlers.preview_folder = ({ path }) => {
+        if (path !== "/home/ada/hello") throw fail("not_found", "There is no such folder.");
+        return { path, files: [{ path: "main.py", size: 10 }], bytes: 10, leftOut: [], leftOutCount: 0 };
+      };
+      prepared.handlers.create_from_folder = () => null;
+    });
+    await userEvent.click(
+      (await screen.findAllByRole("button", { name: "New function" }, SLOW))[0] as HTMLElement,
+    );
+    const dialog = within(await screen.findByRole("dialog", { name: "New function" }, SLOW));
+    await userEvent.click(await dialog.findByRole("radio", { name: "From a folder" }, SLOW));
+    await userEvent.type(dialog.getByLabelText("Name"), "fresh");
+    const path = dialog.getByLabelText(/^Folder/);
+    await userEvent.type(path, "/nowhere");
+    expect(await dialog.findByText("There is no such folder.", {}, SLOW)).toBeVisible();
+    await userEvent.clear(path);
+    await userEvent.type(path, "/home/ada/hello");
+    expect(await dialog.findByText(/1 file/, {}, SLOW)).toBeVisible();
+    await userEvent.click(dialog.getByRole("button", { name: "Create function" }));
+    await waitFor(() => expect(calls(panel, "create_from_folder")).toHaveLength(1), SLOW);
+    expect(calls(panel, "create_from_folder")[0]).toMatchObject({ path: "/home/ada/hello", watch: true });
   });
 });
 

@@ -36,6 +36,9 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
       stale(keys.namespaces(event.connection));
       stale(keys.functions(event.connection));
       stale(keys.functionsOf(event.connection));
+      // A deleted function orphans what calls it.
+      stale(keys.schedulesAll);
+      stale(keys.triggersAll);
       break;
     case "tokens":
       stale(keys.tokens);
@@ -52,6 +55,12 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
     case "queues":
       stale(keys.queues);
       stale(keys.deadLetters);
+      break;
+    case "schedules":
+      stale(keys.schedulesAll);
+      break;
+    case "triggers":
+      stale(keys.triggersAll);
       break;
     case "folders":
       stale(keys.folders);

@@ -39,6 +39,10 @@ export const useFunction = (f: FunctionRef) =>
 export const useTemplates = (enabled = true) =>
   useQuery({ queryKey: keys.templates, queryFn: ({ signal }) => api.templates(signal), enabled });
 
+/** The handler contracts that functions can follow here. */
+export const useHandlers = () =>
+  useQuery({ queryKey: keys.handlers, queryFn: ({ signal }) => api.handlers(signal) });
+
 export const useTokens = () =>
   useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => api.tokens(signal) });
 
@@ -56,6 +60,25 @@ export const useActivation = (id: string | null) =>
     queryKey: keys.activation(id ?? ""),
     queryFn: ({ signal }) => api.activation({ id: id ?? "" }, signal),
     enabled: id !== null && id !== "",
+  });
+
+/** The schedules of a function. What is due has passed without an event when nothing came of it, so it is asked again. */
+export const useSchedules = (f: FunctionRef) =>
+  useQuery({
+    queryKey: keys.schedules(f),
+    queryFn: ({ signal }) => api.schedules({ function: f }, signal),
+    refetchInterval: 30_000,
+  });
+
+export const useTriggers = (f: FunctionRef) =>
+  useQuery({ queryKey: keys.triggers(f), queryFn: ({ signal }) => api.triggers({ function: f }, signal) });
+
+/** How a local function's folder is getting on; null when its code does not come from one. */
+export const useFolder = (f: FunctionRef) =>
+  useQuery({
+    queryKey: keys.folder(f),
+    queryFn: ({ signal }) => api.folderState({ function: f }, signal),
+    enabled: f.connection === "local",
   });
 
 /** The newest runs of one function, newest first. */

@@ -12,7 +12,7 @@ import { NotFound } from "./NotFound";
 import { PageError } from "./PageError";
 import { Shell } from "./Shell";
 
-export const FUNCTION_TABS = ["overview", "code", "invoke", "activations", "settings"] as const;
+export const FUNCTION_TABS = ["overview", "code", "invoke", "activations", "triggers", "settings"] as const;
 export type FunctionTab = (typeof FUNCTION_TABS)[number];
 
 const text = (value: unknown): string | undefined =>

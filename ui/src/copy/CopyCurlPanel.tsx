@@ -18,6 +18,11 @@ const MODES: readonly { id: CopyMode; label: string; meaning: string }[] = [
   { id: "non_blocking", label: "Asynchronous", meaning: "Answers the activation id at once." },
 ];
 
+const REQUEST_MODES: typeof MODES = [
+  { id: "blocking", label: "Response", meaning: "Waits, and answers the function's own response." },
+  { id: "non_blocking", label: "Asynchronous", meaning: "Answers 202 at once." },
+];
+
 const TOKENS: readonly { id: CopyToken; label: string }[] = [
   { id: "masked", label: "Masked" },
   { id: "env", label: "$VARIABLE" },
@@ -32,7 +37,11 @@ interface CopyCurlPanelProps {
 
 export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProps) {
   const [mode, setMode] = useState<CopyMode>(defaultMode);
-  const { token, set: setToken } = useCopyPrefs();
+  const { token: preferred, set: setToken } = useCopyPrefs();
+  // Functions that speak HTTP are called without a token.
+  const open = source.type === "request";
+  const modes = open ? REQUEST_MODES : MODES;
+  const token = open ? "masked" : preferred;
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const overview = useOverview();
@@ -54,7 +63,11 @@ export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProp
     try {
       const { variable } = await copyCommand(source, mode, token, hostClipboard);
       toast.success(
-        variable ? `curl copied. Set ${variable} before you run it.` : `curl copied, ${TOKEN_WORDS[token]}`,
+        variable
+          ? `curl copied. Set ${variable} before you run it.`
+          : open
+            ? "curl copied"
+            : `curl copied, ${TOKEN_WORDS[token]}`,
       );
       announce("Copied");
       onDone();
@@ -70,23 +83,25 @@ export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProp
       <Choice
         label="Call"
         value={mode}
-        options={MODES}
+        options={modes}
         onChange={(next) => {
           setMode(next);
           setFailure(null);
         }}
-        note={MODES.find(({ id }) => id === mode)?.meaning}
+        note={modes.find(({ id }) => id === mode)?.meaning}
       />
-      <Choice
-        label="Token"
-        value={token}
-        options={TOKENS}
-        onChange={(next) => {
-          setToken(next);
-          setFailure(null);
-        }}
-        note={<TokenNote token={token} variable={preview.data?.variable ?? null} />}
-      />
+      {!open && (
+        <Choice
+          label="Token"
+          value={token}
+          options={TOKENS}
+          onChange={(next) => {
+            setToken(next);
+            setFailure(null);
+          }}
+          note={<TokenNote token={token} variable={preview.data?.variable ?? null} />}
+        />
+      )}
       {error ? (
         <FormError error={explain(error)} />
       ) : (

@@ -13,6 +13,7 @@ import { OverviewTab } from "./OverviewTab";
 import { UnsavedGuard } from "./UnsavedGuard";
 
 const ActivationsView = lazy(async () => ({ default: (await import("@/activations")).ActivationsView }));
+const TriggersTab = lazy(async () => ({ default: (await import("@/triggers/TriggersTab")).TriggersTab }));
 const SettingsTab = lazy(async () => ({ default: (await import("./settings/SettingsTab")).SettingsTab }));
 
 export function FunctionPage() {
@@ -89,6 +90,19 @@ function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail 
         </Suspense>
       ),
     },
+    ...(target.connection === "local"
+      ? [
+          {
+            id: "triggers" as const,
+            label: "Triggers",
+            panel: (
+              <Suspense fallback={<Skeleton className="p-6" />}>
+                <TriggersTab target={target} speaksHttp={detail.speaksHttp} />
+              </Suspense>
+            ),
+          },
+        ]
+      : []),
     {
       id: "settings",
       label: <TabLabel text="Settings" unsaved={unsaved.settings} />,

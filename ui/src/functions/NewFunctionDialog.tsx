@@ -3,24 +3,20 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useForm } from "react-hook-form";
-import * as v from "valibot";
 import { keys } from "@/api/keys";
-import { useNamespaces, useTemplates } from "@/api/queries";
-import { api } from "@/platform";
+import { useHandlers, useNamespaces, useRuntimes, useTemplates } from "@/api/queries";
+import { api, type Contract, type FunctionRef, type Handler, type Language, type Template } from "@/platform";
+import { FolderField } from "@/sources/FolderField";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
-import { describedBy, Field, FormError, Input, Select } from "@/ui/Field";
+import { Checkbox, describedBy, Field, FormError, Input, Select } from "@/ui/Field";
+import { Segmented } from "@/ui/Segmented";
 import { Skeleton } from "@/ui/Skeleton";
 import { useAttempt } from "@/ui/useAttempt";
-import { functionName } from "./names";
-import { TemplatePicker } from "./TemplatePicker";
-
-const schema = v.object({
-  name: functionName,
-  namespace: v.pipe(v.string(), v.nonEmpty("Choose a namespace.")),
-  template: v.pipe(v.string(), v.nonEmpty("Choose what to start from.")),
-});
+import { HandlerPicker } from "./HandlerPicker";
+import { type NewFunctionForm, newFunctionSchema } from "./new-function-form";
+import { RuntimePicker } from "./RuntimePicker";
 
 interface NewFunctionDialogProps {
   connection: string;
@@ -32,51 +28,99 @@ export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctio
   const client = useQueryClient();
   const navigate = useNavigate();
   const templates = useTemplates();
+  const handlers = useHandlers();
+  const runtimes = useRuntimes();
   const namespaces = useNamespaces(connection);
-  const { register, handleSubmit, formState, setValue, watch } = useForm({
-    resolver: valibotResolver(schema),
-    defaultValues: { name: "", namespace: namespace ?? "", template: "" },
+  const { register, handleSubmit, formState, setValue, watch } = useForm<NewFunctionForm>({
+    resolver: valibotResolver(newFunctionSchema),
+    defaultValues: {
+      name: "",
+      namespace: namespace ?? "",
+      source: "template",
+      language: "",
+      contract: "openwhisk",
+      template: "",
+      path: "",
+      watch: true,
+    },
   });
-  const first = templates.data?.find(({ available }) => available)?.id;
+  const form = watch();
+  const firstLanguage = runtimes.data?.find(({ available }) => available)?.language;
   const firstNamespace = namespaces.data?.[0]?.name;
+  const language = form.language === "" ? null : form.language;
+  const offered = offeredFor(templates.data, language, form.contract);
+
   useEffect(() => {
-    if (first !== undefined) setValue("template", first);
-  }, [first, setValue]);
+    if (firstLanguage !== undefined) setValue("language", firstLanguage);
+  }, [firstLanguage, setValue]);
   useEffect(() => {
     if (firstNamespace !== undefined && namespace === undefined) setValue("namespace", firstNamespace);
   }, [firstNamespace, namespace, setValue]);
 
-  const create = useAttempt(async (form: v.InferOutput<typeof schema>) => {
-    const template = templates.data?.find(({ id }) => id === form.template);
-    if (!template) return;
-    const made = await api.createFunction({
-      function: { connection, namespace: form.namespace, name: form.name },
-      kind: template.kind,
-      code: { type: "source", text: template.code },
-    });
-    client.setQueryData(keys.function(made.function), made);
-    // The input to try it with; a lost one is only the convenience of not typing it.
-    await api.saveDraft({ function: made.function, text: template.input }).catch(() => undefined);
+  const create = useAttempt(async (wanted: NewFunctionForm) => {
+    const target = { connection, namespace: wanted.namespace, name: wanted.name };
+    const runtime = runtimes.data?.find((each) => each.language === wanted.language);
+    if (!runtime) return;
+    if (wanted.source === "folder") {
+      const { contract, path, watch: watched } = wanted;
+      await api.createFromFolder({
+        function: target,
+        kind: runtime.kind,
+        contract,
+        path: path.trim(),
+        watch: watched,
+      });
+    } else {
+      const among = offeredFor(templates.data, runtime.language, wanted.contract);
+      const template = among.find(({ id }) => id === wanted.template) ?? among[0];
+      if (!template) return;
+      await fromTemplate(target, template);
+    }
     await client.invalidateQueries({ queryKey: keys.functions(connection) });
     await client.invalidateQueries({ queryKey: keys.namespaces(connection) });
     onClose();
     await navigate({
       to: "/c/$connection/ns/$namespace/fn/$",
-      params: { connection, namespace: form.namespace, _splat: form.name },
+      params: { connection, namespace: wanted.namespace, _splat: wanted.name },
       search: { tab: "code" },
     });
   });
+
+  async function fromTemplate(target: FunctionRef, template: Template) {
+    const made = await api.createFunction({
+      function: target,
+      kind: template.kind,
+      contract: template.contract,
+      code: { type: "source", text: template.code },
+    });
+    client.setQueryData(keys.function(made.function), made);
+    // The input to try it with; a lost one is only the convenience of not typing it.
+    await api.saveDraft({ function: made.function, text: template.input }).catch(() => undefined);
+  }
+
+  function choose(chosen: Language) {
+    setValue("language", chosen);
+    setValue("template", "");
+    if (handlers.data && !fits(handlers.data, form.contract, chosen)) {
+      const other = handlers.data.find(({ languages }) => languages.includes(chosen));
+      if (other) setValue("contract", other.contract);
+    }
+  }
+
   const { errors } = formState;
+  const failed = templates.error ?? handlers.error ?? runtimes.error;
 
   return (
     <Dialog
       open
-      onOpenChange={(open) => !open && onClose()}
+      onOpenChange={(open) => !open && !create.busy && onClose()}
       title="New function"
-      width="md"
+      width="lg"
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose} disabled={create.busy}>
+            Cancel
+          </Button>
           <Button variant="primary" type="submit" form="new-function" busy={create.busy}>
             Create function
           </Button>
@@ -86,8 +130,8 @@ export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctio
       <form
         id="new-function"
         noValidate
-        onSubmit={handleSubmit((form) => create.run(form))}
-        className="flex flex-col gap-2"
+        onSubmit={handleSubmit((wanted) => create.run(wanted))}
+        className="flex flex-col gap-3"
       >
         <div className="grid grid-cols-[1fr_200px] gap-4">
           <Field id="function-name" label="Name" hint="hello, or package/hello." error={errors.name?.message}>
@@ -95,14 +139,14 @@ export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctio
               id="function-name"
               autoComplete="off"
               spellCheck={false}
-              className="font-mono text-sm"
+              className="w-full font-mono text-sm"
               aria-invalid={errors.name !== undefined}
               aria-describedby={describedBy("function-name")}
               {...register("name")}
             />
           </Field>
           <Field id="function-namespace" label="Namespace" error={errors.namespace?.message}>
-            <Select id="function-namespace" {...register("namespace")}>
+            <Select id="function-namespace" className="w-full" {...register("namespace")}>
               {(namespaces.data ?? []).map(({ name }) => (
                 <option key={name} value={name}>
                   {name}
@@ -111,20 +155,91 @@ export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctio
             </Select>
           </Field>
         </div>
-        {templates.isError ? (
-          <ErrorState error={templates.error} onRetry={() => void templates.refetch()} />
-        ) : templates.data ? (
-          <TemplatePicker
-            templates={templates.data}
-            value={watch("template")}
-            onChange={(id) => setValue("template", id, { shouldValidate: true })}
-            error={errors.template?.message}
+        {failed ? (
+          <ErrorState
+            error={failed}
+            onRetry={() => {
+              for (const query of [templates, handlers, runtimes]) void query.refetch();
+            }}
           />
+        ) : runtimes.data && handlers.data && templates.data ? (
+          <>
+            <RuntimePicker
+              runtimes={runtimes.data.filter((each) => anyFor(handlers.data, each.language))}
+              value={language}
+              onChange={choose}
+            />
+            {language !== null && (
+              <HandlerPicker
+                handlers={handlers.data}
+                language={language}
+                value={form.contract}
+                onChange={(contract) => {
+                  setValue("contract", contract);
+                  setValue("template", "");
+                }}
+              />
+            )}
+            <div className="flex items-center gap-3">
+              <Segmented
+                label="Where the code comes from"
+                value={form.source}
+                onChange={(source) => setValue("source", source)}
+                options={[
+                  { value: "template", label: "From a template" },
+                  { value: "folder", label: "From a folder" },
+                ]}
+              />
+              {form.source === "template" && offered.length > 1 && (
+                <Select aria-label="Template" {...register("template")}>
+                  {offered.map(({ id, title }) => (
+                    <option key={id} value={id}>
+                      {title}
+                    </option>
+                  ))}
+                </Select>
+              )}
+              {form.source === "template" && (
+                <p className="min-w-0 text-muted">
+                  {(offered.find(({ id }) => id === form.template) ?? offered[0])?.description}
+                </p>
+              )}
+            </div>
+            {form.source === "folder" && (
+              <div>
+                <FolderField
+                  value={form.path}
+                  onChange={(path) => setValue("path", path, { shouldValidate: formState.isSubmitted })}
+                  error={errors.path?.message}
+                />
+                <label htmlFor="folder-watch" className="mt-2 flex min-h-6 items-center gap-2.5">
+                  <Checkbox id="folder-watch" {...register("watch")} />
+                  Deploy again whenever a file in it is saved
+                </label>
+              </div>
+            )}
+          </>
         ) : (
-          <Skeleton rows={4} />
+          <Skeleton rows={6} />
         )}
         {create.error !== null && <FormError error={create.error} />}
       </form>
     </Dialog>
   );
+}
+
+function offeredFor(
+  templates: readonly Template[] | undefined,
+  language: Language | null,
+  contract: Contract,
+): readonly Template[] {
+  return (templates ?? []).filter((each) => each.language === language && each.contract === contract);
+}
+
+function fits(handlers: readonly Handler[], contract: Contract, language: Language): boolean {
+  return handlers.some((each) => each.contract === contract && each.languages.includes(language));
+}
+
+function anyFor(handlers: readonly Handler[], language: Language): boolean {
+  return handlers.some(({ languages }) => languages.includes(language));
 }

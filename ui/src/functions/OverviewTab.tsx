@@ -6,6 +6,7 @@ import { CopyButton } from "@/ui/CopyButton";
 import { formatBytes, formatDateTime, formatDuration } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import { TimeText } from "@/ui/TimeText";
+import { CONTRACT } from "./contracts";
 import { RecentRuns } from "./RecentRuns";
 
 export function OverviewTab({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
@@ -37,11 +38,20 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
               </span>
             </Fact>
           )}
+          {detail.functionUrl !== null && (
+            <Fact label="Function URL">
+              <span className="flex min-w-0 items-center gap-1">
+                <code className="min-w-0 break-all select-text">{detail.functionUrl}</code>
+                <CopyButton text={detail.functionUrl} label="Copy function URL" />
+              </span>
+            </Fact>
+          )}
           <Fact label="Runtime">
             {kindTitle(detail.kind)} <code className="text-subtle">{detail.kind}</code>
           </Fact>
+          {target.connection === "local" && <Fact label="Handler">{CONTRACT[detail.contract]}</Fact>}
           <Fact label="Entry point">
-            <code>{detail.main ?? "main"}</code>
+            <code>{detail.main ?? detail.defaultEntry}</code>
           </Fact>
           <Fact label="Version">
             <code>{detail.version}</code>

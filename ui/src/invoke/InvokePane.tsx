@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { AlignLeft, Play } from "lucide-react";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useActions } from "@/app/actions";
 import { CopyCurl } from "@/copy";
 import type { Connection, FunctionDetail, FunctionRef, InvokeMode } from "@/platform";
@@ -12,7 +12,9 @@ import { Kbd } from "@/ui/Kbd";
 import { Segmented } from "@/ui/Segmented";
 import { Skeleton } from "@/ui/Skeleton";
 import { InputProblem } from "./InputProblem";
+import { RequestEditor } from "./RequestEditor";
 import { ResultPane } from "./ResultPane";
+import { formatRequest, parseRequest, toDraft } from "./request";
 import { run } from "./run";
 import { useSession, useSessions } from "./session";
 import { useDraft } from "./useDraft";
@@ -33,10 +35,13 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
   const [refused, setRefused] = useState(false);
   const input = useRef<HTMLElement>(null);
 
-  const web = detail.web !== "private";
+  // A web function of OpenWhisk; those that speak HTTP have an asynchronous door of their own.
+  const web = detail.web !== "private" && !detail.speaksHttp;
   const mode: InvokeMode = web ? "blocking" : session.mode;
   const text = session.text ?? "";
-  const problem = inputProblem(text);
+  const http = detail.speaksHttp;
+  const request = useMemo(() => (http ? parseRequest(text) : null), [http, text]);
+  const problem = http ? null : inputProblem(text);
   const busy = session.callStarted !== null;
 
   function start() {
@@ -48,7 +53,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
     }
     setRefused(false);
     if (web) patch(target, { mode: "blocking" });
-    void run(client, target);
+    void run(client, target, http);
   }
 
   useActions([{ id: "run", title: "Run the function", section: "Function", keys: "$mod+Enter", run: start }]);
@@ -95,23 +100,35 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
           />
         </div>
         <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-4 pl-6 text-sm text-muted">
-          <h2 className="flex-1 font-medium">Input, a JSON object</h2>
-          <IconButton
-            size="sm"
-            label="Format"
-            icon={<AlignLeft size={13} aria-hidden />}
-            onClick={format}
-            disabled={problem !== null || text.trim() === ""}
-          />
+          <h2 className="flex-1 font-medium">{http ? "Request" : "Input, a JSON object"}</h2>
+          {!http && (
+            <IconButton
+              size="sm"
+              label="Format"
+              icon={<AlignLeft size={13} aria-hidden />}
+              onClick={format}
+              disabled={problem !== null || text.trim() === ""}
+            />
+          )}
           {detail.apiUrl !== null && (
             <CopyCurl
-              source={{ type: "function", function: target, input: text }}
+              source={
+                request
+                  ? { type: "request", function: target, request: toDraft(request) }
+                  : { type: "function", function: target, input: text }
+              }
               defaultMode={mode === "blocking" ? "blocking" : "non_blocking"}
             />
           )}
         </div>
         {session.text === null ? (
           <Skeleton rows={3} className="flex-1 p-4" />
+        ) : request ? (
+          <RequestEditor
+            value={request}
+            onChange={(value) => onText(formatRequest(value))}
+            onSubmit={start}
+          />
         ) : (
           <CodeEditor
             label="Input"

@@ -2,13 +2,14 @@ import type { QueryClient } from "@tanstack/react-query";
 import { subscribeEvents } from "@/api/events";
 import { keys } from "@/api/keys";
 import { api, type FunctionRef, toCallError } from "@/platform";
+import { parseRequest, toDraft } from "./request";
 import { failedSession, sessionOf, useSessions } from "./session";
 
 /** Clocks of window and panel are the same machine's or a network's apart. */
 const SLACK = 5_000;
 
-/** Invokes with the session's input and mode, and keeps the session up to date until the call is answered. */
-export async function run(client: QueryClient, f: FunctionRef): Promise<void> {
+/** Invokes with the session's input (a request, if `http`) and mode, and keeps the session up to date until the call is answered. */
+export async function run(client: QueryClient, f: FunctionRef, http = false): Promise<void> {
   const { mode, text, callStarted } = sessionOf(f);
   if (callStarted !== null) return;
   const { patch } = useSessions.getState();
@@ -31,7 +32,9 @@ export async function run(client: QueryClient, f: FunctionRef): Promise<void> {
   });
 
   try {
-    const { activation, promoted } = await api.invoke({ function: f, input: text ?? "", mode });
+    const { activation, promoted } = await (http
+      ? api.invokeHttp({ function: f, request: toDraft(parseRequest(text ?? "")), mode })
+      : api.invoke({ function: f, input: text ?? "", mode }));
     patch(f, { callStarted: null, runId: activation.id, answered: activation, promoted });
     await client.invalidateQueries({ queryKey: keys.activation(activation.id) });
   } catch (thrown) {

@@ -7,6 +7,7 @@
 mod bindings;
 mod command;
 mod commands;
+mod handlers;
 mod journal;
 mod panel;
 mod remotes;
@@ -18,6 +19,7 @@ mod views;
 pub use bindings::typescript;
 pub use command::{Command, RawSink, Sink};
 pub use commands::{all as commands, find as command};
+pub use handlers::{Handler, RequestBody, RequestDraft};
 pub use panel::{Clipboard, PLAYGROUND, Panel, PanelConfig};
 pub use secrets::SecretStoreChoice;
 pub use views::*;

@@ -1,8 +1,8 @@
 //! What commands take and return beyond the vocabulary of `beckon-core`.
 
 use beckon_core::{
-    Activation, Connection, ConnectionKind, Environment, FunctionRef, Language, Limits, LostPolicy, Millis,
-    NamedJson, NamespaceName, Runtime, RuntimeStatus, Token, TokenKind, TokenScope, WebExport,
+    Activation, Connection, ConnectionKind, Contract, Environment, FunctionRef, Language, Limits, LostPolicy,
+    Millis, NamedJson, NamespaceName, Runtime, RuntimeStatus, Token, TokenKind, TokenScope, WebExport,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -108,8 +108,20 @@ pub struct FunctionDetail {
     pub kind: String,
     /// Its language, where Beckon knows it.
     pub language: Option<Language>,
-    /// The entry point; `main` when absent.
+    /// The entry point; `default_entry` when absent.
     pub main: Option<String>,
+    /// How its handler is called.
+    pub contract: Contract,
+    /// The entry point that the contract assumes.
+    pub default_entry: String,
+    /// Whether it takes a request and gives a response: `invoke_http` calls it as its callers do.
+    pub speaks_http: bool,
+    /// Whether one worker may have several runs at a time.
+    pub shares_worker: bool,
+    /// Whether a worker stays for the next run.
+    pub keeps_worker: bool,
+    /// How it is kept, retried and reached. `folder` is changed by `set_folder` alone.
+    pub settings: beckon_core::Settings,
     /// Its code.
     pub code: CodeView,
     /// Default parameters.
@@ -132,6 +144,8 @@ pub struct FunctionDetail {
     pub editable: bool,
     /// The URL of its REST API, without query: POST invokes it.
     pub api_url: Option<String>,
+    /// Where it answers HTTP requests without a token, if it speaks HTTP and the gateway is served.
+    pub function_url: Option<String>,
 }
 
 /// A function's code as the window shows it.
@@ -203,6 +217,10 @@ pub struct Template {
     pub description: String,
     /// The kind it runs on.
     pub kind: Runtime,
+    /// The language.
+    pub language: Language,
+    /// How its handler is called.
+    pub contract: Contract,
     /// Whether that runtime is on this machine.
     pub available: bool,
     /// The source.
@@ -215,8 +233,12 @@ pub struct Template {
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct FunctionSettings {
-    /// The entry point; `None` is `main`.
+    /// The entry point; `None` is the contract's own.
     pub main: Option<String>,
+    /// How its handler is called; `None` leaves it.
+    pub contract: Option<Contract>,
+    /// How it is kept, retried and reached; `None` leaves it. Its `folder` is not looked at: that is `set_folder`'s.
+    pub settings: Option<beckon_core::Settings>,
     /// Default parameters.
     pub parameters: Vec<NamedJson>,
     /// Plain environment variables.
@@ -312,6 +334,13 @@ pub enum CopySource {
         function: FunctionRef,
         /// The input, a JSON object.
         input: String,
+    },
+    /// A function that speaks HTTP, with a request.
+    Request {
+        /// The function.
+        function: FunctionRef,
+        /// The request.
+        request: crate::RequestDraft,
     },
     /// A past run with its own input.
     Run {

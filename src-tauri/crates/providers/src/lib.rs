@@ -7,7 +7,7 @@
 //! Adding a system is adding a folder, an arm of [`connect`] and a line of [`gateway::router`].
 
 pub mod gateway;
-mod openfaas;
+pub mod openfaas;
 pub mod openwhisk;
 mod remote;
 

@@ -5,6 +5,7 @@ import { keys } from "@/api/keys";
 import { useActions } from "@/app/actions";
 import { editorLanguage } from "@/app/kinds";
 import { api, type CodeInput, type FunctionDetail, type FunctionRef, toCallError } from "@/platform";
+import { FolderBar } from "@/sources/FolderBar";
 import { Button } from "@/ui/Button";
 import { CodeEditor } from "@/ui/CodeEditor";
 import { EmptyState } from "@/ui/EmptyState";
@@ -84,6 +85,7 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
 
   return (
     <div className="flex h-full min-h-80 flex-col">
+      {target.connection === "local" && <FolderBar target={target} />}
       <div className="flex h-10 shrink-0 items-center gap-2 border-b border-line px-6">
         <p className="flex-1 truncate text-muted" aria-live="polite">
           {!editable ? whyReadOnly(target) : dirty ? "Unsaved changes" : `Version ${detail.version}`}

@@ -2,6 +2,7 @@ import { Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { CopyCurl } from "@/copy";
 import { ErrorAction } from "@/invoke/ErrorAction";
+import { parseRequest, toDraft } from "@/invoke/request";
 import { useSession } from "@/invoke/session";
 import { api, type FunctionDetail, type FunctionRef, type ShownToken } from "@/platform";
 import { Button } from "@/ui/Button";
@@ -37,7 +38,13 @@ export function AccessSection({ target, detail }: { target: FunctionRef; detail:
               >
                 {shown ? "Hide token" : "Show token"}
               </Button>
-              <CopyCurl source={{ type: "function", function: target, input: text ?? "{}" }} />
+              <CopyCurl
+                source={
+                  detail.speaksHttp
+                    ? { type: "request", function: target, request: toDraft(parseRequest(text ?? "")) }
+                    : { type: "function", function: target, input: text ?? "{}" }
+                }
+              />
             </div>
           </div>
           {shown !== null && (

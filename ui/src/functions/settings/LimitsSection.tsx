@@ -43,17 +43,6 @@ export function LimitsSection() {
             </Field>
           );
         })}
-        <Field id="main" label="Entry point" hint="The function in the code that is called. Empty is main.">
-          <Input
-            id="main"
-            placeholder="main"
-            autoComplete="off"
-            spellCheck={false}
-            className="max-w-60 font-mono text-sm"
-            aria-describedby={describedBy("main")}
-            {...register("main")}
-          />
-        </Field>
       </div>
     </Section>
   );

@@ -14,6 +14,8 @@ import { ConflictDialog } from "../code/ConflictDialog";
 import { AccessSection } from "./AccessSection";
 import { CrashSection } from "./CrashSection";
 import { DangerSection } from "./DangerSection";
+import { ExecutionSection } from "./ExecutionSection";
+import { HandlerSection } from "./HandlerSection";
 import { LimitsSection } from "./LimitsSection";
 import { RowsSection } from "./RowsSection";
 import { SecretsSection } from "./SecretsSection";
@@ -53,7 +55,7 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
     try {
       const saved = await api.configureFunction({
         function: target,
-        settings: fromForm(values),
+        settings: fromForm(values, base),
         expectedVersion,
       });
       take(saved);
@@ -113,9 +115,15 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
               valuePlaceholder={'"Hello"'}
               add="Add parameter"
             />
+            <HandlerSection detail={detail} />
             <LimitsSection />
             <WebSection />
-            {target.connection === "local" && <CrashSection />}
+            {target.connection === "local" && (
+              <>
+                <CrashSection />
+                <ExecutionSection detail={detail} />
+              </>
+            )}
           </fieldset>
           <AccessSection target={target} detail={detail} />
           {editable && <DangerSection target={target} />}

@@ -16,8 +16,10 @@ function problems(over: Partial<typeof base>): string[] {
 describe("the settings form", () => {
   it("gives back what it was filled with", () => {
     expect(problems({})).toEqual([]);
-    expect(fromForm(base)).toEqual({
+    expect(fromForm(base, python)).toEqual({
       main: python.main,
+      contract: python.contract,
+      settings: python.settings,
       parameters: python.parameters,
       env: python.env,
       limits: python.limits,

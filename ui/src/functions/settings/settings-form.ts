@@ -1,6 +1,7 @@
 import * as v from "valibot";
-import type { FunctionDetail, FunctionSettings } from "@/platform";
+import type { Contract, FunctionDetail, FunctionSettings } from "@/platform";
 import { jsonProblem } from "@/ui/json";
+import { executionFromForm, executionSchema, executionToForm } from "./execution-form";
 
 export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const ENV_NAME_HINT = "A letter or _ first, then letters, digits and _.";
@@ -52,6 +53,8 @@ function unique<T>(nameOf: (row: T) => string, message: string) {
 
 export const functionSettingsSchema = v.object({
   main: v.pipe(v.string(), v.trim()),
+  contract: v.custom<Contract>((value) => typeof value === "string"),
+  execution: executionSchema,
   env: v.pipe(
     v.array(v.object({ name: v.pipe(v.string(), v.regex(ENV_NAME, ENV_NAME_HINT)), value: v.string() })),
     unique((row) => row.name, "This name is there already."),
@@ -73,6 +76,8 @@ export type FunctionSettingsForm = v.InferOutput<typeof functionSettingsSchema>;
 export function toForm(detail: FunctionDetail): FunctionSettingsForm {
   return {
     main: detail.main ?? "",
+    contract: detail.contract,
+    execution: executionToForm(detail.settings),
     env: detail.env.map(({ name, value }) => ({ name, value })),
     parameters: detail.parameters.map(({ key, value }) => ({ name: key, value })),
     timeoutMs: detail.limits.timeoutMs,
@@ -84,9 +89,12 @@ export function toForm(detail: FunctionDetail): FunctionSettingsForm {
   };
 }
 
-export function fromForm(form: FunctionSettingsForm): FunctionSettings {
+/** `base` is what the form was filled from: it has the settings that the form does not show. */
+export function fromForm(form: FunctionSettingsForm, base: FunctionDetail): FunctionSettings {
   return {
     main: form.main === "" ? null : form.main,
+    contract: form.contract,
+    settings: executionFromForm(form.execution, base.settings),
     parameters: form.parameters.map(({ name, value }) => ({ key: name, value })),
     env: form.env,
     limits: {

@@ -1,9 +1,11 @@
 use beckon_core::{Error, ErrorCode, FunctionRef, JsonText, LOCAL, Result};
 use beckon_macros::commands;
+use beckon_providers::openfaas;
 use beckon_providers::openwhisk::copy_as::{CurlCall, CurlMode, TokenForm, curl};
 
 use crate::{
-    Panel,
+    Panel, RequestDraft,
+    commands::functions::only_local,
     views::{CopyMode, CopyReply, CopySource, CopyTo, CopyToken},
 };
 
@@ -20,7 +22,16 @@ impl Panel {
         token: CopyToken,
         to: CopyTo,
     ) -> Result<CopyReply> {
-        let (function, input) = self.copied_call(source).await?;
+        let (function, input) = match self.copied_call(source).await? {
+            Copied::Arguments(function, input) => (function, input),
+            Copied::Request(function, request) => {
+                only_local(&function)?;
+                let api_host = self.api_host(&function).await?;
+                let wait = mode != CopyMode::NonBlocking;
+                let text = openfaas::copy_as::curl(&api_host, &function.key(), &request.build()?, wait);
+                return self.copied(text, None, to).await;
+            }
+        };
         let api_host = self.api_host(&function).await?;
         let mode = match mode {
             CopyMode::Blocking => CurlMode::Blocking,
@@ -47,6 +58,24 @@ impl Panel {
             }),
         };
         let variable = (token == CopyToken::Env).then(|| VARIABLE.to_owned());
+        self.copied(text, variable, to).await
+    }
+
+    /// Puts a text that the page already has on the host's clipboard.
+    pub async fn copy_text(&self, text: String) -> Result<()> {
+        self.write_clipboard(text).await
+    }
+}
+
+/// What a copied text calls its function with.
+enum Copied {
+    Arguments(FunctionRef, JsonText),
+    /// Functions that speak HTTP answer without a token.
+    Request(FunctionRef, RequestDraft),
+}
+
+impl Panel {
+    async fn copied(&self, text: String, variable: Option<String>, to: CopyTo) -> Result<CopyReply> {
         match to {
             CopyTo::Page => Ok(CopyReply {
                 text: Some(text),
@@ -59,16 +88,12 @@ impl Panel {
         }
     }
 
-    /// Puts a text that the page already has on the host's clipboard.
-    pub async fn copy_text(&self, text: String) -> Result<()> {
-        self.write_clipboard(text).await
-    }
-}
-
-impl Panel {
-    async fn copied_call(&self, source: CopySource) -> Result<(FunctionRef, JsonText)> {
+    async fn copied_call(&self, source: CopySource) -> Result<Copied> {
         match source {
-            CopySource::Function { function, input } => Ok((function, JsonText::parse_object(input)?)),
+            CopySource::Function { function, input } => {
+                Ok(Copied::Arguments(function, JsonText::parse_object(input)?))
+            }
+            CopySource::Request { function, request } => Ok(Copied::Request(function, request)),
             CopySource::Run { id } => {
                 let run = self
                     .store
@@ -87,7 +112,13 @@ impl Panel {
                     namespace: summary.namespace,
                     name: summary.function,
                 };
-                Ok((function, input))
+                Ok(match &run.http {
+                    // Without a method it was called with arguments, and only the answer is HTTP.
+                    Some(exchange) if !exchange.method.is_empty() => {
+                        Copied::Request(function, RequestDraft::of_record(exchange, &input)?)
+                    }
+                    _ => Copied::Arguments(function, input),
+                })
             }
         }
     }

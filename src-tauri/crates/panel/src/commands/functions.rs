@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use beckon_core::{
-    CodePackage, Error, ErrorCode, Function, FunctionRef, FunctionSummary, LOCAL, NamespaceName, NewFunction,
-    Result, Runtime, Secret, Version,
+    CodePackage, Contract, Error, ErrorCode, Function, FunctionRef, FunctionSummary, LOCAL, NamespaceName,
+    NewFunction, Result, Runtime, Secret, Settings, Version,
 };
 use beckon_macros::commands;
 use beckon_providers::RemoteFunction;
@@ -12,6 +12,7 @@ use beckon_store::Expect;
 use crate::{
     Panel,
     commands::namespaces::confirm,
+    handlers::{Handler, check_contract},
     secrets::function_secret,
     templates,
     views::{CodeInput, CodeView, EnvVar, FunctionDetail, FunctionSettings, Template, ZipEntry},
@@ -61,15 +62,24 @@ impl Panel {
         Ok(templates::all(&self.engine.runtimes()))
     }
 
-    /// Makes a local function with default settings. `Conflict` when the name is taken.
+    /// The handler contracts that functions can follow here, in the order that they are offered.
+    pub async fn handlers(&self) -> Result<Vec<Handler>> {
+        Ok(templates::handlers())
+    }
+
+    /// Makes a local function with default settings. `Conflict` when the name is taken; `contract` is OpenWhisk's when
+    /// absent, and `InvalidInput` where code in that language cannot follow it.
     pub async fn create_function(
         &self,
         function: FunctionRef,
         kind: Runtime,
         code: CodeInput,
+        contract: Option<Contract>,
     ) -> Result<FunctionDetail> {
         only_local(&function)?;
-        let new = NewFunction::new(kind, package(code)?);
+        let mut new = NewFunction::new(kind, package(code)?);
+        new.contract = contract.unwrap_or(Contract::Openwhisk);
+        check_contract(new.contract, new.runtime.language())?;
         let stored = self
             .engine
             .put_function(&function.key(), new, Expect::New)
@@ -107,7 +117,18 @@ impl Panel {
                 .with_hint("Remove the secret first, or choose another name."));
             }
         }
+        if let Some(contract) = settings.contract {
+            check_contract(contract, stored.runtime.language())?;
+        }
+        if let Some(settings) = &settings.settings {
+            settings.check()?;
+        }
         self.change(&function, Some(expected_version), |new| {
+            new.contract = settings.contract.unwrap_or(new.contract);
+            if let Some(mut settings) = settings.settings {
+                settings.folder = new.settings.folder.take();
+                new.settings = settings;
+            }
             new.main = settings.main.filter(|main| !main.trim().is_empty());
             new.parameters = settings.parameters;
             new.env = settings.env.into_iter().map(|v| (v.name, v.value)).collect();
@@ -223,12 +244,25 @@ impl Panel {
             .read()
             .as_deref()
             .map(|host| beckon_providers::openwhisk::action_url(host, &stored.key));
+        let function_url = self
+            .gateway_url
+            .read()
+            .as_deref()
+            .filter(|_| stored.contract.speaks_http())
+            .map(|host| beckon_providers::openfaas::copy_as::function_url(host, &stored.key));
+        let (contract, language) = (stored.contract, stored.runtime.language());
         Ok(FunctionDetail {
             function: function.clone(),
             version: stored.version.to_string(),
             kind: stored.runtime.to_string(),
-            language: Some(stored.runtime.language()),
+            language: Some(language),
             main: stored.main.clone(),
+            contract,
+            default_entry: contract.default_entry().into(),
+            speaks_http: contract.speaks_http(),
+            shares_worker: contract.shares_worker(language),
+            keeps_worker: contract.keeps_worker(language),
+            settings: stored.settings.clone(),
             code,
             parameters: stored.parameters.clone(),
             env: stored
@@ -247,6 +281,7 @@ impl Panel {
             updated: stored.updated,
             editable: true,
             api_url,
+            function_url,
         })
     }
 }
@@ -275,6 +310,12 @@ fn remote_detail(function: FunctionRef, found: RemoteFunction, api_host: &str) -
             .map(|runtime| runtime.language()),
         kind: summary.kind,
         main,
+        contract: Contract::Openwhisk,
+        default_entry: Contract::Openwhisk.default_entry().into(),
+        speaks_http: false,
+        shares_worker: false,
+        keeps_worker: true,
+        settings: Settings::default(),
         code,
         parameters,
         // A provider returns the values of environment variables, and any of them may be a secret.
@@ -286,6 +327,7 @@ fn remote_detail(function: FunctionRef, found: RemoteFunction, api_host: &str) -
         created: 0,
         updated: summary.updated,
         editable: false,
+        function_url: None,
     }
 }
 

@@ -9,7 +9,9 @@ use beckon_macros::commands;
 use beckon_providers::{RemoteOutcome, RemoteRecord};
 
 use crate::{
-    Panel, journal, templates,
+    Panel, RequestDraft,
+    commands::functions::only_local,
+    journal, templates,
     views::{InvokeMode, InvokeReply},
 };
 
@@ -25,9 +27,28 @@ impl Panel {
     ) -> Result<InvokeReply> {
         let input = JsonText::parse_object(input)?;
         match function.is_local() {
-            true => self.invoke_here(function, input, mode, rerun_of).await,
+            true => {
+                self.invoke_here(function, Payload::Args(input), mode, rerun_of)
+                    .await
+            }
             false => self.invoke_there(function, input, mode, rerun_of).await,
         }
+    }
+
+    /// Calls a local function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
+    ///
+    /// `InvalidInput` names the part that cannot be a request. A function that takes JSON arguments gets what the
+    /// gateway would make of the request.
+    pub async fn invoke_http(
+        &self,
+        function: FunctionRef,
+        request: RequestDraft,
+        mode: InvokeMode,
+        rerun_of: Option<ActivationId>,
+    ) -> Result<InvokeReply> {
+        only_local(&function)?;
+        let payload = Payload::Http(Box::new(request.build()?));
+        self.invoke_here(function, payload, mode, rerun_of).await
     }
 
     /// Stops a queued or running local run; `false` when it was over already.
@@ -59,14 +80,14 @@ impl Panel {
     async fn invoke_here(
         &self,
         function: FunctionRef,
-        input: JsonText,
+        payload: Payload,
         mode: InvokeMode,
         rerun_of: Option<ActivationId>,
     ) -> Result<InvokeReply> {
         let invocation = Invocation {
             id: ActivationId::new(),
             function: function.key(),
-            payload: Payload::Args(input),
+            payload,
             cause: Cause::Panel,
             token_id: None,
             rerun_of,

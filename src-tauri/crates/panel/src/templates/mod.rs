@@ -1,48 +1,56 @@
 //! What new functions start from, and the examples of the first start.
 
-use beckon_core::{Language, Runtime, RuntimeStatus};
+use beckon_core::{Contract, Language, Runtime, RuntimeStatus};
 
-use crate::views::Template;
+use crate::{handlers::Handler, views::Template};
 
 struct Source {
     id: &'static str,
     title: &'static str,
     description: &'static str,
     language: Language,
+    contract: Contract,
     code: &'static str,
     input: &'static str,
 }
 
-const SOURCES: [Source; 5] = [
+/// What greetings greet.
+const ADA: &str = "{\n  \"name\": \"Ada\"\n}";
+
+const SOURCES: [Source; 17] = [
     Source {
         id: "node-hello",
         title: "Hello (Node.js)",
         description: "Greets whoever you name.",
         language: Language::Node,
+        contract: Contract::Openwhisk,
         code: include_str!("hello.js"),
-        input: "{\n  \"name\": \"Ada\"\n}",
+        input: ADA,
     },
     Source {
         id: "python-hello",
         title: "Hello (Python)",
         description: "Greets whoever you name.",
         language: Language::Python,
+        contract: Contract::Openwhisk,
         code: include_str!("hello.py"),
-        input: "{\n  \"name\": \"Ada\"\n}",
+        input: ADA,
     },
     Source {
         id: "shell-hello",
         title: "Hello (shell)",
         description: "A script: JSON on standard input, the result as the last line printed.",
         language: Language::Executable,
+        contract: Contract::Openwhisk,
         code: include_str!("hello.sh"),
-        input: "{\n  \"name\": \"Ada\"\n}",
+        input: ADA,
     },
     Source {
         id: "node-slow",
         title: "Slow (Node.js)",
         description: "Takes its time: for trying asynchronous runs and time-outs.",
         language: Language::Node,
+        contract: Contract::Openwhisk,
         code: include_str!("slow.js"),
         input: "{\n  \"seconds\": 5\n}",
     },
@@ -51,8 +59,117 @@ const SOURCES: [Source; 5] = [
         title: "Failing (Python)",
         description: "Raises an exception: what an application error looks like.",
         language: Language::Python,
+        contract: Contract::Openwhisk,
         code: include_str!("failing.py"),
         input: "{\n  \"divisor\": 0\n}",
+    },
+    Source {
+        id: "node-scaleway",
+        title: "Hello (Scaleway, Node.js)",
+        description: "Answers a request with JSON.",
+        language: Language::Node,
+        contract: Contract::Scaleway,
+        code: include_str!("scaleway.js"),
+        input: ADA,
+    },
+    Source {
+        id: "node-openfaas",
+        title: "Hello (OpenFaaS, Node.js)",
+        description: "Answers a request with JSON.",
+        language: Language::Node,
+        contract: Contract::Openfaas,
+        code: include_str!("openfaas.js"),
+        input: ADA,
+    },
+    Source {
+        id: "python-scaleway",
+        title: "Hello (Scaleway, Python)",
+        description: "Answers a request with JSON.",
+        language: Language::Python,
+        contract: Contract::Scaleway,
+        code: include_str!("scaleway.py"),
+        input: ADA,
+    },
+    Source {
+        id: "python-openfaas",
+        title: "Hello (OpenFaaS, Python)",
+        description: "Answers a request with JSON.",
+        language: Language::Python,
+        contract: Contract::Openfaas,
+        code: include_str!("openfaas.py"),
+        input: ADA,
+    },
+    Source {
+        id: "python-flask",
+        title: "Hello (OpenFaaS Flask, Python)",
+        description: "Answers the text of a body with JSON.",
+        language: Language::Python,
+        contract: Contract::OpenfaasFlask,
+        code: include_str!("openfaas_flask.py"),
+        input: ADA,
+    },
+    Source {
+        id: "python-spaces",
+        title: "Hello (Spaces, Python)",
+        description: "Answers a request with JSON, as a coroutine.",
+        language: Language::Python,
+        contract: Contract::Spaces,
+        code: include_str!("spaces.py"),
+        input: ADA,
+    },
+    Source {
+        id: "php-hello",
+        title: "Hello (PHP)",
+        description: "Greets whoever you name.",
+        language: Language::Php,
+        contract: Contract::Openwhisk,
+        code: include_str!("hello.php"),
+        input: ADA,
+    },
+    Source {
+        id: "php-scaleway",
+        title: "Hello (Scaleway, PHP)",
+        description: "Answers a request with JSON.",
+        language: Language::Php,
+        contract: Contract::Scaleway,
+        code: include_str!("scaleway.php"),
+        input: ADA,
+    },
+    Source {
+        id: "ruby-hello",
+        title: "Hello (Ruby)",
+        description: "Greets whoever you name.",
+        language: Language::Ruby,
+        contract: Contract::Openwhisk,
+        code: include_str!("hello.rb"),
+        input: ADA,
+    },
+    Source {
+        id: "ruby-openfaas",
+        title: "Hello (OpenFaaS, Ruby)",
+        description: "Answers the text of a body with JSON.",
+        language: Language::Ruby,
+        contract: Contract::Openfaas,
+        code: include_str!("openfaas.rb"),
+        input: ADA,
+    },
+    Source {
+        id: "go-scaleway",
+        title: "Hello (Scaleway, Go)",
+        description: "Answers a request with JSON.",
+        language: Language::Go,
+        contract: Contract::Scaleway,
+        code: include_str!("scaleway.go"),
+        input: ADA,
+    },
+    Source {
+        id: "go-openfaas",
+        title: "Hello (OpenFaaS, Go)",
+        description: "Answers a request with JSON.",
+        language: Language::Go,
+        contract: Contract::Openfaas,
+        code: include_str!("openfaas.go"),
+        input: ADA,
     },
 ];
 
@@ -69,6 +186,22 @@ pub(crate) fn all(runtimes: &[RuntimeStatus]) -> Vec<Template> {
     SOURCES
         .iter()
         .filter_map(|source| template(source, runtimes))
+        .collect()
+}
+
+/// The contracts that functions can follow, each with the languages that there is something to start from in.
+pub(crate) fn handlers() -> Vec<Handler> {
+    Contract::ALL
+        .into_iter()
+        .filter_map(|contract| {
+            let has = |language: &Language| {
+                SOURCES
+                    .iter()
+                    .any(|source| source.contract == contract && source.language == *language)
+            };
+            let languages: Vec<_> = Language::ALL.into_iter().filter(has).collect();
+            (!languages.is_empty()).then(|| Handler::of(contract, languages))
+        })
         .collect()
 }
 
@@ -91,8 +224,23 @@ fn template(source: &Source, runtimes: &[RuntimeStatus]) -> Option<Template> {
         title: source.title.into(),
         description: source.description.into(),
         kind,
+        language: source.language,
+        contract: source.contract,
         available: runtime.is_some_and(|r| r.available),
         code: source.code.into(),
         input: source.input.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_is_one_that_its_language_can_follow() {
+        for source in &SOURCES {
+            assert!(source.contract.fits(source.language), "{}", source.id);
+            assert_eq!(input_for(source.code), source.input, "{}", source.id);
+        }
+    }
 }

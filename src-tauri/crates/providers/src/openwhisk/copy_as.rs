@@ -98,7 +98,7 @@ pub fn record(activation: &Activation) -> String {
 }
 
 /// Within single quotes a shell interprets nothing; a single quote itself is put outside of them.
-fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -1,0 +1,150 @@
+import { valibotResolver } from "@hookform/resolvers/valibot";
+import { useForm } from "react-hook-form";
+import { ErrorAction } from "@/invoke/ErrorAction";
+import { api, type FunctionRef, type Trigger } from "@/platform";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { describedBy, Field, FormError, Input, Select, Textarea } from "@/ui/Field";
+import { useAttempt } from "@/ui/useAttempt";
+import {
+  CREDENTIALS,
+  needsSecret,
+  type TriggerForm,
+  triggerFromForm,
+  triggerSchema,
+  triggerToForm,
+} from "./trigger-form";
+
+interface TriggerDialogProps {
+  target: FunctionRef;
+  /** The trigger to change; without it a new one. */
+  trigger: Trigger | null;
+  onSaved: () => Promise<unknown>;
+  onClose: () => void;
+}
+
+const TEXTS = [
+  { name: "server", label: "Server", hint: "nats://host:port, or tls://host:port.", mono: true },
+  { name: "subject", label: "Subject", hint: "* stands for one part, > for all that follow.", mono: true },
+  {
+    name: "queueGroup",
+    label: "Queue group",
+    hint: "Members of a group share the messages. May be empty.",
+    mono: true,
+  },
+  { name: "name", label: "Name", hint: "Empty: the subject.", mono: false },
+] as const;
+
+export function TriggerDialog({ target, trigger, onSaved, onClose }: TriggerDialogProps) {
+  const { register, handleSubmit, formState, watch, setError } = useForm({
+    resolver: valibotResolver(triggerSchema),
+    defaultValues: triggerToForm(trigger),
+  });
+  const save = useAttempt(async (form: TriggerForm) => {
+    await api.saveTrigger({
+      id: trigger?.id,
+      trigger: triggerFromForm(target, form, trigger),
+      secret: form.secret === "" ? undefined : form.secret,
+    });
+    await onSaved();
+    onClose();
+  });
+  const { errors } = formState;
+  const credential = watch("credential");
+  const kept = trigger !== null && trigger.credential === credential && credential !== "none";
+
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && !save.busy && onClose()}
+      title={trigger === null ? "New NATS trigger" : `Change ${trigger.name}`}
+      description="The function is called for each message on a subject."
+      width="md"
+      footer={
+        <>
+          <Button onClick={onClose} disabled={save.busy}>
+            Cancel
+          </Button>
+          <Button variant="primary" type="submit" form="trigger" busy={save.busy}>
+            {trigger === null ? "Create trigger" : "Save trigger"}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="trigger"
+        noValidate
+        className="flex flex-col gap-2"
+        onSubmit={handleSubmit((form) => {
+          if (needsSecret(form, trigger)) setError("secret", { message: "Give the credential." });
+          else return save.run(form);
+        })}
+      >
+        <div className="grid grid-cols-2 gap-x-4 gap-y-2">
+          {TEXTS.map(({ name, label, hint, mono }) => (
+            <Field key={name} id={`trigger-${name}`} label={label} hint={hint} error={errors[name]?.message}>
+              <Input
+                id={`trigger-${name}`}
+                className={mono ? "w-full font-mono text-sm" : "w-full"}
+                autoComplete="off"
+                spellCheck={false}
+                aria-invalid={errors[name] !== undefined}
+                aria-describedby={describedBy(`trigger-${name}`)}
+                {...register(name)}
+              />
+            </Field>
+          ))}
+        </div>
+        <Field id="trigger-credential" label="Logs in with">
+          <Select id="trigger-credential" {...register("credential")}>
+            {CREDENTIALS.map(({ value, label }) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        {credential !== "none" && (
+          <Field
+            id="trigger-secret"
+            label="Credential"
+            hint={
+              kept
+                ? "One is kept. Leave it empty to keep it; it is never shown."
+                : `${CREDENTIALS.find(({ value }) => value === credential)?.hint} Kept in the secret store, never shown again.`
+            }
+            error={errors.secret?.message}
+          >
+            {credential === "creds" ? (
+              <Textarea
+                id="trigger-secret"
+                rows={4}
+                className="w-full font-mono text-sm"
+                autoComplete="off"
+                spellCheck={false}
+                aria-describedby={describedBy("trigger-secret")}
+                {...register("secret")}
+              />
+            ) : (
+              <Input
+                id="trigger-secret"
+                type="password"
+                className="w-full font-mono text-sm"
+                autoComplete="new-password"
+                aria-invalid={errors.secret !== undefined}
+                aria-describedby={describedBy("trigger-secret")}
+                {...register("secret")}
+              />
+            )}
+          </Field>
+        )}
+        {save.error !== null && (
+          <div>
+            <FormError error={save.error} />
+            <ErrorAction error={save.error} />
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}

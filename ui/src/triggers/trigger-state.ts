@@ -1,0 +1,47 @@
+import type { Trigger, TriggerCounts } from "@/platform";
+import type { Tone } from "@/ui/Badge";
+import { formatCount } from "@/ui/format";
+
+interface Shown {
+  text: string;
+  tone: Tone;
+  /** Why, where there is a reason. */
+  message?: string;
+  /** When it is tried again. */
+  retryAt?: number;
+}
+
+/** A trigger's state in words. */
+export function triggerState({ state }: Pick<Trigger, "state">): Shown {
+  switch (state.state) {
+    case "running":
+      return { text: "Listening", tone: "ok" };
+    case "connecting":
+      return { text: "Connecting", tone: "info" };
+    case "paused":
+      return { text: "Paused", tone: "neutral" };
+    case "idle":
+      return { text: "Not running", tone: "neutral", message: "This Beckon runs nothing in the background." };
+    case "orphaned":
+      return { text: "No function", tone: "bad", message: "Its function was deleted." };
+    case "reconnecting":
+      return { text: "Reconnecting", tone: "warn", message: state.message, retryAt: state.retry_at };
+    case "failed":
+      return { text: "Failed", tone: "bad", message: state.message, retryAt: state.retry_at };
+  }
+}
+
+/** `12 received · 11 succeeded · 1 failed`; what is zero is left out but for the first. */
+export function countsText(counts: TriggerCounts): string {
+  const parts: Array<[number, string]> = [
+    [counts.succeeded, "succeeded"],
+    [counts.failed, "failed"],
+    [counts.retried, "retried"],
+    [counts.dropped, "dropped"],
+    [counts.inFlight, "under way"],
+  ];
+  return [
+    `${formatCount(counts.received)} received`,
+    ...parts.filter(([count]) => count > 0).map(([count, word]) => `${formatCount(count)} ${word}`),
+  ].join(" · ");
+}
