@@ -487,7 +487,15 @@ function: FunctionRef,
 /**
  * The input, a JSON object.
  */
-input: string, } | { "type": "run", 
+input: string, } | { "type": "request", 
+/**
+ * The function.
+ */
+function: FunctionRef, 
+/**
+ * The request.
+ */
+request: RequestDraft, } | { "type": "run", 
 /**
  * The run.
  */
@@ -901,9 +909,33 @@ kind: string,
  */
 language: Language | null, 
 /**
- * The entry point; `main` when absent.
+ * The entry point; `default_entry` when absent.
  */
 main: string | null, 
+/**
+ * How its handler is called.
+ */
+contract: Contract, 
+/**
+ * The entry point that the contract assumes.
+ */
+defaultEntry: string, 
+/**
+ * Whether it takes a request and gives a response: `invoke_http` calls it as its callers do.
+ */
+speaksHttp: boolean, 
+/**
+ * Whether one worker may have several runs at a time.
+ */
+sharesWorker: boolean, 
+/**
+ * Whether a worker stays for the next run.
+ */
+keepsWorker: boolean, 
+/**
+ * How it is kept, retried and reached. `folder` is changed by `set_folder` alone.
+ */
+settings: ExecutionSettings, 
 /**
  * Its code.
  */
@@ -947,7 +979,11 @@ editable: boolean,
 /**
  * The URL of its REST API, without query: POST invokes it.
  */
-apiUrl: string | null, };
+apiUrl: string | null, 
+/**
+ * Where it answers HTTP requests without a token, if it speaks HTTP and the gateway is served.
+ */
+functionUrl: string | null, };
 
 /**
  * A function of the local engine: its namespace and its name.
@@ -989,9 +1025,17 @@ name: FunctionName, };
  */
 export type FunctionSettings = { 
 /**
- * The entry point; `None` is `main`.
+ * The entry point; `None` is the contract's own.
  */
 main: string | null, 
+/**
+ * How its handler is called; `None` leaves it.
+ */
+contract: Contract | null, 
+/**
+ * How it is kept, retried and reached; `None` leaves it. Its `folder` is not looked at: that is `set_folder`'s.
+ */
+settings: ExecutionSettings | null, 
 /**
  * Default parameters.
  */
@@ -1068,6 +1112,35 @@ enforced: boolean,
  * Why not, or what is missing from it: a sentence.
  */
 why: string | null, };
+
+/**
+ * A handler contract, and what follows from choosing it.
+ */
+export type Handler = { 
+/**
+ * The contract.
+ */
+contract: Contract, 
+/**
+ * The languages that it is offered for.
+ */
+languages: Array<Language>, 
+/**
+ * Whether it takes a request and gives a response.
+ */
+speaksHttp: boolean, 
+/**
+ * The entry point when none is given.
+ */
+defaultEntry: string, 
+/**
+ * The languages in which a worker stays for the next run.
+ */
+keepsWorker: Array<Language>, 
+/**
+ * The languages in which one worker may have several runs at a time.
+ */
+sharesWorker: Array<Language>, };
 
 /**
  * Counts of runs over time.
@@ -1680,6 +1753,44 @@ oldest: number | null,
 nextAttempt: number | null, };
 
 /**
+ * A request's body.
+ */
+export type RequestBody = { "type": "text", 
+/**
+ * The text; empty is no body.
+ */
+text: string, } | { "type": "base64", 
+/**
+ * The bytes in base64.
+ */
+base64: string, };
+
+/**
+ * A request as a person writes it, or as a record kept it.
+ */
+export type RequestDraft = { 
+/**
+ * For example `POST`.
+ */
+method: string, 
+/**
+ * The path that the function sees, percent-encoded; empty is `/`.
+ */
+path: string, 
+/**
+ * The query without `?`; may be empty.
+ */
+query: string, 
+/**
+ * Names and values, in order. Those without a name are left out.
+ */
+headers: Array<[string, string]>, 
+/**
+ * The body.
+ */
+body: RequestBody, };
+
+/**
  * When an accepted run that failed is tried again. The defaults (no retries) are OpenWhisk's and OpenFaaS CE's.
  */
 export type Retry = { 
@@ -1911,6 +2022,14 @@ description: string,
  * The kind it runs on.
  */
 kind: Runtime, 
+/**
+ * The language.
+ */
+language: Language, 
+/**
+ * How its handler is called.
+ */
+contract: Contract, 
 /**
  * Whether that runtime is on this machine.
  */
@@ -2384,9 +2503,15 @@ export function createApi(transport: Transport) {
     templates: (signal?: AbortSignal) =>
       transport.call<Array<Template>>("templates", {}, signal),
     /**
-     * Makes a local function with default settings. `Conflict` when the name is taken.
+     * The handler contracts that functions can follow here, in the order that they are offered.
      */
-    createFunction: (args: { function: FunctionRef; kind: Runtime; code: CodeInput }, signal?: AbortSignal) =>
+    handlers: (signal?: AbortSignal) =>
+      transport.call<Array<Handler>>("handlers", {}, signal),
+    /**
+     * Makes a local function with default settings. `Conflict` when the name is taken; `contract` is OpenWhisk's when
+     * absent, and `InvalidInput` where code in that language cannot follow it.
+     */
+    createFunction: (args: { function: FunctionRef; kind: Runtime; code: CodeInput; contract?: Contract | null }, signal?: AbortSignal) =>
       transport.call<FunctionDetail>("create_function", args, signal),
     /**
      * Saves new code as the next version. `Conflict` when the function is no longer at `expected_version`.
@@ -2449,6 +2574,14 @@ export function createApi(transport: Transport) {
      */
     invoke: (args: { function: FunctionRef; input: string; mode: InvokeMode; rerunOf?: ActivationId | null }, signal?: AbortSignal) =>
       transport.call<InvokeReply>("invoke", args, signal),
+    /**
+     * Calls a local function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
+     *
+     * `InvalidInput` names the part that cannot be a request. A function that takes JSON arguments gets what the
+     * gateway would make of the request.
+     */
+    invokeHttp: (args: { function: FunctionRef; request: RequestDraft; mode: InvokeMode; rerunOf?: ActivationId | null }, signal?: AbortSignal) =>
+      transport.call<InvokeReply>("invoke_http", args, signal),
     /**
      * Stops a queued or running local run; `false` when it was over already.
      */
