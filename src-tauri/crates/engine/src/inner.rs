@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::build::Builds;
 use crate::isolation::{Bounds, Isolation};
+use crate::metrics::{self, Metrics};
 use crate::pool::Pools;
 use crate::process::Nursery;
 use crate::queue::{self, Backlog, Opening};
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) pools: Arc<Pools>,
     pub(crate) activity: Arc<Activity>,
     pub(crate) backlog: Backlog,
+    pub(crate) metrics: Metrics,
     /// Functions that come from folders.
     pub(crate) folders: Folders,
     /// Runs in progress.
@@ -132,6 +134,7 @@ impl Inner {
         let blocking_limit = u64::try_from(config.blocking_limit.as_millis()).unwrap_or(u64::MAX);
         let inner = Arc::new(Self {
             blocking_limit_ms: AtomicU64::new(blocking_limit),
+            metrics: Metrics::new(clock.now()),
             pools: Pools::new(config.max_workers, config.max_waiting, activity.clone()),
             store,
             secrets,
@@ -174,6 +177,9 @@ impl Inner {
                 .helpers
                 .spawn(inner.stop.clone().run_until_cancelled_owned(keeping));
         }
+        inner
+            .helpers
+            .spawn(metrics::watch(inner.clone(), inner.stop.clone()));
         inner.start_helpers();
         Ok(inner)
     }

@@ -10,6 +10,7 @@
 //!                                   attempt ─ a run in a worker            pool ─ slots, warm workers, lines
 //! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
 //! schedule ─ calls by the clock                           trigger ─ calls by messages
+//! metrics ─ what is counted, for Prometheus and for charts
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
 //! isolation ─ what processes can reach, and what they take
 //! ```
@@ -27,6 +28,7 @@ mod inner;
 mod isolation;
 mod link;
 mod logs;
+mod metrics;
 mod package;
 mod payload;
 mod pipes;
@@ -51,6 +53,7 @@ pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
 pub use end::Why;
 pub(crate) use inner::Inner;
 pub use isolation::GuardStatus;
+pub use metrics::Chart;
 pub use payload::{Payload, Reply};
 pub use queue::Accepted;
 pub use run::Ended;
@@ -61,7 +64,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    ActivationId, Cause, Clock, Error, Function, FunctionKey, Millis, Mode, NewFunction, Result,
+    ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, Millis, Mode, NewFunction, Result,
     RuntimeStatus, Secret, Status,
 };
 use beckon_store::{Expect, Store};
@@ -330,6 +333,7 @@ impl Engine {
     pub async fn delete_function(&self, key: &FunctionKey) -> Result<Arc<Function>> {
         let function = self.inner.store.delete_function(key).await?;
         self.inner.pools.undeploy(key);
+        self.inner.metrics.forget(key);
         self.inner.activity.drain(key, None);
         self.inner.builds.forget(key).await;
         Ok(function)
@@ -342,8 +346,12 @@ impl Engine {
     pub async fn invoke(&self, invocation: Invocation, wait: Option<Duration>) -> Result<Outcome> {
         let arrived = Instant::now();
         let inner = &self.inner;
-        let function = self.callable(&invocation).await?;
-        let place = inner.pools.acquire(&function)?;
+        let function = self.callable(&invocation, Mode::Blocking).await?;
+        let tally = inner.metrics.of(&function);
+        let place = inner
+            .pools
+            .acquire(&function)
+            .inspect_err(|e| tally.refused(Mode::Blocking, e.code))?;
         let waited = (inner.clock.now() - invocation.received).max(0) as f64;
         let (asked, request) = invocation.split();
         let registered = Registered::new(inner, asked.id);
@@ -358,6 +366,7 @@ impl Engine {
             ),
             request,
             registered,
+            tally,
             in_journal: false,
             arrived,
             waited,
@@ -377,8 +386,14 @@ impl Engine {
     /// Accepts a run; it is on disk when this returns. `Busy` when 100,000 wait; `Conflict`, which changes nothing, when
     /// there is a run with this id (see [`Engine::accept_once`]).
     pub async fn accept(&self, invocation: Invocation) -> Result<ActivationId> {
-        let function = self.callable(&invocation).await?;
-        queue::accept(&self.inner, &function, invocation).await
+        let function = self.callable(&invocation, Mode::NonBlocking).await?;
+        queue::accept(&self.inner, &function, invocation)
+            .await
+            .inspect_err(|e| {
+                if e.code != ErrorCode::Conflict {
+                    self.inner.metrics.refused(&function, Mode::NonBlocking, e.code);
+                }
+            })
     }
 
     /// Stops a queued, delayed or running local run; `false` when it is over already or unknown.
@@ -422,7 +437,7 @@ impl Engine {
     }
 
     /// What every call needs: the function, its runtime, an input of the right size and shape.
-    async fn callable(&self, invocation: &Invocation) -> Result<Arc<Function>> {
+    async fn callable(&self, invocation: &Invocation, mode: Mode) -> Result<Arc<Function>> {
         let size = invocation.payload.len();
         let most = match &invocation.payload {
             Payload::Args(_) => PAYLOAD_LIMIT,
@@ -439,7 +454,10 @@ impl Engine {
         let function = self.inner.store.function(&invocation.function).await?;
         let function =
             function.ok_or_else(|| Error::not_found(format!("function {}", invocation.function)))?;
-        self.inner.runtimes.can_run(&function.runtime)?;
+        self.inner
+            .runtimes
+            .can_run(&function.runtime)
+            .inspect_err(|e| self.inner.metrics.refused(&function, mode, e.code))?;
         Ok(function)
     }
 }

@@ -330,6 +330,13 @@ impl Pools {
         self.state.lock().waiting
     }
 
+    /// How many stand in line, by function.
+    pub(crate) fn lines(&self) -> Vec<(FunctionKey, usize)> {
+        let state = self.state.lock();
+        let lines = state.pools.iter().filter(|(_, pool)| !pool.line.is_empty());
+        lines.map(|(key, pool)| (key.clone(), pool.line.len())).collect()
+    }
+
     fn try_grant(self: &Arc<Self>, state: &mut State, deployment: &Arc<Deployment>) -> Option<Grant> {
         let function = &deployment.function;
         let most = function.limits.concurrency as usize;

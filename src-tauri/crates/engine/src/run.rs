@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::attempt::{self, NotBegun, Progress, Request};
 use crate::end::{End, Why};
 use crate::logs::{RunLog, SharedLog};
+use crate::metrics::Tally;
 use crate::pool::{self, Place};
 use crate::{Inner, Outcome, Payload, Reply};
 
@@ -105,6 +106,8 @@ pub(crate) struct Run {
     pub(crate) draft: Activation,
     pub(crate) request: Request,
     pub(crate) registered: Registered,
+    /// Where it is counted.
+    pub(crate) tally: Arc<Tally>,
     /// Whether the journal has a row of it already.
     pub(crate) in_journal: bool,
     /// When the engine took it up.
@@ -123,6 +126,7 @@ impl Run {
             draft,
             request,
             registered,
+            tally,
             mut in_journal,
             arrived,
             waited,
@@ -132,7 +136,8 @@ impl Run {
         let log = RunLog::shared(limit, inner.clock.now());
         let mut progress = Progress::default();
         let mut mode = draft.summary.mode;
-        let accepted = draft.summary.mode == Mode::NonBlocking;
+        let (began, accepted) = (mode, mode == Mode::NonBlocking);
+        tally.begun(began);
         let end = {
             let work = attempt::execute(inner, &draft, &request, place, &log, &mut progress);
             let note = tokio::time::sleep(NOTE_AFTER);
@@ -181,6 +186,7 @@ impl Run {
             arrived,
             waited,
         );
+        tally.ended(began, &ended, &progress);
         inner.activity.count(ended.record.summary.cold == Some(true));
         // What becomes of an accepted run is the queue's business: it may be tried again.
         if !accepted && let Err(e) = write_ended(inner, &ended).await {
@@ -304,6 +310,11 @@ impl Ended {
     /// What the caller brought.
     pub fn payload(&self) -> &Payload {
         &self.payload
+    }
+
+    /// Where the time went.
+    pub(crate) fn timing(&self) -> &Timing {
+        &self.record.timing
     }
 
     /// Why it ended as it did.

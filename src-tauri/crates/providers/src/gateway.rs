@@ -1,13 +1,20 @@
 //! The gateway: what clients of a provider find on this machine instead of the provider.
 //!
 //! All dialects live at the root of one port; their paths do not collide. Around them stands what has nothing to do
+<<<<<<< HEAD
 //! with a dialect: the guard against pages and names from elsewhere ([`guard`]), functions' own host names, and orderly treatment of bodies that
 //! nobody reads.
+=======
+//! with a dialect: the guard against pages and names from elsewhere ([`guard`]), and orderly treatment of bodies that
+//! nobody reads. What Prometheus scrapes is on the same port, at `/metrics`: one port is what a user can be expected to
+//! know, and the guard keeps it to this machine. It needs no token, for it tells names and numbers and no content.
+>>>>>>> e3b7517 (Count runs for Prometheus and for charts)
 
 mod body;
 mod domains;
 mod guard;
 pub(crate) mod http;
+mod metrics;
 mod refusal;
 
 use axum::Router;
@@ -40,6 +47,7 @@ pub fn router(gateway: Gateway) -> Router {
     Router::new()
         .merge(openwhisk::gateway::routes())
         .merge(openfaas::gateway::routes())
+        .merge(metrics::routes())
         .fallback(|| async { Refusal::not_found("The requested resource could not be found.") })
         .with_state(gateway.clone())
         .layer(from_fn_with_state(gateway.clone(), domains::route))

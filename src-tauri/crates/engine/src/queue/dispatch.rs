@@ -302,6 +302,7 @@ fn begin(inner: &Arc<Inner>, function: &Function, leased: Leased, place: Place) 
         draft,
         request,
         registered: Registered::new(inner, id),
+        tally: inner.metrics.of(function),
         // Its row says that it waits, until it has lasted long enough to be shown as running.
         in_journal: false,
         arrived: Instant::now(),

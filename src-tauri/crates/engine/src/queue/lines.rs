@@ -261,6 +261,18 @@ impl Lines {
         }
     }
 
+    /// How many runs have not begun, by function.
+    pub(crate) fn depths(&self) -> Vec<(FunctionKey, usize)> {
+        let state = self.0.lock();
+        let depth =
+            |line: &Line| line.ready.len() + line.delayed.len() + line.asked.len() + line.leased.len();
+        let depths = state.by_function.iter().map(|(key, line)| (key, depth(line)));
+        depths
+            .filter(|(_, depth)| *depth > 0)
+            .map(|(key, depth)| (key.clone(), depth))
+            .collect()
+    }
+
     /// The functions that have something to begin and may.
     pub(crate) fn standing(&self) -> Vec<Standing> {
         let mut state = self.0.lock();

@@ -22,13 +22,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use beckon_core::{Activation, ActivationId, Clock, Error, ErrorCode, Function, Mode, Result, Status};
+use beckon_core::{
+    Activation, ActivationId, Clock, Error, ErrorCode, Function, FunctionKey, Mode, Result, Status,
+};
 use beckon_store::{Owner, Store};
 
 pub use control::Accepted;
 pub(crate) use control::cancel;
 pub(crate) use dispatch::dispatch;
 pub(crate) use lease::Lease;
+pub(crate) use retry::code_of;
 
 use crate::attempt::Request;
 use crate::queue::lease::Leases;
@@ -112,6 +115,11 @@ impl Backlog {
     /// All that has not begun.
     pub(crate) fn depth(&self) -> u64 {
         self.lines.depth()
+    }
+
+    /// The same by function.
+    pub(crate) fn depths(&self) -> Vec<(FunctionKey, usize)> {
+        self.lines.depths()
     }
 
     /// Another engine may have the data directory.

@@ -7,6 +7,7 @@ mod copy;
 mod functions;
 mod invoke;
 mod isolation;
+mod metrics;
 mod namespaces;
 mod overview;
 mod queue;
@@ -31,6 +32,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         builds::COMMANDS,
         invoke::COMMANDS,
         isolation::COMMANDS,
+        metrics::COMMANDS,
         activations::COMMANDS,
         tokens::COMMANDS,
         copy::COMMANDS,
