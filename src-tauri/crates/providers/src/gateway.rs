@@ -1,14 +1,10 @@
 //! The gateway: what clients of a provider find on this machine instead of the provider.
 //!
 //! All dialects live at the root of one port; their paths do not collide. Around them stands what has nothing to do
-<<<<<<< HEAD
-//! with a dialect: the guard against pages and names from elsewhere ([`guard`]), functions' own host names, and orderly treatment of bodies that
-//! nobody reads.
-=======
-//! with a dialect: the guard against pages and names from elsewhere ([`guard`]), and orderly treatment of bodies that
-//! nobody reads. What Prometheus scrapes is on the same port, at `/metrics`: one port is what a user can be expected to
-//! know, and the guard keeps it to this machine. It needs no token, for it tells names and numbers and no content.
->>>>>>> e3b7517 (Count runs for Prometheus and for charts)
+//! with a dialect: the guard against pages and names from elsewhere ([`guard`]), functions' own host names, and orderly
+//! treatment of bodies that nobody reads. What Prometheus scrapes is on the same port, at `/metrics`: one port is what a
+//! user can be expected to know, and the guard keeps it to this machine. It needs no token, for it tells names and
+//! numbers and no content.
 
 mod body;
 mod domains;
