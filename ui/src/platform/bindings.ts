@@ -317,6 +317,65 @@ export type BuildState = "building" | "ready" | "failed" | "cancelled";
 export type Cause = "panel" | "gateway" | "cli" | "schedule" | "trigger" | "callback" | "provider";
 
 /**
+ * Series over time, of one function or of all. All lists have the same length: entry *i* tells of the time from
+ * `from + i × step` until `from + (i + 1) × step`.
+ *
+ * `null` means that it is not known: runs that took no time because there were none have no percentiles, and what the
+ * journal does not keep (all but `runs` and `failed`) is known of the local engine only, since its start, for the last
+ * hour in steps of 10 s and for the last day in steps of a minute and more. A last step that is not over yet is there
+ * too.
+ */
+export type Chart = { 
+/**
+ * When the first step begins, ms since the epoch: a multiple of `step`.
+ */
+from: number, 
+/**
+ * How long each is, ms: what was asked for, or the next longer that there is.
+ */
+step: number, 
+/**
+ * Runs that started then, by the journal: exact, and over restarts. Those that are not over count too.
+ */
+runs: Array<number>, 
+/**
+ * Of them, those that ended, and not well.
+ */
+failed: Array<number>, 
+/**
+ * Calls that were refused because too many waited (429). They are no runs.
+ */
+throttled: Array<number | null>, 
+/**
+ * Half of the runs that ended then took at most this long, initialisation included, ms. Off by at most 6.25 %.
+ */
+p50: Array<number | null>, 
+/**
+ * The same for 95 %.
+ */
+p95: Array<number | null>, 
+/**
+ * The same for 99 %.
+ */
+p99: Array<number | null>, 
+/**
+ * The share (0 to 1) of the runs that ended then for which a process was started. `null` also where none ended.
+ */
+coldShare: Array<number | null>, 
+/**
+ * Most runs that waited at the same time, as seen every 10 s; of all functions, the sum of theirs.
+ */
+queue: Array<number | null>, 
+/**
+ * Most worker processes, seen the same way.
+ */
+workers: Array<number | null>, 
+/**
+ * Most memory (resident) of them together, bytes, seen the same way.
+ */
+memory: Array<number | null>, };
+
+/**
  * Code as the window sends it.
  */
 export type CodeInput = { "type": "source", 
@@ -2603,6 +2662,25 @@ export function createApi(transport: Transport) {
      */
     guards: (signal?: AbortSignal) =>
       transport.call<Array<GuardStatus>>("guards", {}, signal),
+    /**
+     * Series over time for charts, of one function or (without `function`) of everything: the rate of runs and of
+     * errors, percentiles of durations, cold starts, queue, workers, memory. See `Chart` for what each list tells and
+     * where it is `null`. All lists are of the same length, ready to be drawn.
+     *
+     * `from` and `to` are ms since the epoch, `to` exclusive; `step` is the shortest step wanted, ms (0: the shortest
+     * there is, 10,000). The answer's step may be longer: one of 10 s, 30 s, 1, 2, 5, 10, 15, 30 min, 1, 2, 3, 6, 12,
+     * 24 h, 2 days, 1, 2, 4 weeks, such that there are at most 1,000. Its `from` is rounded down to a step.
+     *
+     * Good choices: the last hour with 10 s or 30 s, the last day with 5 min, the last week with 1 h. A rate per second
+     * is `runs[i] * 1000 / step`; the last step is not over yet. Ask again on the event `engine`, at most every few
+     * seconds: the history looks at queue and memory every 10 s and whenever it is asked.
+     *
+     * The same numbers, and more, are at `/metrics` of the gateway in Prometheus' format.
+     *
+     * Errors: `invalid_input` when `to` is not after `from`.
+     */
+    metrics: (args: { function?: FunctionRef | null; from: number; to: number; step: number }, signal?: AbortSignal) =>
+      transport.call<Chart>("metrics", args, signal),
     /**
      * A page of the log, newest first. `filter` is a text of the filter grammar; `limit` at most 500.
      */

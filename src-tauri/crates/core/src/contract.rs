@@ -131,7 +131,10 @@ mod tests {
                 "{language:?}"
             );
             // Rust is Scaleway's alone.
-            assert_eq!(Contract::of_action(language).fits(language), language != Language::Rust);
+            assert_eq!(
+                Contract::of_action(language).fits(language),
+                language != Language::Rust
+            );
             for contract in Contract::ALL {
                 assert!(!contract.shares_worker(language) || contract.keeps_worker(language));
             }
