@@ -632,6 +632,242 @@ rows: Array<DeadLetter>,
 next: ActivationId | null, };
 
 /**
+ * A delivery with its history.
+ */
+export type Delivery = { 
+/**
+ * The headers that it is sent with, without credentials.
+ */
+headers: Array<[string, string]>, 
+/**
+ * The beginning of what is sent.
+ */
+body: Excerpt, 
+/**
+ * Every attempt, oldest first.
+ */
+history: Array<DeliveryAttempt>, 
+/**
+ * Its identity, 32 hexadecimal characters.
+ */
+id: string, 
+/**
+ * The run that it tells of.
+ */
+run: ActivationId, 
+/**
+ * The run's function.
+ */
+function: FunctionKey, 
+/**
+ * Why it is delivered.
+ */
+purpose: Purpose, 
+/**
+ * What kind of place it goes to.
+ */
+kind: DestinationKind, 
+/**
+ * Where it goes, without credentials.
+ */
+target: string, 
+/**
+ * Where it is.
+ */
+state: DeliveryState, 
+/**
+ * When the run was over.
+ */
+created: number, 
+/**
+ * When the next attempt is due, while one follows.
+ */
+due: number | null, 
+/**
+ * When it was delivered or given up.
+ */
+ended: number | null, 
+/**
+ * How many attempts were begun.
+ */
+attempts: number, 
+/**
+ * The status that the last attempt was answered with, if it came that far.
+ */
+status: number | null, 
+/**
+ * What went wrong in the last attempt.
+ */
+error: string | null, 
+/**
+ * What to do about it.
+ */
+hint: string | null, 
+/**
+ * The body's size in bytes.
+ */
+bytes: number, };
+
+/**
+ * One attempt to deliver.
+ */
+export type DeliveryAttempt = { 
+/**
+ * 1 for the first.
+ */
+number: number, 
+/**
+ * When it began.
+ */
+at: number, 
+/**
+ * How long it took, ms; `None` while it lasts, and where Beckon stopped in it.
+ */
+ms: number | null, 
+/**
+ * The answer's status.
+ */
+status: number | null, 
+/**
+ * What went wrong.
+ */
+error: string | null, 
+/**
+ * What to do about it.
+ */
+hint: string | null, 
+/**
+ * What was sent, without credentials.
+ */
+requestHeaders: Array<[string, string]>, 
+/**
+ * What came back, without credentials.
+ */
+responseHeaders: Array<[string, string]>, 
+/**
+ * The beginning of the answer's body.
+ */
+response: Excerpt | null, };
+
+/**
+ * Which deliveries to list; everything that is `None` does not matter.
+ */
+export type DeliveryFilter = { 
+/**
+ * In this state.
+ */
+state: DeliveryState | null, 
+/**
+ * For this purpose.
+ */
+purpose: Purpose | null, 
+/**
+ * Of this function.
+ */
+function: FunctionKey | null, };
+
+/**
+ * Some deliveries, newest first.
+ */
+export type DeliveryPage = { 
+/**
+ * The rows.
+ */
+rows: Array<DeliverySummary>, 
+/**
+ * Where to go on; `None` at the end.
+ */
+next: number | null, };
+
+/**
+ * What the user allows deliveries to do.
+ */
+export type DeliveryRules = { 
+/**
+ * Hosts beside this machine that deliveries may go to: `host`, `host:port`, `*.domain`, an address, or `*` for all.
+ * Link-local addresses (169.254.0.0/16, fe80::/10: a cloud's metadata) only where the address itself is listed.
+ */
+allowedHosts: Array<string>, 
+/**
+ * How often a delivery is tried by itself, 1 to 10. 1 is what OpenFaaS CE and Spaces do.
+ */
+attempts: number, 
+/**
+ * Certificates (PEM) that are trusted beside the system's.
+ */
+certificates: string, };
+
+/**
+ * Where a delivery is.
+ */
+export type DeliveryState = "pending" | "delivering" | "delivered" | "failed" | "gave_up";
+
+/**
+ * A delivery as a list shows it.
+ */
+export type DeliverySummary = { 
+/**
+ * Its identity, 32 hexadecimal characters.
+ */
+id: string, 
+/**
+ * The run that it tells of.
+ */
+run: ActivationId, 
+/**
+ * The run's function.
+ */
+function: FunctionKey, 
+/**
+ * Why it is delivered.
+ */
+purpose: Purpose, 
+/**
+ * What kind of place it goes to.
+ */
+kind: DestinationKind, 
+/**
+ * Where it goes, without credentials.
+ */
+target: string, 
+/**
+ * Where it is.
+ */
+state: DeliveryState, 
+/**
+ * When the run was over.
+ */
+created: number, 
+/**
+ * When the next attempt is due, while one follows.
+ */
+due: number | null, 
+/**
+ * When it was delivered or given up.
+ */
+ended: number | null, 
+/**
+ * How many attempts were begun.
+ */
+attempts: number, 
+/**
+ * The status that the last attempt was answered with, if it came that far.
+ */
+status: number | null, 
+/**
+ * What went wrong in the last attempt.
+ */
+error: string | null, 
+/**
+ * What to do about it.
+ */
+hint: string | null, 
+/**
+ * The body's size in bytes.
+ */
+bytes: number, };
+
+/**
  * Where a delivery goes.
  */
 export type Destination = { "kind": "notification", 
@@ -663,6 +899,11 @@ server: string,
  * The subject.
  */
 subject: string, };
+
+/**
+ * What kind of place a delivery goes to.
+ */
+export type DestinationKind = "notification" | "queue" | "stream" | "http" | "nats";
 
 /**
  * What the engine is doing.
@@ -711,6 +952,23 @@ export type Environment = "local" | "development" | "staging" | "production";
  * What went wrong, as a closed set that the window maps to a severity, a sentence and a next action.
  */
 export type ErrorCode = "invalid_input" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "limit_exceeded" | "busy" | "not_supported" | "runtime_missing" | "secret_store_unavailable" | "secret_store_locked" | "wrong_passphrase" | "unreachable" | "bad_reply" | "timeout" | "cancelled" | "shutting_down" | "internal";
+
+/**
+ * The beginning of a body, for eyes.
+ */
+export type Excerpt = { 
+/**
+ * The text; base64 when it is none.
+ */
+text: string, 
+/**
+ * Whether `text` is base64.
+ */
+base64: boolean, 
+/**
+ * Whether there is more.
+ */
+more: boolean, };
 
 /**
  * What went over HTTP in a run, beside the bodies.
@@ -1223,6 +1481,106 @@ step: number,
 buckets: Array<Bucket>, };
 
 /**
+ * What an inbox stands for.
+ */
+export type InboxKind = "callback" | "notification" | "queue" | "stream";
+
+/**
+ * What arrived in an inbox.
+ */
+export type InboxMessage = { 
+/**
+ * Its number, rising in the order of arrival.
+ */
+number: number, 
+/**
+ * The inbox.
+ */
+inbox: string, 
+/**
+ * When it arrived.
+ */
+at: number, 
+/**
+ * The request's method.
+ */
+method: string, 
+/**
+ * The path below the inbox, beginning with `/`; `/` when there was none.
+ */
+path: string, 
+/**
+ * The query without `?`.
+ */
+query: string, 
+/**
+ * The headers, in order, without credentials.
+ */
+headers: Array<[string, string]>, 
+/**
+ * What `document` is of the body.
+ */
+body: BodyForm, 
+/**
+ * The body.
+ */
+document: JsonText, 
+/**
+ * The body's size in bytes.
+ */
+bytes: number, 
+/**
+ * The run that it tells of, if one could be found.
+ */
+run: ActivationId | null, 
+/**
+ * How the run was found.
+ */
+matched: MatchedBy | null, };
+
+/**
+ * An inbox, and where it is reached.
+ */
+export type InboxView = { 
+/**
+ * The URL that anybody may send to; `None` for what stands for a topic, queue or stream, and while the gateway does
+ * not answer.
+ */
+url: string | null, 
+/**
+ * Its identity, 32 random hexadecimal characters; with `kind` `callback` it is the secret part of the URL.
+ */
+id: string, 
+/**
+ * What it stands for.
+ */
+kind: InboxKind, 
+/**
+ * The user's name for it, or the name of the topic, queue or stream.
+ */
+label: string, 
+/**
+ * When it was made.
+ */
+created: number, 
+/**
+ * The status that senders are answered with.
+ */
+answer: number, 
+/**
+ * The run that it was made for.
+ */
+run: ActivationId | null, 
+/**
+ * How many messages are in it.
+ */
+messages: number, 
+/**
+ * When the newest arrived.
+ */
+newest: number | null, };
+
+/**
  * How the window invokes.
  */
 export type InvokeMode = "blocking" | "non_blocking";
@@ -1318,6 +1676,24 @@ export type LogStream = "stdout" | "stderr";
  * What to do with an accepted run that had begun when Beckon died.
  */
 export type LostPolicy = "record" | "retry";
+
+/**
+ * How a message's run was found. The earlier one counts.
+ */
+export type MatchedBy = "inbox" | "call_id" | "activation_id" | "function_name";
+
+/**
+ * Some messages, newest first.
+ */
+export type MessagePage = { 
+/**
+ * The rows.
+ */
+rows: Array<InboxMessage>, 
+/**
+ * Where to go on; `None` at the end.
+ */
+next: number | null, };
 
 /**
  * What happens to times that passed while nobody could fire them. A time counts as missed when it is found more than
@@ -1547,7 +1923,7 @@ rows: Array<ActivationSummary>, } | { "type": "functions",
 /**
  * The connection's id.
  */
-connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "queues" } | { "type": "engine" } | { "type": "schedules" } | { "type": "triggers" } | { "type": "folders" } | { "type": "lagged" };
+connection: string, } | { "type": "tokens" } | { "type": "connections" } | { "type": "queues" } | { "type": "engine" } | { "type": "schedules" } | { "type": "triggers" } | { "type": "folders" } | { "type": "deliveries" } | { "type": "inboxes" } | { "type": "lagged" };
 
 /**
  * A function of a project as it would be deployed.
@@ -1773,6 +2149,11 @@ of: number, } | { "type": "done",
  * What became of it.
  */
 outcome: ProjectOutcome, };
+
+/**
+ * Why something is delivered.
+ */
+export type Purpose = "callback" | "success" | "failure";
 
 /**
  * The queue of one function.
@@ -2797,6 +3178,75 @@ export function createApi(transport: Transport) {
      */
     dismissDeadLetters: (args: { function: FunctionRef }, signal?: AbortSignal) =>
       transport.call<number>("dismiss_dead_letters", args, signal),
+    /**
+     * A page of deliveries (callbacks and records of detached runs), newest first; `after` is the `next` of the page
+     * before; `limit` at most 500. The event `deliveries` says that something changed.
+     */
+    deliveries: (args: { filter: DeliveryFilter; after?: number | null; limit: number }, signal?: AbortSignal) =>
+      transport.call<DeliveryPage>("deliveries", args, signal),
+    /**
+     * One delivery with every attempt. Credentials in it are `***`.
+     */
+    delivery: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<Delivery>("delivery", args, signal),
+    /**
+     * What the end of a run caused, oldest first; empty for most runs.
+     */
+    deliveriesOf: (args: { run: ActivationId }, signal?: AbortSignal) =>
+      transport.call<Array<DeliverySummary>>("deliveries_of", args, signal),
+    /**
+     * Makes another attempt now, also of one that was delivered. `NotFound`; `Conflict` while one is in progress.
+     */
+    retryDelivery: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<void>("retry_delivery", args, signal),
+    /**
+     * What deliveries are allowed to do.
+     */
+    deliveryRules: (signal?: AbortSignal) =>
+      transport.call<DeliveryRules>("delivery_rules", {}, signal),
+    /**
+     * Changes it, from the next attempt on; answers it as it is kept. `InvalidInput` for what is no host, for a number
+     * of attempts other than 1 to 10, and for certificates that are not PEM.
+     */
+    saveDeliveryRules: (args: { rules: DeliveryRules }, signal?: AbortSignal) =>
+      transport.call<DeliveryRules>("save_delivery_rules", args, signal),
+    /**
+     * Every inbox, newest first: callback inboxes, and the topics, queues and streams that records were delivered to.
+     * The event `inboxes` says that something changed.
+     */
+    inboxes: (signal?: AbortSignal) =>
+      transport.call<Array<InboxView>>("inboxes", {}, signal),
+    /**
+     * Makes a callback inbox, whose URL (and any path below it) can be given to any provider. `answer` is the status that
+     * senders get, 200 unless given. With `run`, all that arrives in it belongs to that run.
+     */
+    createInbox: (args: { label: string; answer?: number | null; run?: ActivationId | null }, signal?: AbortSignal) =>
+      transport.call<InboxView>("create_inbox", args, signal),
+    /**
+     * Changes the label of a callback inbox and what its senders are answered. `NotFound`.
+     */
+    changeInbox: (args: { id: string; label: string; answer: number }, signal?: AbortSignal) =>
+      transport.call<void>("change_inbox", args, signal),
+    /**
+     * Deletes an inbox with all that is in it. Nothing happens when there is none.
+     */
+    deleteInbox: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_inbox", args, signal),
+    /**
+     * Deletes what is in an inbox.
+     */
+    clearInbox: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<void>("clear_inbox", args, signal),
+    /**
+     * A page of what arrived in an inbox, newest first; `after` is the `next` of the page before; `limit` at most 200.
+     */
+    inboxMessages: (args: { id: string; after?: number | null; limit: number }, signal?: AbortSignal) =>
+      transport.call<MessagePage>("inbox_messages", args, signal),
+    /**
+     * What arrived in any inbox for a run, oldest first.
+     */
+    messagesOf: (args: { run: ActivationId }, signal?: AbortSignal) =>
+      transport.call<Array<InboxMessage>>("messages_of", args, signal),
     /**
      * The schedules of a local function, or all of them, oldest first, each with its next time.
      *

@@ -32,6 +32,10 @@ pub enum Event {
     Triggers,
     /// A function's folder was deployed, could not be, went away or came back.
     Folders,
+    /// Deliveries appeared or changed.
+    Deliveries,
+    /// Inboxes changed, or messages arrived in them.
+    Inboxes,
     /// The listener was too slow and missed events: read everything again.
     Lagged,
 }

@@ -10,6 +10,7 @@ mod activation;
 mod clock;
 mod connection;
 mod contract;
+mod delivery;
 mod error;
 mod event;
 mod exchange;
@@ -32,6 +33,10 @@ pub use activation::{
 pub use clock::{Clock, Millis};
 pub use connection::{Connection, ConnectionKind, ConnectionState, Environment, LOCAL};
 pub use contract::Contract;
+pub use delivery::{
+    Callback, Delivery, DeliveryAttempt, DeliveryFilter, DeliveryRules, DeliveryState, DeliverySummary,
+    DestinationKind, Excerpt, Inbox, InboxKind, InboxMessage, MatchedBy, Purpose, masked_url,
+};
 pub use error::{Error, ErrorCode, Result};
 pub use event::Event;
 pub use exchange::{BodyForm, Exchange};

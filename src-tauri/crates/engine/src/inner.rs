@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::build::Builds;
+use crate::delivery::Deliveries;
 use crate::isolation::{Bounds, Isolation};
 use crate::metrics::{self, Metrics};
 use crate::pool::Pools;
@@ -59,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) activity: Arc<Activity>,
     pub(crate) backlog: Backlog,
     pub(crate) metrics: Metrics,
+    pub(crate) deliveries: Deliveries,
     /// Functions that come from folders.
     pub(crate) folders: Folders,
     /// Runs in progress.
@@ -98,6 +100,7 @@ impl Inner {
         });
         let (opening, instance, shims) = laid_out.await.map_err(failed)??;
         let backlog = opening.recover(&store, &clock).await?;
+        let deliveries = Deliveries::start(store.clone(), clock.clone(), dispatch).await?;
         let runtimes = runtimes.await.map_err(failed)?;
         let activity = Arc::<Activity>::default();
         let builds = Builds::new(
@@ -145,6 +148,7 @@ impl Inner {
             nursery,
             activity,
             backlog,
+            deliveries,
             folders: Folders::default(),
             runs: Mutex::default(),
             quiet: Notify::new(),
@@ -224,6 +228,7 @@ impl Inner {
         self.nursery.end_all().await;
         self.tasks.close();
         let _ = tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await;
+        self.deliveries.shutdown(grace.min(LAST_WORDS)).await;
         if let Err(e) = self.store.flush().await {
             tracing::error!(error = %e, "the last records could not be written");
         }

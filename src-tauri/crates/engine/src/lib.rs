@@ -11,6 +11,7 @@
 //! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
 //! schedule ─ calls by the clock                           trigger ─ calls by messages
 //! metrics ─ what is counted, for Prometheus and for charts
+//! delivery/ ─ callbacks, and the records of detached runs
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
 //! isolation ─ what processes can reach, and what they take
 //! ```
@@ -19,6 +20,7 @@ mod adapt;
 mod attempt;
 mod build;
 mod code;
+pub mod delivery;
 mod deploy;
 mod end;
 mod entry;
@@ -49,6 +51,7 @@ mod watchdog;
 mod worker;
 
 pub use build::{BuildLog, BuildProgress, BuildRecord, BuildState, BuildWatch};
+pub use delivery::Deliveries;
 pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
 pub use end::Why;
 pub(crate) use inner::Inner;

@@ -118,6 +118,8 @@ pub(crate) fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     let value = |name: &str, value: &HeaderValue| {
         if Exchange::is_secret_header(name) {
             HIDDEN.to_owned()
+        } else if name == "x-callback-url" {
+            beckon_core::masked_url(&latin(value))
         } else {
             latin(value)
         }

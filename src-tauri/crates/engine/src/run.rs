@@ -302,6 +302,11 @@ impl Ended {
         &self.record.summary
     }
 
+    /// All of the record but input and result.
+    pub(crate) fn record(&self) -> &Activation {
+        &self.record
+    }
+
     /// What the caller gets, in the kind that the function's contract speaks.
     pub fn reply(&self) -> &Reply {
         &self.reply

@@ -116,6 +116,12 @@ impl Panel {
     /// Tells the panel where the gateway answers, so that copied commands point there.
     pub fn set_gateway_url(&self, url: &str) {
         *self.gateway_url.write() = Some(url.to_owned());
+        let address = url
+            .strip_prefix("http://")
+            .map(|address| address.trim_end_matches('/'));
+        if let Some(address) = address.and_then(|address| address.parse().ok()) {
+            self.engine.deliveries().set_gateway(address);
+        }
     }
 
     /// Lets running work finish for at most `grace`, then ends everything; what was accepted is on disk.

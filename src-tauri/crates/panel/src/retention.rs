@@ -30,5 +30,11 @@ async fn prune(panel: &Panel) -> beckon_core::Result<()> {
     while panel.store.prune(before, STEP).await? > 0 {
         tokio::time::sleep(PAUSE).await;
     }
+    while panel.store.prune_deliveries(before, STEP).await? > 0 {
+        tokio::time::sleep(PAUSE).await;
+    }
+    while panel.store.prune_messages(before, STEP).await? > 0 {
+        tokio::time::sleep(PAUSE).await;
+    }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! What commands take and return beyond the vocabulary of `beckon-core`.
 
 use beckon_core::{
-    Activation, Connection, ConnectionKind, Contract, Environment, FunctionRef, Language, Limits, LostPolicy,
-    Millis, NamedJson, NamespaceName, Runtime, RuntimeStatus, Token, TokenKind, TokenScope, WebExport,
+    Activation, Connection, ConnectionKind, Contract, Environment, FunctionRef, Inbox, Language, Limits,
+    LostPolicy, Millis, NamedJson, NamespaceName, Runtime, RuntimeStatus, Token, TokenKind, TokenScope,
+    WebExport,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -448,4 +449,16 @@ pub enum ProjectStep {
         /// What became of it.
         outcome: Box<ProjectOutcome>,
     },
+}
+
+/// An inbox, and where it is reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxView {
+    /// The inbox.
+    #[serde(flatten)]
+    pub inbox: Inbox,
+    /// The URL that anybody may send to; `None` for what stands for a topic, queue or stream, and while the gateway does
+    /// not answer.
+    pub url: Option<String>,
 }

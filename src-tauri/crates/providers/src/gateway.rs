@@ -10,6 +10,8 @@ mod body;
 mod domains;
 mod guard;
 pub(crate) mod http;
+mod inbox;
+mod mark;
 mod metrics;
 mod refusal;
 
@@ -22,6 +24,7 @@ use beckon_store::Store;
 use crate::{openfaas, openwhisk};
 pub use body::drain;
 pub(crate) use body::{check_nesting, read_body, read_bytes, require_json};
+pub(crate) use mark::cause;
 pub(crate) use refusal::Refusal;
 
 /// What the dialects serve from.
@@ -44,9 +47,11 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(openwhisk::gateway::routes())
         .merge(openfaas::gateway::routes())
         .merge(metrics::routes())
+        .merge(inbox::routes())
         .fallback(|| async { Refusal::not_found("The requested resource could not be found.") })
         .with_state(gateway.clone())
         .layer(from_fn_with_state(gateway.clone(), domains::route))
+        .layer(from_fn_with_state(gateway.clone(), mark::unmark))
         .layer(from_fn(body::drain))
         .layer(from_fn_with_state(gateway, guard::guard))
         // With more dialects, this one goes by the path: each writes its own error documents.

@@ -1,10 +1,11 @@
 //! What a write job works with: the open transaction, and what is to be told and done once it is committed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use beckon_core::{ActivationSummary, Event, LOCAL, StatusGroup};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::fault::Fault;
 use crate::journal::rollup;
@@ -17,6 +18,10 @@ const ROWS_PER_EVENT: usize = 200;
 pub(crate) struct Memory {
     /// Numbers of (connection, namespace, function).
     places: HashMap<(String, String, String), i64>,
+    /// How many callbacks are owed; `None` when that must be looked up. While none is, no run pays for the question.
+    owing: Option<i64>,
+    /// Told when there may be a delivery to make.
+    pub(crate) due: Arc<Notify>,
 }
 
 type Effect = Box<dyn FnOnce() + Send>;
@@ -30,6 +35,8 @@ pub(crate) struct Changes {
     tokens: bool,
     connections: bool,
     queues: bool,
+    deliveries: bool,
+    inboxes: bool,
 }
 
 impl Changes {
@@ -63,6 +70,12 @@ impl Changes {
         if self.queues {
             send(Event::Queues);
         }
+        if self.deliveries {
+            send(Event::Deliveries);
+        }
+        if self.inboxes {
+            send(Event::Inboxes);
+        }
     }
 }
 
@@ -82,6 +95,8 @@ pub(crate) struct Mark {
     tokens: bool,
     connections: bool,
     queues: bool,
+    deliveries: bool,
+    inboxes: bool,
 }
 
 /// One transaction.
@@ -115,6 +130,8 @@ impl<'a> Batch<'a> {
             tokens: self.changes.tokens,
             connections: self.changes.connections,
             queues: self.changes.queues,
+            deliveries: self.changes.deliveries,
+            inboxes: self.changes.inboxes,
         }
     }
 
@@ -126,8 +143,11 @@ impl<'a> Batch<'a> {
         self.changes.tokens = mark.tokens;
         self.changes.connections = mark.connections;
         self.changes.queues = mark.queues;
+        self.changes.deliveries = mark.deliveries;
+        self.changes.inboxes = mark.inboxes;
         self.rollups.clear();
         self.memory.places.clear();
+        self.memory.owing = None;
     }
 
     /// The job is done, and what it counted stands.
@@ -151,6 +171,7 @@ impl<'a> Batch<'a> {
     /// The transaction is lost, and with it the places that it may have added.
     pub(crate) fn abandon(self) {
         self.memory.places.clear();
+        self.memory.owing = None;
     }
 
     /// A row of the journal changed.
@@ -176,6 +197,48 @@ impl<'a> Batch<'a> {
     /// Queues or dead letters changed in a way that no row of the journal tells.
     pub(crate) fn queues_changed(&mut self) {
         self.changes.queues = true;
+    }
+
+    /// Deliveries changed.
+    pub(crate) fn deliveries_changed(&mut self) {
+        self.changes.deliveries = true;
+    }
+
+    /// There is a delivery to make.
+    pub(crate) fn deliveries_due(&mut self) {
+        self.changes.deliveries = true;
+        let due = Arc::clone(&self.memory.due);
+        self.after_commit(move || due.notify_one());
+    }
+
+    /// Inboxes changed.
+    pub(crate) fn inboxes_changed(&mut self) {
+        self.changes.inboxes = true;
+    }
+
+    /// Whether any run owes a callback.
+    pub(crate) fn owes(&mut self) -> Result<bool, Fault> {
+        let owing = match self.memory.owing {
+            Some(owing) => owing,
+            None => {
+                let sql = "SELECT count(*) FROM callbacks";
+                self.db.prepare_cached(sql)?.query_row([], |row| row.get(0))?
+            }
+        };
+        self.memory.owing = Some(owing);
+        Ok(owing > 0)
+    }
+
+    /// More or fewer callbacks are owed. Called before the row is written.
+    pub(crate) fn owe(&mut self, by: i64) -> Result<(), Fault> {
+        self.owes()?;
+        self.memory.owing = self.memory.owing.map(|owing| owing + by);
+        Ok(())
+    }
+
+    /// Callbacks were removed.
+    pub(crate) fn forget_owing(&mut self) {
+        self.memory.owing = None;
     }
 
     /// Done after the commit, before anybody is told.

@@ -10,10 +10,12 @@
 mod activations;
 mod batch;
 mod connections;
+mod deliveries;
 mod domains;
 mod drafts;
 mod fault;
 mod functions;
+mod inbox;
 mod journal;
 mod later;
 mod namespaces;
@@ -31,7 +33,9 @@ mod writer;
 
 pub use activations::{Bucket, Cursor, Histogram, ListQuery, Page};
 pub use connections::NewConnection;
+pub use deliveries::{AttemptEnd, Claimed, DeliveryPage, NewDelivery, Next, Outcome};
 pub use functions::{Expect, WatchedFolder};
+pub use inbox::{Arrival, MessagePage, NewMessage};
 pub use journal::text::preview;
 pub use queue::{Claim, DeadLetter, DeadLetters, DeadPage, Ended, Owner, QueueState, Recovery, Waiting};
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use beckon_core::{Error, ErrorCode, Event};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
 
 use crate::batch::{Batch, Memory};
 use crate::fault::Fault;
@@ -167,6 +167,8 @@ pub(crate) fn stopped() -> Error {
 /// The thread. Dropping it waits until everything handed over is on disk.
 pub(crate) struct Writer {
     pub(crate) queue: Arc<Queue>,
+    /// Told after a commit that left a delivery to make.
+    pub(crate) due: Arc<Notify>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -174,19 +176,17 @@ impl Writer {
     pub(crate) fn start(db: Connection, events: broadcast::Sender<Event>) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new());
         let own = Arc::clone(&queue);
+        let memory = Memory::default();
+        let due = Arc::clone(&memory.due);
         let thread = std::thread::Builder::new()
             .name("beckon-store".into())
             .spawn(move || {
                 let guard = CloseOnExit(own);
-                Thread {
-                    db,
-                    events,
-                    memory: Memory::default(),
-                }
-                .work(&guard.0);
+                Thread { db, events, memory }.work(&guard.0);
             })?;
         Ok(Self {
             queue,
+            due,
             thread: Some(thread),
         })
     }

@@ -46,7 +46,14 @@ async fn settle(
     done: impl FnOnce() + Send + 'static,
 ) -> beckon_core::Result<()> {
     store
-        .settle(record.summary.id, 1000, || record, owner, ended, done)
+        .settle(
+            record.summary.id,
+            1000,
+            || (record, Vec::new()),
+            owner,
+            ended,
+            done,
+        )
         .await
 }
 

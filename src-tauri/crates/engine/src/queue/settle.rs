@@ -111,8 +111,11 @@ pub(crate) async fn finish(
     history: Vec<LogLine>,
     verdict: Verdict,
 ) {
-    let (id, weight) = (lease.id, ended.weight());
+    let deliveries = inner.deliveries.on_finished(&ended).await;
+    let id = lease.id;
+    let weight = ended.weight() + deliveries.iter().map(|new| new.body.len() + 1024).sum::<usize>();
     let ledger = inner.backlog.ledger.clone();
+    let told = inner.deliveries.clone();
     // The lease is held until the record is on disk: nobody may think meanwhile that it ran out.
     let done = move || {
         if let (Some(ledger), Some(mark)) = (ledger, lease.mark) {
@@ -121,11 +124,12 @@ pub(crate) async fn finish(
         drop(lease);
     };
     let make = move || {
+        told.no_longer_owed(id);
         let mut record = ended.activation();
         if !history.is_empty() {
             record.logs.splice(0..0, history);
         }
-        record
+        (record, deliveries)
     };
     let owner = inner.backlog.owner;
     if let Err(error) = inner.store.settle(id, weight, make, owner, verdict, done).await {

@@ -4,6 +4,7 @@ mod activations;
 mod builds;
 mod connections;
 mod copy;
+mod deliveries;
 mod functions;
 mod invoke;
 mod isolation;
@@ -37,6 +38,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         tokens::COMMANDS,
         copy::COMMANDS,
         queue::COMMANDS,
+        deliveries::COMMANDS,
         schedules::COMMANDS,
         triggers::COMMANDS,
         secret_store::COMMANDS,

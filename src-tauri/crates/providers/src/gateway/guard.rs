@@ -50,7 +50,8 @@ pub(super) async fn guard(State(gateway): State<Gateway>, mut request: Request, 
         }
         Err(error) => return Refusal::from(error).into_response(),
     };
-    let mut response = if request.method() == Method::OPTIONS && !is_functions {
+    let for_inbox = request.uri().path().starts_with(super::inbox::PREFIX);
+    let mut response = if request.method() == Method::OPTIONS && !is_functions && !for_inbox {
         StatusCode::OK.into_response()
     } else {
         next.run(request).await

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, 
 use beckon_core::{ActivationId, Cause, Error, FunctionKey, WebExport};
 use beckon_engine::{Ended, HTTP_LIMIT, Invocation, Outcome, Payload};
 
-use super::{Gateway, Refusal, read_bytes};
+use super::{Gateway, Refusal, cause, read_bytes};
 use crate::openwhisk::gateway::authorize;
 
 /// Names the run in every answer, so that it can be found in the journal.
@@ -73,7 +73,9 @@ pub(crate) async fn event(request: Request, path: &str) -> Result<Request<Bytes>
     for name in HOP_BY_HOP {
         parts.headers.remove(name);
     }
+    let cause = cause(&parts.extensions);
     parts.extensions.clear();
+    parts.extensions.insert(cause);
     Ok(Request::from_parts(parts, bytes))
 }
 
@@ -90,11 +92,12 @@ pub(crate) fn invocation(
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .map(|host| format!("http://{host}"));
+    let cause = event.extensions().get().copied().unwrap_or(Cause::Gateway);
     Invocation {
         id: ActivationId::new(),
         function: key,
         payload: Payload::Http(Box::new(event)),
-        cause: Cause::Gateway,
+        cause,
         token_id: admitted.token_id,
         rerun_of: None,
         transaction_id: call_id,

@@ -4,6 +4,7 @@ use beckon_core::{Activation, ActivationId, ActivationSummary, Error, ErrorCode,
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
 use crate::batch::Batch;
+use crate::deliveries;
 use crate::fault::Fault;
 use crate::journal::body::Packed;
 use crate::journal::text;
@@ -192,6 +193,9 @@ fn write(
         .prepare_cached("INSERT INTO words (rowid, logs, result, input, every) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![n, logs, result, input, text::EVERY])?;
     let summary = prepared.activation.summary;
+    if summary.status.is_final() {
+        deliveries::settle_owed(batch, &summary)?;
+    }
     batch.changed(summary.clone());
     Ok(summary)
 }

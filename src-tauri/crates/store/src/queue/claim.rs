@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{Owner, id_of};
 use crate::Store;
+use crate::deliveries::{self, NewDelivery};
 use crate::journal::load;
 use crate::journal::save::{self, Prepared, id_bytes};
 use crate::words::word;
@@ -109,12 +110,12 @@ impl Store {
     /// Hands over the record of a leased run that is over, to be written with the next group commit; the run leaves the
     /// queue. Nothing is written when the lease is somebody else's by now. `done` is called after the commit.
     ///
-    /// The record is made by the writer's own thread; `weight` is about how many bytes wait in memory until then.
+    /// The record, and what is to be delivered because of it, are made by the writer's own thread; `weight` is about how many bytes wait in memory until then.
     pub async fn settle(
         &self,
         id: ActivationId,
         weight: usize,
-        make: impl FnOnce() -> Activation + Send + 'static,
+        make: impl FnOnce() -> (Activation, Vec<NewDelivery>) + Send + 'static,
         owner: Owner,
         ended: Ended,
         done: impl FnOnce() + Send + 'static,
@@ -137,9 +138,10 @@ impl Store {
                     tracing::warn!(%id, "a run lost its lease; its record is left to its new owner");
                     return Ok(());
                 }
-                let prepared = Prepared::new(make())?;
+                let (record, deliveries) = make();
+                let prepared = Prepared::new(record)?;
                 let attempts = prepared.activation.attempts;
-                save::put(batch, prepared)?;
+                deliveries::put_over(batch, prepared, &deliveries)?;
                 if let Ended::Dead { at, policy } = ended {
                     batch
                         .db

@@ -3,12 +3,14 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use beckon_core::{Error, ErrorCode};
+use beckon_core::{Callback, Error, ErrorCode};
+use beckon_engine::delivery::check_callback_url;
 
 use super::call::{Stamp, Target};
 use crate::gateway::http::{self, Called};
 use crate::gateway::{Gateway, Refusal};
 
+const CALLBACK_URL: HeaderName = HeaderName::from_static("x-callback-url");
 const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
 const INTERNAL: HeaderName = HeaderName::from_static("x-openfaas-internal");
 
@@ -65,6 +67,8 @@ async fn sync(
 
 /// `POST /async-function/{name}[/{rest}]`: 202 with an empty body, once the run is on disk.
 ///
+/// With an `X-Callback-Url`, whoever is there is told how the run ended; 400 where Go does not take that for a URL.
+///
 /// Unlike OpenFaaS, an unknown function is a 404: a run that can never be is no promise to make.
 pub(super) async fn accept(State(gateway): State<Gateway>, mut request: Request) -> Response<Body> {
     let target = Target::of(&request, "/async-function/");
@@ -91,8 +95,24 @@ async fn queue(
         .map_err(refused)?;
     let admitted = admitted.ok_or_else(|| unknown(&target.written))?;
     let event = http::event(request, &target.rest).await.map_err(refused)?;
+    let callback = event.headers().get(CALLBACK_URL).filter(|url| !url.is_empty());
+    let callback = callback.map(|url| String::from_utf8_lossy(url.as_bytes()).into_owned());
     let invocation = http::invocation(gateway, key, event, admitted, Some(stamp.call_id.clone()));
-    let id = gateway.engine.accept(invocation).await.map_err(failed)?;
+    let id = match callback {
+        None => gateway.engine.accept(invocation).await.map_err(failed)?,
+        Some(url) => {
+            check_callback_url(&url).map_err(|error| http::text(StatusCode::BAD_REQUEST, error.message))?;
+            let host = invocation.api_host.clone();
+            let callback = Callback {
+                url,
+                function_name_as_called: target.written.clone(),
+                call_id: stamp.call_id.clone(),
+                follow_from: host.map(|host| format!("{host}/function/{}{}", target.written, target.rest)),
+            };
+            let accepted = gateway.engine.accept_calling_back(invocation, callback).await;
+            accepted.map_err(failed)?
+        }
+    };
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::ACCEPTED;
     http::name_run(response.headers_mut(), id);

@@ -2,15 +2,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use beckon_core::{Activation, ActivationId, Cause, Error, ErrorCode, FunctionKey, JsonText, WebExport};
+use beckon_core::{Activation, ActivationId, Error, ErrorCode, FunctionKey, JsonText, WebExport};
 use beckon_engine::{Invocation, Outcome, Payload};
 
 use super::call::Call;
 use super::get::NO_SUCH;
 use super::{json_text, malformed};
-use crate::gateway::{Gateway, Refusal, check_nesting, read_body, require_json};
+use crate::gateway::{Gateway, Refusal, cause, check_nesting, read_body, require_json};
 use crate::openwhisk::wire::Record;
 use crate::openwhisk::{ACTIVATION_HEADER, BODY_LIMIT};
 
@@ -22,6 +22,7 @@ pub(super) async fn invoke(
     State(gateway): State<Gateway>,
     call: Call,
     headers: HeaderMap,
+    extensions: Extensions,
     body: Body,
 ) -> Result<Response, Refusal> {
     let received = gateway.clock.now();
@@ -36,7 +37,7 @@ pub(super) async fn invoke(
         id: ActivationId::new(),
         function: key,
         payload: Payload::Args(input),
-        cause: Cause::Gateway,
+        cause: cause(&extensions),
         token_id: Some(call.token.id),
         rerun_of: None,
         transaction_id: Some(call.transaction),
