@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use beckon_core::{
@@ -283,13 +283,60 @@ async fn crash_child() {
     }
 }
 
-/// A node function that fails until its file of attempts has `good` lines.
-fn flaky(rig: &Rig, good: u32, retry: Retry) -> NewFunction {
-    let log = rig.data.path().join("attempts");
+/// Hears what functions say over TCP, which is the one thing that a confined function shares with a test; answers how
+/// many lines it has heard.
+#[derive(Clone)]
+struct Witness {
+    port: u16,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Witness {
+    fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, lines) = (
+            listener.local_addr().unwrap().port(),
+            Arc::<Mutex<Vec<String>>>::default(),
+        );
+        let heard = lines.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut reader = std::io::BufReader::new(stream.unwrap());
+                let mut line = String::new();
+                std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
+                let count = {
+                    let mut heard = heard.lock().unwrap();
+                    heard.push(line.trim().to_owned());
+                    heard.len()
+                };
+                std::io::Write::write_all(reader.get_mut(), count.to_string().as_bytes()).unwrap();
+            }
+        });
+        Self { port, lines }
+    }
+
+    /// `tell(line)` for a Node function: a promise of the count.
+    fn tell(&self) -> String {
+        format!(
+            "const tell = (line) => new Promise((done, failed) => {{\n const socket = \
+             require('net').connect({}, '127.0.0.1', () => socket.write(line + '\\n'));\n let text = '';\n \
+             socket.on('data', (bytes) => (text += bytes)).on('end', () => done(Number(text)))\
+             .on('error', failed);\n}});\n",
+            self.port
+        )
+    }
+
+    fn heard(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+}
+
+/// A node function that fails until the witness has heard of `good` attempts.
+fn flaky(witness: &Witness, good: u32, retry: Retry) -> NewFunction {
     let source = format!(
-        "const fs = require('fs');\nfunction main(a) {{\n fs.appendFileSync({log:?}, Date.now() + '\\n');\n \
-         const n = fs.readFileSync({log:?}, 'utf8').split('\\n').length - 1;\n console.log('this is', n);\n \
-         if (n < {good}) throw new Error('not yet ' + n);\n return {{n}};\n}}"
+        "{}async function main(a) {{\n const n = await tell(Date.now());\n console.log('this is', n);\n \
+         if (n < {good}) throw new Error('not yet ' + n);\n return {{n}};\n}}",
+        witness.tell()
     );
     let mut new = function("nodejs:default", &source);
     new.settings.retry = retry;
@@ -307,9 +354,8 @@ fn retry(attempts: u32, min_wait_s: u32, jitter: Jitter) -> Retry {
 }
 
 /// When each attempt began, ms.
-fn attempts(rig: &Rig) -> Vec<i64> {
-    let text = std::fs::read_to_string(rig.data.path().join("attempts")).unwrap_or_default();
-    text.lines().map(|line| line.parse().unwrap()).collect()
+fn attempts(witness: &Witness) -> Vec<i64> {
+    witness.heard().iter().map(|line| line.parse().unwrap()).collect()
 }
 
 async fn status(rig: &Rig, id: ActivationId) -> Status {
@@ -319,12 +365,13 @@ async fn status(rig: &Rig, id: ActivationId) -> Status {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_is_tried_again_later_and_then_no_more() {
     let rig = Rig::new().await;
-    rig.put("f", flaky(&rig, 3, retry(5, 1, Jitter::None))).await;
+    let witness = Witness::start();
+    rig.put("f", flaky(&witness, 3, retry(5, 1, Jitter::None))).await;
     let id = rig.engine.accept(invocation("f", r#"{"x":1}"#)).await.unwrap();
-    wait_for(async || attempts(&rig).len() == 1 && rig.store.queue_depth().await.unwrap() == 1).await;
+    wait_for(async || attempts(&witness).len() == 1 && rig.store.queue_depth().await.unwrap() == 1).await;
     let between = rig.store.activation(id).await.unwrap().unwrap();
     assert_eq!((between.summary.status, between.attempts), (Status::Queued, 1));
-    assert!(logs(&between)[0].starts_with("e:Beckon: attempt 1 of 5 ended as developer_error (500) after"));
+    assert!(logs(&between)[0].starts_with("e:Beckon: attempt 1 of 5 ended as application_error (500) after"));
     let state = &rig.engine.queues().await.unwrap()[0];
     assert_eq!((state.waiting, state.delayed, state.running), (0, 1, 0));
     let record = rig.ended(id).await;
@@ -336,7 +383,7 @@ async fn what_fails_is_tried_again_later_and_then_no_more() {
     assert!(lines[1].starts_with("e:Beckon: attempt 2 of 5") && lines[1].contains("again after 2.0 s"));
     assert_eq!(lines[2], "o:this is 3");
     // Back-off: at least a second, then at least two.
-    let began = attempts(&rig);
+    let began = attempts(&witness);
     assert!(
         began[1] - began[0] >= 1000 && began[2] - began[1] >= 2000,
         "{began:?}"
@@ -356,12 +403,13 @@ async fn what_fails_is_tried_again_later_and_then_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_too_often_is_a_dead_letter_until_somebody_cares() {
     let rig = Rig::new().await;
-    rig.put("f", flaky(&rig, 5, retry(2, 0, Jitter::Full))).await;
+    let witness = Witness::start();
+    rig.put("f", flaky(&witness, 5, retry(2, 0, Jitter::Full))).await;
     let id = rig.engine.accept(invocation("f", "{}")).await.unwrap();
     let record = rig.ended(id).await;
     assert_eq!(
         (record.summary.status, record.attempts),
-        (Status::DeveloperError, 2)
+        (Status::ApplicationError, 2)
     );
     let dead = rig
         .engine
@@ -397,7 +445,7 @@ async fn what_fails_too_often_is_a_dead_letter_until_somebody_cares() {
     wait_for(async || status(&rig, id).await == Status::Success).await;
     let record = rig.ended(id).await;
     assert_eq!((result(&record), record.attempts), (r#"{"n":5}"#, 5));
-    assert_eq!(attempts(&rig).len(), 5);
+    assert_eq!(attempts(&witness).len(), 5);
 
     // A function without retries has plain failures, and a failure of another code is not tried again.
     rig.put(
@@ -405,7 +453,7 @@ async fn what_fails_too_often_is_a_dead_letter_until_somebody_cares() {
         function("nodejs:default", "function main() { throw new Error('x') }"),
     )
     .await;
-    let mut other = flaky(&rig, 99, retry(9, 0, Jitter::None));
+    let mut other = flaky(&witness, 99, retry(9, 0, Jitter::None));
     other.settings.retry.codes = vec![429];
     rig.put("other", other).await;
     for name in ["plain", "other"] {
@@ -457,7 +505,9 @@ async fn a_paused_queue_waits_over_a_restart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_for_its_next_attempt_survives_and_can_be_cancelled() {
     let rig = Rig::new().await;
-    rig.put("f", flaky(&rig, 99, retry(9, 30, Jitter::None))).await;
+    let witness = Witness::start();
+    rig.put("f", flaky(&witness, 99, retry(9, 30, Jitter::None)))
+        .await;
     let mut ids = Vec::new();
     for _ in 0..4 {
         ids.push(rig.engine.accept(invocation("f", "{}")).await.unwrap());
@@ -474,7 +524,7 @@ async fn what_waits_for_its_next_attempt_survives_and_can_be_cancelled() {
     assert_eq!((record.summary.status, record.attempts), (Status::Cancelled, 1));
     assert_eq!(rig.engine.clear_queue(&key("f")).await.unwrap(), 3);
     assert_eq!(rig.ended(ids[3]).await.summary.status, Status::Cancelled);
-    assert_eq!((rig.engine.status().queued, attempts(&rig).len()), (0, 4));
+    assert_eq!((rig.engine.status().queued, attempts(&witness).len()), (0, 4));
     rig.stop().await;
 }
 
@@ -550,9 +600,11 @@ async fn one_data_directory_is_one_engines() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_queued_runs_are_taken_over() {
     let rig = Rig::new().await;
-    let log = rig.data.path().join("ran");
-    let source =
-        format!("function main(a) {{ require('fs').appendFileSync({log:?}, a.n + '\\n'); return {{}} }}");
+    let witness = Witness::start();
+    let source = format!(
+        "{}async function main(a) {{ await tell(a.n); return {{}} }}",
+        witness.tell()
+    );
     rig.node("f", &source).await;
     rig.engine.pause_queue(&key("f")).await.unwrap();
     let mut calls = tokio::task::JoinSet::new();
@@ -583,8 +635,7 @@ async fn ten_thousand_queued_runs_are_taken_over() {
     assert_eq!(rig.engine.status().queued, 10_000);
     rig.engine.resume_queue(&key("f")).await.unwrap();
     wait_for(async || rig.store.queues(0).await.unwrap().is_empty()).await;
-    let text = std::fs::read_to_string(log).unwrap();
-    let mut ran: Vec<u32> = text.lines().map(|line| line.parse().unwrap()).collect();
+    let mut ran: Vec<u32> = witness.heard().iter().map(|line| line.parse().unwrap()).collect();
     assert_eq!(ran.len(), 10_000);
     ran.sort_unstable();
     ran.dedup();

@@ -163,7 +163,17 @@ mod tests {
             .spawn()
             .unwrap();
         std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
-        let family = family(child.id().try_into().unwrap());
+        let pid = child.id().try_into().unwrap();
+        // Between fork and exec a process has no memory of its own for an instant.
+        let mut found = family(pid);
+        for _ in 0..1000 {
+            if found.iter().all(|member| member.stat.resident > 0) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            found = family(pid);
+        }
+        let family = found;
         assert_eq!(family.len(), 3, "{family:?}");
         assert!(family.iter().all(|member| member.stat.resident > 0));
         assert!(proportional(family[0].pid).unwrap() > 0);
