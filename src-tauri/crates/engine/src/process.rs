@@ -270,7 +270,13 @@ fn start(spec: Spec, record: &Path, isolation: &Isolation) -> io::Result<Started
             .map_err(io::Error::other)?;
         frames = Some((to, from));
     }
-    let (mut child, mut guards) = confined(&mut command, isolation, &spec.confinement, &spec.scratch)?;
+    let (mut child, mut guards) = confined(
+        &mut command,
+        &spec.program,
+        isolation,
+        &spec.confinement,
+        &spec.scratch,
+    )?;
     let pid = child
         .id()
         .and_then(|id| i32::try_from(id).ok())
@@ -298,6 +304,7 @@ fn start(spec: Spec, record: &Path, isolation: &Isolation) -> io::Result<Started
 /// instruction. Nothing else may happen on that thread, which can reach no more than the process will.
 fn confined(
     command: &mut Command,
+    program: &Path,
     isolation: &Isolation,
     confinement: &Confinement,
     scratch: &Path,
@@ -305,7 +312,7 @@ fn confined(
     let runtime = tokio::runtime::Handle::current();
     let start = || {
         let _inside = runtime.enter();
-        let guards = isolation.enter(confinement, scratch);
+        let guards = isolation.enter(confinement, program, scratch);
         let mut tries = 0;
         loop {
             match command.spawn() {

@@ -1,7 +1,7 @@
 //! Files, signals and sockets that a process may reach: one Landlock domain for each.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use beckon_core::{Guard, RuntimeStatus};
@@ -12,7 +12,7 @@ use landlock::{
 };
 use parking_lot::{Mutex, RwLock};
 
-use super::places::{Moment, Places, Use};
+use super::places::{Moment, Places, Use, installation_of};
 use super::{Confinement, Network};
 
 /// What a process may do with a path that it only reads.
@@ -26,14 +26,18 @@ const SEMAPHORES: BitFlags<AccessFs> =
 const ON_FILES: BitFlags<AccessFs> =
     make_bitflags!(AccessFs::{Execute | WriteFile | ReadFile | Truncate | IoctlDev | ResolveUnix});
 
-/// Opened paths, with what may be done below them.
-type Rules = Vec<(PathFd, BitFlags<AccessFs>)>;
+/// The places of everybody, opened.
+struct Shared {
+    rules: Vec<(PathFd, BitFlags<AccessFs>)>,
+    /// Those of programs.
+    programs: Vec<PathBuf>,
+}
 
 /// Fences threads in.
 pub(crate) struct Fence {
     places: RwLock<Places>,
     abi: ABI,
-    open: Mutex<Option<(Moment, Arc<Rules>)>>,
+    open: Mutex<Option<(Moment, Arc<Shared>)>>,
 }
 
 /// What this kernel's Landlock can do.
@@ -91,11 +95,11 @@ impl Fence {
     }
 
     /// Confines this thread and what it starts. Tells what holds.
-    pub(crate) fn enter(&self, confinement: &Confinement, scratch: &Path) -> Vec<Guard> {
+    pub(crate) fn enter(&self, confinement: &Confinement, program: &Path, scratch: &Path) -> Vec<Guard> {
         if self.abi < ABI::V1 {
             return Vec::new();
         }
-        match self.restrict(confinement, scratch) {
+        match self.restrict(confinement, program, scratch) {
             Ok(()) => self.guards(),
             Err(e) => {
                 tracing::warn!(error = %e, "a process could not be fenced in");
@@ -116,7 +120,12 @@ impl Fence {
         guards
     }
 
-    fn restrict(&self, confinement: &Confinement, scratch: &Path) -> Result<(), RulesetError> {
+    fn restrict(
+        &self,
+        confinement: &Confinement,
+        program: &Path,
+        scratch: &Path,
+    ) -> Result<(), RulesetError> {
         let mut ruleset = Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
             .handle_access(AccessFs::from_all(ABI::V9))?
@@ -129,7 +138,8 @@ impl Fence {
             ruleset = ruleset.handle_access(AccessNet::BindTcp)?;
         }
         let mut ruleset = ruleset.create()?;
-        for (path, access) in self.shared().iter() {
+        let shared = self.shared();
+        for (path, access) in &shared.rules {
             ruleset = ruleset.add_rule(PathBeneath::new(path, *access))?;
         }
         let all = AccessFs::from_all(ABI::V9);
@@ -141,6 +151,26 @@ impl Fence {
         if confinement.semaphores {
             own.push((Path::new("/dev/shm"), SEMAPHORES));
         }
+        // Another version of an interpreter, or a program that a person chose.
+        let among = |place: &PathBuf| program.starts_with(place);
+        let installation = if program.is_relative()
+            || program.starts_with(&confinement.code)
+            || shared.programs.iter().any(among)
+        {
+            Vec::new()
+        } else {
+            installation_of(program)
+        };
+        for path in &installation {
+            own.push((
+                path,
+                if path.is_dir() {
+                    EXECUTE
+                } else {
+                    EXECUTE & ON_FILES
+                },
+            ));
+        }
         for (path, access) in own {
             if let Ok(fd) = PathFd::new(path) {
                 ruleset = ruleset.add_rule(PathBeneath::new(fd, access))?;
@@ -150,23 +180,27 @@ impl Fence {
     }
 
     /// The places of everybody, opened once and again when `/etc` has changed.
-    fn shared(&self) -> Arc<Rules> {
+    fn shared(&self) -> Arc<Shared> {
         let now = Places::moment();
         if let Some((then, open)) = &*self.open.lock()
             && *then == now
         {
             return open.clone();
         }
-        let all = self.places.read().all().into_iter().filter_map(|(path, how)| {
-            let fd = PathFd::new(&path).ok()?;
+        let (mut rules, mut programs) = (Vec::new(), Vec::new());
+        for (path, how) in self.places.read().all() {
+            let Ok(fd) = PathFd::new(&path) else { continue };
             let access = match how {
                 Use::Read => READ,
                 Use::Execute => EXECUTE,
                 Use::Device => DEVICE,
             };
-            Some((fd, if path.is_dir() { access } else { access & ON_FILES }))
-        });
-        let open = Arc::new(all.collect::<Rules>());
+            rules.push((fd, if path.is_dir() { access } else { access & ON_FILES }));
+            if how == Use::Execute {
+                programs.push(path);
+            }
+        }
+        let open = Arc::new(Shared { rules, programs });
         *self.open.lock() = Some((now, open.clone()));
         open
     }

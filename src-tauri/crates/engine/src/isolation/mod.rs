@@ -154,13 +154,13 @@ impl Isolation {
     }
 
     /// Confines the calling thread, for good, and with it what it starts. Tells what holds.
-    pub(crate) fn enter(&self, confinement: &Confinement, scratch: &Path) -> Vec<Guard> {
+    pub(crate) fn enter(&self, confinement: &Confinement, program: &Path, scratch: &Path) -> Vec<Guard> {
         // The group is made and the environment cleared where the process is started.
         let mut held = vec![Guard::Session, Guard::Environment];
         if give_up_privileges() {
             held.push(Guard::NoNewPrivileges);
         }
-        held.extend(self.fence.enter(confinement, scratch));
+        held.extend(self.fence.enter(confinement, program, scratch));
         // After the fence: making that one takes calls which no function needs.
         let sockets = confinement.unix_sockets || self.fence.holds_sockets();
         if self.filters.enter(confinement.network, sockets) && confinement.network != Network::Open {

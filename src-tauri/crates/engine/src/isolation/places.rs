@@ -97,12 +97,11 @@ const CERTIFICATES: [&str; 6] = [
 const CONFIGURATION: [&str; 6] = ["php", "python", "perl", "ruby", "java", "ImageMagick"];
 
 /// Of an interpreter's installation. Not all of it: an installation may be `~/.local`, or a project.
-const INSTALLATION: [&str; 9] = [
+const INSTALLATION: [&str; 8] = [
     "bin",
     "lib",
     "lib64",
     "libexec",
-    "include",
     "ssl",
     "pyvenv.cfg",
     "share/zoneinfo",
@@ -133,14 +132,20 @@ impl Places {
         let home = std::env::home_dir();
         let mut interpreters = Vec::new();
         let mut programs = Vec::new();
+        let mut seen = Vec::new();
         for status in runtimes {
             // Compilers work for Beckon, not for the functions.
             if matches!(status.language, Language::Go | Language::Rust) {
                 continue;
             }
+            // Of several versions the one on PATH is everybody's; another is opened for those who run on it.
+            if seen.contains(&status.language) {
+                continue;
+            }
             let Some(path) = status.path.as_deref().filter(|_| status.available) else {
                 continue;
             };
+            seen.push(status.language);
             installation(Path::new(path), home.as_deref(), &mut interpreters);
             if let Some(folder) = Path::new(path).parent()
                 && !programs.iter().any(|there| there == folder)
@@ -222,6 +227,13 @@ fn resolver_folder() -> Option<PathBuf> {
     // For example /run/systemd/resolve, /run/NetworkManager, /run/resolvconf.
     let own = folder.starts_with("/run") && folder.components().count() > 2;
     (own && !folder.starts_with("/run/user")).then(|| folder.to_owned())
+}
+
+/// What a program that is not among the places needs of where it was installed.
+pub(crate) fn installation_of(program: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    installation(program, std::env::home_dir().as_deref(), &mut found);
+    found
 }
 
 /// What an interpreter needs of where it was installed.
