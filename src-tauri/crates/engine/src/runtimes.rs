@@ -211,7 +211,8 @@ fn look_for(language: Language) -> Vec<RuntimeStatus> {
             found(language, default_kind(language), None, &on_path)
         }
         Ok(on_path) => ask(language, &on_path).unwrap_or_else(|| {
-            tracing::warn!(path = %on_path.display(), "an interpreter on PATH does not answer");
+            // The list of runtimes tells the user; a command that has nothing to do with it must not.
+            tracing::debug!(path = %on_path.display(), "an interpreter on PATH does not answer");
             RuntimeStatus {
                 path: Some(on_path.display().to_string()),
                 install_hint: Some(format!(
