@@ -96,9 +96,11 @@ test("--port takes that port, and says so when it is taken", { timeout: 4 * MINU
   await new Promise((done) => taken.listen(0, "127.0.0.1", done));
   const { port } = taken.address();
   const place = await home(t);
-  const said = await refused(place, ["serve", "--port", String(port)]);
+  // Closed whatever comes: a listener that is left keeps the test's process from ending.
+  const said = await refused(place, ["serve", "--port", String(port)]).finally(
+    () => new Promise((done) => taken.close(done)),
+  );
   assert.match(said, new RegExp(`${port}`));
-  await new Promise((done) => taken.close(done));
   const beckon = await serve(t, { home: place, args: ["--port", String(port)] });
   assert.equal(beckon.gateway, `http://127.0.0.1:${port}`);
 });

@@ -1,46 +1,36 @@
 // `kill -9` in the middle of everything: what was accepted is not lost, and what was finished is not done again.
 
 import assert from "node:assert/strict";
-import { appendFileSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import { serve, token } from "../lib/beckon.mjs";
 import { local } from "../lib/panel.mjs";
 import { descendants } from "../lib/processes.mjs";
 import { pause, until } from "../lib/sandbox.mjs";
+import { TELL, witness } from "../lib/witness.mjs";
 
 const MINUTES = 60_000;
 const RUNS = 200;
 
-/** Writes a line when it begins and one when it ends, so that runs can be counted from outside. */
+/** Tells when it begins and when it ends, so that runs can be counted from outside. */
 const marking = (milliseconds) => `
-const { appendFileSync } = require("node:fs");
+${TELL}
 async function main({ n }) {
-  appendFileSync(process.env.MARKS, "begin " + n + "\\n");
+  await tell("begin " + n);
   await new Promise((done) => setTimeout(done, ${milliseconds}));
-  appendFileSync(process.env.MARKS, "end " + n + "\\n");
+  await tell("end " + n);
   return { n };
 }`;
 
-/** How often each number is in the marks of one kind. */
-function counts(file, kind) {
-  const found = new Map();
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    const [what, n] = line.split(" ");
-    if (what === kind) found.set(Number(n), (found.get(Number(n)) ?? 0) + 1);
-  }
-  return found;
-}
-
-async function deployMarking(panel, name, file, milliseconds, lostPolicy) {
+async function deployMarking(panel, name, marks, milliseconds, lostPolicy) {
   const made = await panel.create(name, "nodejs:default", marking(milliseconds));
   return panel.call("configure_function", {
     function: local(name),
     settings: {
       main: null,
       parameters: [],
-      env: [{ name: "MARKS", value: file }],
+      env: [{ name: "WITNESS", value: `${marks.port}` }],
       limits: { ...made.limits, concurrency: 2 },
       web: "private",
       lostPolicy,
@@ -55,8 +45,8 @@ for (const lostPolicy of ["record", "retry"]) {
   }, async (t) => {
     const beckon = await serve(t);
     const panel = await beckon.panel();
-    const file = marksFile(beckon);
-    await deployMarking(panel, "marking", file, 100, lostPolicy);
+    const marks = await witness(t);
+    await deployMarking(panel, "marking", marks, 100, lostPolicy);
     const credential = await token(beckon.home);
     const client = beckon.as(credential);
 
@@ -73,8 +63,8 @@ for (const lostPolicy of ["record", "retry"]) {
     await until(`${RUNS} accepted runs`, () => accepted.size >= RUNS, { every: 1, within: 3 * MINUTES });
     await beckon.kill();
     await sending;
-    const begun = counts(file, "begin");
-    const ended = counts(file, "end");
+    const begun = marks.counts("begin");
+    const ended = marks.counts("end");
     assert.ok(
       ended.size < accepted.size,
       `everything was over before the kill (${ended.size} of ${accepted.size})`,
@@ -92,7 +82,7 @@ for (const lostPolicy of ["record", "retry"]) {
       { every: 250, within: 4 * MINUTES },
     );
 
-    const finished = counts(file, "end");
+    const finished = marks.counts("end");
     let lost = 0;
     for (const [n, id] of accepted) {
       const record = await after.activation(id);
@@ -131,8 +121,8 @@ test("kill -9 three times in a row: the queue is worked off in the end", {
 }, async (t) => {
   let beckon = await serve(t);
   const panel = await beckon.panel();
-  const file = marksFile(beckon);
-  await deployMarking(panel, "marking", file, 100, "retry");
+  const marks = await witness(t);
+  await deployMarking(panel, "marking", marks, 100, "retry");
   const credential = await token(beckon.home);
   const ids = [];
   for (let n = 0; n < 60; n++) ids.push(await beckon.as(credential).accept("marking", { n }));
@@ -238,10 +228,3 @@ test("a deadline kills the whole process group", { timeout: 4 * MINUTES }, async
     { within: 20_000 },
   );
 });
-
-/** A file beside the data directory. */
-function marksFile(beckon) {
-  const file = join(beckon.home.dir, "marks");
-  appendFileSync(file, "");
-  return file;
-}
