@@ -307,7 +307,7 @@ for (const scheme of ["light", "dark"]) {
           await page.getByRole("menuitem", { name: "New function" }).waitFor();
           await assertAccessible(page, `the menu, ${scheme}`);
           await page.getByRole("menuitem", { name: "New function" }).click();
-          await page.getByRole("dialog").getByLabel("Template").waitFor();
+          await page.getByRole("dialog").getByLabel("Template", { exact: true }).waitFor();
         },
       ],
       [
