@@ -12,7 +12,18 @@ pub(crate) fn candidates(language: Language, contract: Contract, main: Option<&s
     let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     match (contract, language) {
         (_, Go) => all(&["*.go"]),
-        (_, Rust) => all(&["Cargo.toml", "handler.rs", "src/lib.rs", "lib.rs"]),
+        (_, Rust) => {
+            let mut files = all(&["Cargo.toml", "handler.rs", "src/lib.rs", "lib.rs"]);
+            if let Some(main) = main {
+                // A crate in a folder: `folder`, or `folder/function`.
+                files.push(format!("{main}/Cargo.toml"));
+                files.extend(
+                    main.rsplit_once('/')
+                        .map(|(folder, _)| format!("{folder}/Cargo.toml")),
+                );
+            }
+            files
+        }
         (_, Executable) => match main {
             Some(main) if main != "main" => all(&[main]),
             _ => all(&["exec", "main"]),

@@ -255,3 +255,86 @@ func Main(args map[string]interface{}) map[string]interface{} {
     );
     rig.stop().await;
 }
+
+/// What Scaleway's own examples do, in the types that they use.
+const RUST: &str = r#"
+use axum::body::{Body, to_bytes};
+use http::{Request, Response};
+
+pub async fn my_handler(request: Request<Body>) -> Response<Body> {
+    println!("{} {}", request.method(), request.uri());
+    if request.uri().path() == "/boom" {
+        panic!("on purpose");
+    }
+    let twice = request.headers().get_all("x-twice").iter().count();
+    let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
+    Response::builder()
+        .status(201)
+        .header("x-answer", twice)
+        .body(Body::from(body.repeat(2)))
+        .unwrap()
+}
+"#;
+
+/// A crate with the parts of axum that a handler cannot do without: they compile in a moment.
+fn rust_crate(source: &str, more: &str) -> NewFunction {
+    let manifest = format!(
+        "[package]\nname = \"my-handler\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\npath = \"src/handler.rs\"\n\
+         [dependencies]\naxum = {{ version = \"0.8\", default-features = false }}\nhttp = \"1\"\n{more}"
+    );
+    let files = [
+        ("Cargo.toml", manifest.as_str()),
+        ("src/handler.rs", source),
+        (".cargo/config.toml", "[net]\nretry = 0\n"),
+    ];
+    let mut new = with(Contract::Scaleway, package("rust:default", &files));
+    new.main = Some("my_handler".into());
+    new
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rust_functions_are_compiled_and_called() {
+    let rig = Rig::new().await;
+    rig.put("rs", rust_crate(RUST, "")).await;
+    assert_eq!(
+        ask(&rig, "rs", "POST", "/a%20b?c=1", b"\x00\xff").await,
+        (201, "2".into(), b"\x00\xff\x00\xff".to_vec())
+    );
+    let (status, _, body) = ask(&rig, "rs", "GET", "/boom", b"").await;
+    assert_eq!((status, body), (500, b"on purpose".to_vec()));
+    assert_eq!(
+        ask(&rig, "rs", "GET", "/", b"").await.0,
+        201,
+        "a panic ends its run alone"
+    );
+    let record = rig.run("rs", "{}").await;
+    assert_eq!(logs(&record), ["o:POST /"]);
+    assert!(!record.summary.cold.unwrap_or(true), "one worker did it all");
+    let log = rig.engine.build_log(&key("rs"), None).await.unwrap().log;
+    assert!(
+        log.contains("cargo") && log.contains("Compiling my-handler"),
+        "{log}"
+    );
+    // Code that does not compile, and crates that nobody has: what was there goes on.
+    let broken = RUST.replace(".status(201)", ".status(\"two\", 1)");
+    let error = rig
+        .engine
+        .put_function(&key("rs"), rust_crate(&broken, ""), Expect::Any)
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidInput);
+    assert!(
+        error.message.starts_with("cargo build failed: error[E"),
+        "{}",
+        error.message
+    );
+    let manifest = "elsewhere = { version = \"1\", registry-index = \"sparse+http://127.0.0.1:1/\" }\n";
+    let error = rig
+        .engine
+        .put_function(&key("rs"), rust_crate(RUST, manifest), Expect::Any)
+        .await
+        .unwrap_err();
+    assert!(error.message.contains("could not be fetched"), "{error:?}");
+    assert_eq!(ask(&rig, "rs", "GET", "/", b"").await.0, 201);
+    rig.stop().await;
+}

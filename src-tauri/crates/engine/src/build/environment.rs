@@ -9,7 +9,7 @@
 //! | npm | `npm_config_*` about registries, proxies, certificates and fetching; `~/.npmrc`; `NODE_EXTRA_CA_CERTS` |
 //! | pip | `PIP_*` but those about places; the user's `pip.conf`; `REQUESTS_CA_BUNDLE` |
 //! | go | `GOPROXY`, `GOSUMDB`, `GONOSUMDB`, `GONOPROXY`, `GOPRIVATE`, `GOINSECURE`, `GOVCS`, `GOFLAGS`; `go env -w`'s file |
-//! | cargo | `CARGO_*` about registries, sources, HTTP and networks; `config.toml` and `credentials.toml` of `CARGO_HOME`; `RUSTUP_HOME`, `RUSTUP_TOOLCHAIN` |
+//! | cargo | `CARGO_*` about registries, sources, HTTP and networks (tokens too); `config.toml` of `CARGO_HOME`; `RUSTUP_HOME`, `RUSTUP_TOOLCHAIN` |
 //!
 //! What they download is kept in the data directory, and shared by all builds.
 
@@ -140,6 +140,15 @@ pub(crate) fn common(home: &Path, cache: &Path) -> Vec<(String, OsString)> {
         set("RUSTUP_HOME", rustup.into());
     }
     env
+}
+
+/// What the user has configured cargo with. Its own home is the cache, so that it would not find it.
+pub(crate) fn cargo_config() -> Option<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    match home.filter(|home| home.is_absolute()) {
+        Some(home) => Some(home.join("config.toml")).filter(|path| path.is_file()),
+        None => UserHome::find().file(".cargo/config.toml"),
+    }
 }
 
 fn has(name: &str) -> bool {

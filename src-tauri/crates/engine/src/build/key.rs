@@ -1,6 +1,6 @@
 //! The name of a build: equal for everything that would come out equal.
 
-use beckon_core::{CodePackage, Contract, Language, Runtime};
+use beckon_core::{CodePackage, Contract, Runtime};
 use sha2::{Digest, Sha256};
 
 use crate::build::record::hex;
@@ -35,8 +35,8 @@ impl Ingredients<'_> {
         part(format!("{:?}", self.contract).as_bytes());
         part(self.main.unwrap_or("\0").as_bytes());
         part(&[u8::from(self.scripts)]);
-        if matches!(self.runtime.language(), Language::Go | Language::Rust) {
-            part(crate::build::templates().as_bytes());
+        if let Some(worker) = crate::build::template(self.runtime.language()) {
+            part(worker.as_bytes());
         }
         match self.code {
             CodePackage::Source(text) => {

@@ -21,6 +21,7 @@ mod log;
 mod node;
 mod python;
 pub(crate) mod record;
+mod rust;
 mod steps;
 mod view;
 
@@ -30,7 +31,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use beckon_core::{Clock, Error, ErrorCode, FunctionKey, NewFunction, Result, Version};
+use beckon_core::{Clock, Error, ErrorCode, FunctionKey, Language, NewFunction, Result, Version};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -47,9 +48,13 @@ use record::Records;
 /// The executable that a compiled function becomes, in its build's folder.
 pub(crate) const COMPILED: &str = ".beckon-exec";
 
-/// The source texts that compiled functions are built with.
-pub(crate) fn templates() -> &'static str {
-    go::WORKER
+/// The source text that a compiled function is built with.
+pub(crate) fn template(language: Language) -> Option<&'static str> {
+    match language {
+        Language::Go => Some(go::WORKER),
+        Language::Rust => Some(rust::WORKER),
+        _ => None,
+    }
 }
 
 /// The builds of one data directory.
@@ -62,6 +67,8 @@ pub(crate) struct Builds {
     clock: Clock,
     /// How many builds may use tools at a time.
     slots: Semaphore,
+    /// Held by the one that uses what cargo compiled for others.
+    compiling: tokio::sync::Mutex<()>,
     /// Longest that the tools of one build may take.
     limit: Duration,
     shared: Mutex<Shared>,
@@ -130,6 +137,7 @@ impl Builds {
             mark: format!("{instance}.build-{}", &beckon_core::random_hex()[..8]),
             clock,
             slots: Semaphore::new(at_once.max(1)),
+            compiling: tokio::sync::Mutex::default(),
             limit,
             shared: Mutex::default(),
             stop: CancellationToken::new(),

@@ -10,7 +10,7 @@ use beckon_core::{CodePackage, Error, ErrorCode, Language, NewFunction, Result};
 
 use crate::build::command::{self, Tool};
 use crate::build::log::Log;
-use crate::build::{Builds, blocking, environment, go, node, python};
+use crate::build::{Builds, blocking, environment, go, node, python, rust};
 use crate::runtimes::Runtimes;
 use crate::{code, deploy, package};
 
@@ -32,6 +32,7 @@ pub(crate) enum Job {
     Npm(node::Install),
     Pip(python::Install),
     Go(go::Compile),
+    Rust(rust::Compile),
 }
 
 /// Builds in `place`. `slow` is called before tools are started.
@@ -62,6 +63,7 @@ pub(crate) async fn build(place: &Place<'_>, slow: impl FnOnce()) -> Result<()> 
                 Job::Npm(install) => install.run(place).await?,
                 Job::Pip(install) => install.run(place).await?,
                 Job::Go(compile) => compile.run(place).await?,
+                Job::Rust(compile) => compile.run(place).await?,
             }
         }
         Ok(())
@@ -101,13 +103,7 @@ fn jobs(place: &Place<'_>) -> Result<Vec<Job>> {
         Language::Node if zip => jobs.extend(node::Install::needed(place)?.map(Job::Npm)),
         Language::Python if zip => jobs.extend(python::Install::needed(place)?.map(Job::Pip)),
         Language::Go => jobs.push(Job::Go(go::Compile::needed(place)?)),
-        Language::Rust => {
-            return Err(
-                Error::new(ErrorCode::NotSupported, "Beckon does not compile Rust functions.").with_hint(
-                    "Compile it yourself, and save the executable with one of the watchdog contracts.",
-                ),
-            );
-        }
+        Language::Rust => jobs.push(Job::Rust(rust::Compile::needed(place)?)),
         Language::Php => note_if(place, "composer.json", "vendor", "composer install"),
         Language::Ruby => note_if(place, "Gemfile", "vendor", "bundle install --path vendor/bundle"),
         _ => {}
@@ -257,7 +253,7 @@ impl Place<'_> {
                 && !lower.contains("complete log of this run")
                 && !lower.starts_with("npm error code")
         };
-        // go and python say where: "./handler.go:5:2: undefined: x"
+        // go says where: "./handler.go:5:2: undefined: x"
         let is_place = |line: &&&str| line.contains(".go:");
         let line = lines
             .iter()

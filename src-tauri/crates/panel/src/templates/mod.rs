@@ -17,7 +17,7 @@ struct Source {
 /// What greetings greet.
 const ADA: &str = "{\n  \"name\": \"Ada\"\n}";
 
-const SOURCES: [Source; 17] = [
+const SOURCES: [Source; 18] = [
     Source {
         id: "node-hello",
         title: "Hello (Node.js)",
@@ -169,6 +169,15 @@ const SOURCES: [Source; 17] = [
         language: Language::Go,
         contract: Contract::Openfaas,
         code: include_str!("openfaas.go"),
+        input: ADA,
+    },
+    Source {
+        id: "rust-scaleway",
+        title: "Hello (Scaleway, Rust)",
+        description: "Answers a request with JSON.",
+        language: Language::Rust,
+        contract: Contract::Scaleway,
+        code: include_str!("scaleway.rs"),
         input: ADA,
     },
 ];
