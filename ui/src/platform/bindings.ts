@@ -928,7 +928,20 @@ total: number,
 /**
  * How many of them needed a new worker.
  */
-cold: number, };
+cold: number, 
+/**
+ * Bytes in memory of all workers together, as last measured; of those not measured yet, what is expected.
+ */
+memory: number, 
+/**
+ * Most bytes that they may take: beyond it idle workers go, and runs wait where none is idle.
+ */
+memoryCap: number, 
+/**
+ * Interpreters that are started, hold no function and wait for one (stem cells). They take memory beside `memory`,
+ * and are the first to go when it is short.
+ */
+stemCells: number, };
 
 /**
  * A plain environment variable.
@@ -2417,7 +2430,12 @@ retentionHours: number,
 /**
  * The gateway's port from the next start on.
  */
-gatewayPort: number, };
+gatewayPort: number, 
+/**
+ * How much memory all workers of the engine together may take: 128 to 1,048,576 MB. Without it half of the
+ * machine's; what that is, is in the engine's status (`memoryCap`).
+ */
+engineMemoryMb?: number | null, };
 
 /**
  * How bad a problem is.
@@ -2818,7 +2836,7 @@ version: string,
  */
 state: WorkerState, 
 /**
- * When it was started.
+ * When it was started; a stem cell, when it became the function's.
  */
 started: number, 
 /**
@@ -2828,7 +2846,11 @@ runs: number,
 /**
  * Bytes in memory, descendants included, when it was last measured: every 50 ms while something runs.
  */
-memory: number, };
+memory: number, 
+/**
+ * Whether it began as a stem cell: its interpreter was up before there was a run for it.
+ */
+stem: boolean, };
 
 /**
  * One file of a zip.

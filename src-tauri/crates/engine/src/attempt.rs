@@ -356,6 +356,7 @@ async fn serve(
         env: environment(inner, deployment, prepared, call),
         directory: prepared.code.path.clone(),
         confinement: Confinement::of(&deployment.function, &prepared.code.path),
+        measured: permit.measured(),
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
     };
@@ -394,6 +395,7 @@ async fn shimmed(
         program: &program,
         env: environment(inner, deployment, prepared, call),
         confinement: Confinement::of(&deployment.function, &prepared.code.path),
+        measured: permit.measured(),
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
     };
@@ -443,6 +445,7 @@ async fn fork(
         framed: false,
         stdin: true,
         confinement: Confinement::of(&deployment.function, &prepared.code.path),
+        measured: permit.measured(),
     };
     let (process, channels) = match inner.nursery.spawn(number, spec, (permit, listing)).await {
         Ok(spawned) => spawned,
@@ -525,6 +528,7 @@ async fn once(
                 framed: false,
                 stdin: true,
                 confinement: Confinement::of(&deployment.function, &prepared.code.path),
+                measured: permit.measured(),
             };
             inner.nursery.spawn(number, spec, (permit, listing)).await
         }

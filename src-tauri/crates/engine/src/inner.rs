@@ -138,7 +138,12 @@ impl Inner {
         let inner = Arc::new(Self {
             blocking_limit_ms: AtomicU64::new(blocking_limit),
             metrics: Metrics::new(clock.now()),
-            pools: Pools::new(config.max_workers, config.max_waiting, activity.clone()),
+            pools: Pools::new(
+                config.max_workers,
+                config.memory_cap,
+                config.max_waiting,
+                activity.clone(),
+            ),
             store,
             secrets,
             clock,

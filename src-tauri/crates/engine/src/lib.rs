@@ -7,13 +7,13 @@
 //! ```text
 //! lib ─ what callers see            run ─ a run from request to record     queue ─ accepted runs, from disk
 //! deploy, entry, package, build/ ─ code in, made ready to run; code ─ taken from there for workers
-//!                                   attempt ─ a run in a worker            pool ─ slots, warm workers, lines
+//!                                   attempt ─ a run in a worker            pool/ ─ slots, warm workers, lines, memory
 //! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
 //! schedule ─ calls by the clock                           trigger ─ calls by messages
 //! metrics ─ what is counted, for Prometheus and for charts
 //! delivery/ ─ callbacks, and the records of detached runs
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
-//! isolation ─ what processes can reach, and what they take
+//! isolation ─ what processes can reach, and what they take                 machine ─ the memory that there is
 //! ```
 
 mod adapt;
@@ -30,6 +30,7 @@ mod inner;
 mod isolation;
 mod link;
 mod logs;
+mod machine;
 mod metrics;
 mod package;
 mod payload;
@@ -88,6 +89,9 @@ pub struct EngineConfig {
     pub idle_timeout: Duration,
     /// Most worker processes altogether. Default 4 × cores, at least 16.
     pub max_workers: usize,
+    /// Most bytes of memory that all worker processes together may take. Idle workers go, the least recently used first,
+    /// so that another can start; where none is idle, runs wait. Default [`Engine::usual_memory_cap`].
+    pub memory_cap: u64,
     /// Most runs that wait for one function; beyond it the caller gets `Busy`. Default 256.
     /// Accepted runs wait on disk instead, 100,000 of them altogether.
     pub max_waiting: usize,
@@ -116,6 +120,7 @@ impl EngineConfig {
             blocking_limit: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(600),
             max_workers: (4 * cores).max(16),
+            memory_cap: Engine::usual_memory_cap(),
             max_waiting: 256,
             result_limit: PAYLOAD_LIMIT,
             build_timeout: Duration::from_secs(600),
@@ -195,6 +200,13 @@ pub struct EngineStatus {
     pub total: u64,
     /// How many of them needed a new worker.
     pub cold: u64,
+    /// Bytes in memory of all workers together, as last measured; of those not measured yet, what is expected.
+    pub memory: u64,
+    /// Most bytes that they may take: beyond it idle workers go, and runs wait where none is idle.
+    pub memory_cap: u64,
+    /// Interpreters that are started, hold no function and wait for one (stem cells). They take memory beside `memory`,
+    /// and are the first to go when it is short.
+    pub stem_cells: u32,
 }
 
 /// One worker process.
@@ -211,12 +223,14 @@ pub struct WorkerStatus {
     pub version: String,
     /// `spawning`, `ready`, `busy`, `draining`.
     pub state: WorkerState,
-    /// When it was started.
+    /// When it was started; a stem cell, when it became the function's.
     pub started: Millis,
     /// Runs it has finished.
     pub runs: u64,
     /// Bytes in memory, descendants included, when it was last measured: every 50 ms while something runs.
     pub memory: u64,
+    /// Whether it began as a stem cell: its interpreter was up before there was a run for it.
+    pub stem: bool,
 }
 
 /// The life of a worker.
@@ -268,6 +282,20 @@ impl Engine {
     /// The longest that a blocking caller waits.
     pub fn blocking_limit(&self) -> Duration {
         Duration::from_millis(self.inner.blocking_limit_ms.load(Ordering::Relaxed))
+    }
+
+    /// Half of this machine's memory, or of the container's that Beckon is in, in bytes.
+    #[must_use]
+    pub fn usual_memory_cap() -> u64 {
+        machine::memory() / 2
+    }
+
+    /// Changes how much memory all workers together may take, in bytes; `None` is the usual share. Where they take more
+    /// already, idle ones go within seconds.
+    pub fn set_memory_cap(&self, bytes: Option<u64>) {
+        let bytes = bytes.unwrap_or_else(Self::usual_memory_cap);
+        self.inner.pools.set_max_memory(bytes);
+        self.inner.activity.changed();
     }
 
     /// The runtimes of this machine, found or not; several of a language if there are, the one on `PATH` first.
@@ -411,6 +439,8 @@ impl Engine {
         for worker in &mut status.workers {
             worker.memory = self.inner.nursery.memory_of(worker.pid);
         }
+        status.memory = self.inner.pools.memory();
+        status.memory_cap = self.inner.pools.max_memory();
         status
     }
 

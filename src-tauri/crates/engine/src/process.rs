@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::isolation::{Bounds, Breach, Confinement, Isolation, Pulse, Watch, Watched};
+use crate::pool::Measured;
 use crate::survivors;
 
 /// The name of the environment variable by which processes are known as ours, whatever group they moved to.
@@ -42,6 +43,8 @@ pub(crate) struct Spec {
     pub(crate) stdin: bool,
     /// What it is held to.
     pub(crate) confinement: Confinement,
+    /// Where its memory is written when it is measured.
+    pub(crate) measured: Measured,
 }
 
 /// The engine's ends of a process's descriptors.
@@ -130,6 +133,7 @@ impl Nursery {
             .push((MARK.to_owned(), format!("{}.{number}", self.mark)));
         let record = self.records.join(format!("{}-{number}", self.nonce));
         let (scratch, most) = (spec.scratch.clone(), spec.confinement.memory);
+        let measured = spec.measured.clone();
         let started = {
             let (record, isolation) = (record.clone(), self.isolation.clone());
             tokio::task::spawn_blocking(move || start(spec, &record, &isolation))
@@ -153,7 +157,7 @@ impl Nursery {
         };
         let (tell, ended) = watch::channel(None);
         self.living.lock().insert(number, pid);
-        let watched = Watched::new(pid, number, most, scratch.clone());
+        let watched = Watched::new(pid, number, most, scratch.clone(), measured);
         self.watch.add(watched.clone());
         guards.extend(self.isolation.measured());
         guards.sort_unstable();

@@ -24,6 +24,8 @@ pub(crate) struct Card {
     pub(crate) started: Millis,
     pub(crate) state: AtomicU8,
     pub(crate) runs: AtomicU64,
+    /// Whether it was a stem cell.
+    pub(crate) stem: bool,
     /// Somebody wants it gone: it takes no more runs.
     leaving: AtomicBool,
 }
@@ -35,6 +37,7 @@ impl Card {
             started,
             state: AtomicU8::new(0),
             runs: AtomicU64::new(0),
+            stem: false,
             leaving: AtomicBool::new(false),
         }
     }
@@ -174,7 +177,7 @@ impl Activity {
         self.changed();
     }
 
-    /// What there is to say; `queued` is known elsewhere.
+    /// What there is to say; `queued` and memory are known elsewhere.
     pub(crate) fn status(&self, queued: u64) -> EngineStatus {
         let workers = self.workers.lock();
         EngineStatus {
@@ -186,6 +189,9 @@ impl Activity {
             running: self.pulse.running(),
             total: self.total.load(Ordering::Relaxed),
             cold: self.cold.load(Ordering::Relaxed),
+            memory: 0,
+            memory_cap: 0,
+            stem_cells: 0,
         }
     }
 
@@ -211,6 +217,7 @@ impl Listed {
             started: self.card.started,
             runs: self.card.runs.load(Ordering::Relaxed),
             memory: 0,
+            stem: self.card.stem,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::isolation::Confinement;
 use crate::link::{self, Answer, Ends, Fault, Link};
 use crate::logs::SharedLog;
 use crate::pipes::RawPipes;
+use crate::pool::Measured;
 use crate::process::{Channels, Nursery, Spec};
 use crate::serving::{self, Serving, Trouble};
 use crate::status::Card;
@@ -63,6 +64,8 @@ pub(crate) struct Service<'a> {
     /// The code, which is where its platform starts it too.
     pub(crate) directory: std::path::PathBuf,
     pub(crate) confinement: Confinement,
+    /// Where its memory is written.
+    pub(crate) measured: Measured,
     pub(crate) result_limit: usize,
     pub(crate) now: Millis,
 }
@@ -75,6 +78,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) program: &'a Path,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) confinement: Confinement,
+    /// Where its memory is written.
+    pub(crate) measured: Measured,
     pub(crate) result_limit: usize,
     pub(crate) now: Millis,
 }
@@ -125,6 +130,7 @@ impl Worker {
             framed: true,
             stdin: false,
             confinement: launch.confinement,
+            measured: launch.measured,
         };
         let (process, channels) = launch.nursery.spawn(number, spec, on_end).await?;
         let guards = process.guards().clone();
@@ -177,6 +183,7 @@ impl Worker {
             framed: false,
             stdin: false,
             confinement: service.confinement,
+            measured: service.measured,
         };
         let (process, channels) = service.nursery.spawn(number, spec, on_end).await?;
         let guards = process.guards().clone();

@@ -75,6 +75,9 @@ impl Panel {
         let mut engine_config = EngineConfig::new(data_dir.clone());
         engine_config.blocking_limit = Duration::from_millis(settings.blocking_limit_ms.into());
         engine_config.dispatch = config.background;
+        if let Some(bytes) = settings.engine_memory() {
+            engine_config.memory_cap = bytes;
+        }
         let engine = Engine::start(engine_config, store.clone(), secrets.clone(), clock.clone()).await?;
         let panel = Arc::new(Self {
             store,

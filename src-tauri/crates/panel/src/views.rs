@@ -57,6 +57,18 @@ pub struct Settings {
     pub retention_hours: u32,
     /// The gateway's port from the next start on.
     pub gateway_port: u16,
+    /// How much memory all workers of the engine together may take: 128 to 1,048,576 MB. Without it half of the
+    /// machine's; what that is, is in the engine's status (`memoryCap`).
+    #[ts(optional = nullable)]
+    pub engine_memory_mb: Option<u32>,
+}
+
+impl Settings {
+    /// The cap of the engine's memory in bytes, where one is set.
+    pub(crate) fn engine_memory(&self) -> Option<u64> {
+        self.engine_memory_mb
+            .map(|megabytes| u64::from(megabytes) * 1024 * 1024)
+    }
 }
 
 impl Default for Settings {
@@ -65,6 +77,7 @@ impl Default for Settings {
             blocking_limit_ms: 30_000,
             retention_hours: 30 * 24,
             gateway_port: 6464,
+            engine_memory_mb: None,
         }
     }
 }

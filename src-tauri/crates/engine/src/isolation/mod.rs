@@ -94,7 +94,7 @@ impl Confinement {
 
 /// What an interpreter with the shim loaded takes before the function has done anything, in bytes, with some room:
 /// limits are about the function. Measured on x86-64: Node 20 46 MB, Python 3.11 14 MB.
-fn allowance(language: Language) -> u64 {
+pub(crate) fn allowance(language: Language) -> u64 {
     let megabytes = match language {
         Language::Node => 64,
         Language::Python | Language::Php | Language::Ruby => 32,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::Thread;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal};
 use super::tree::{self, Member};
 use super::{Bounds, scratch};
 use crate::end::End;
+use crate::pool::Measured;
 use crate::process::MARK;
 use crate::survivors;
 
@@ -105,18 +106,18 @@ pub(crate) struct Watched {
     /// Most bytes of memory.
     most: u64,
     scratch: PathBuf,
-    memory: AtomicU64,
+    memory: Measured,
     breach: AtomicU8,
 }
 
 impl Watched {
-    pub(crate) fn new(pid: Pid, number: u64, most: u64, scratch: PathBuf) -> Arc<Self> {
+    pub(crate) fn new(pid: Pid, number: u64, most: u64, scratch: PathBuf, memory: Measured) -> Arc<Self> {
         Arc::new(Self {
             pid,
             number,
             most,
             scratch,
-            memory: AtomicU64::new(0),
+            memory,
             breach: AtomicU8::new(0),
         })
     }

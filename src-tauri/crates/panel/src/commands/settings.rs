@@ -32,10 +32,14 @@ impl Panel {
         )?;
         range("The retention (hours)", settings.retention_hours, 72, 8_760)?;
         range("The gateway's port", settings.gateway_port.into(), 1_024, 65_535)?;
+        if let Some(megabytes) = settings.engine_memory_mb {
+            range("The engine's memory (MB)", megabytes, 128, 1_048_576)?;
+        }
         let text = serde_json::to_string(&settings).map_err(|e| Error::internal("encode settings", e))?;
         self.store.set_setting(KEY, &text).await?;
         self.engine
             .set_blocking_limit(Duration::from_millis(settings.blocking_limit_ms.into()));
+        self.engine.set_memory_cap(settings.engine_memory());
         *self.settings.write() = settings;
         Ok(settings)
     }

@@ -1,44 +1,36 @@
-//! Who may run where: slots of a function, processes altogether, warm workers kept for the next call, and the lines
-//! of those who wait.
+//! Who may run where: slots of a function, processes altogether and the memory that they take, warm workers kept for
+//! the next call, and the lines of those who wait.
+//!
+//! ```text
+//! state ─ what is known of each function         grant ─ the right to run, the right to have a process
+//! ledger ─ processes and what they take          room ─ who goes so that somebody else can start
+//! ```
 //!
 //! One lock guards all of it. Nothing that is done under it takes longer than a few map look-ups, it is never held
 //! over an `await`, and what is dropped (workers, grants) is dropped after it is released, because dropping comes back
 //! here. A std-like lock and not an async one, for the same reason.
 
-use std::collections::{HashMap, VecDeque};
+mod grant;
+mod ledger;
+mod room;
+mod state;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use beckon_core::{Error, ErrorCode, Function, FunctionKey, Result};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
-use crate::WorkerState;
+pub(crate) use grant::{Grant, Permit};
+pub(crate) use ledger::Measured;
+
 use crate::code::Deployment;
 use crate::status::Activity;
 use crate::worker::Worker;
-
-/// The right to run one call, with a warm worker or with the right to start a process. Given back when dropped.
-pub(crate) struct Grant {
-    pub(crate) deployment: Arc<Deployment>,
-    seat: Seat,
-    permit: Option<Permit>,
-    pools: Arc<Pools>,
-}
-
-/// Where a run sits.
-enum Seat {
-    /// In a warm worker.
-    In(Arc<Worker>),
-    /// In a process that is to be started.
-    Starting,
-}
-
-/// The right to have one process. Kept until the process is gone.
-pub(crate) struct Permit {
-    pools: Arc<Pools>,
-}
+use grant::Seat;
+use ledger::Bounds;
+use state::{Discarded, State, Waiter, Warm};
 
 /// Where a run stands when it asks for a slot.
 pub(crate) enum Place {
@@ -51,6 +43,8 @@ pub(crate) enum Place {
 pub(crate) struct Pools {
     state: Mutex<State>,
     max_processes: usize,
+    /// Most bytes that all processes together may take.
+    max_memory: AtomicU64,
     max_waiting: usize,
     /// Told when a slot may have become free, and there is a backlog on disk.
     pub(crate) room: Notify,
@@ -59,56 +53,17 @@ pub(crate) struct Pools {
     activity: Arc<Activity>,
 }
 
-#[derive(Default)]
-struct State {
-    pools: HashMap<FunctionKey, Pool>,
-    processes: usize,
-    /// Idle workers that were told to go so that somebody else can have their process.
-    evicting: usize,
-    waiting: usize,
-    ticket: u64,
-    closing: bool,
-}
-
-struct Pool {
-    current: Arc<Deployment>,
-    /// Whether the function exists no more.
-    deleted: bool,
-    /// Calls that have a slot.
-    active: usize,
-    /// Processes that are being started for one of them.
-    starting: usize,
-    /// Warm workers of the current version.
-    warm: Vec<Warm>,
-    line: VecDeque<Waiter>,
-}
-
-struct Warm {
-    worker: Arc<Worker>,
-    /// Runs in it.
-    busy: u32,
-    /// When it last began or ended one.
-    used: Instant,
-}
-
-struct Waiter {
-    ticket: u64,
-    deployment: Arc<Deployment>,
-    tell: oneshot::Sender<Grant>,
-}
-
-/// What must be dropped only after the lock is released.
-#[derive(Default)]
-struct Discarded {
-    workers: Vec<Warm>,
-    grants: Vec<Grant>,
-}
-
 impl Pools {
-    pub(crate) fn new(max_processes: usize, max_waiting: usize, activity: Arc<Activity>) -> Arc<Self> {
+    pub(crate) fn new(
+        max_processes: usize,
+        max_memory: u64,
+        max_waiting: usize,
+        activity: Arc<Activity>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::default(),
             max_processes: max_processes.max(1),
+            max_memory: max_memory.into(),
             max_waiting,
             room: Notify::new(),
             backlog: AtomicU64::new(0),
@@ -157,13 +112,7 @@ impl Pools {
         }
         state.waiting -= gone;
         if full {
-            return Err(Error::new(
-                ErrorCode::Busy,
-                format!("{} runs of {key} are waiting already.", self.max_waiting),
-            )
-            .with_hint(
-                "Try again in a moment, invoke it asynchronously, or raise the function's concurrency.",
-            ));
+            return Err(self.line_is_full(&state, &deployment));
         }
         state.ticket += 1;
         state.waiting += 1;
@@ -195,7 +144,7 @@ impl Pools {
         }
         if grants.is_empty() {
             // The queue has no place in line, but an idle worker of somebody else is in its way all the same.
-            self.evict_one(&mut state, &deployment.function.key, &mut discarded);
+            self.make_room_for(&mut state, &deployment.function.key, &mut discarded);
         }
         drop(state);
         grants
@@ -210,21 +159,17 @@ impl Pools {
         }
         let deployment = state.deployment_of(function, &mut discarded);
         let wanted = function.settings.min_workers.min(function.limits.concurrency) as usize;
-        let full = state.processes >= self.max_processes;
+        let expected = state.expected(&deployment);
+        let full = !state.ledger.sum().has_room(expected, self.bounds());
         let pool = state.pools.get_mut(&function.key)?;
         if full || pool.workers() >= wanted || pool.active >= function.limits.concurrency as usize {
             return None;
         }
         pool.active += 1;
         pool.starting += 1;
-        state.processes += 1;
+        let permit = Permit::of(self, &mut state, expected);
         drop(state);
-        Some(Grant {
-            deployment,
-            seat: Seat::Starting,
-            permit: Some(Permit { pools: self.clone() }),
-            pools: self.clone(),
-        })
+        Some(Grant::new(self, &deployment, Seat::Starting, Some(permit)))
     }
 
     /// Makes `function` the current version: idle workers of others go now, busy ones after their run.
@@ -261,33 +206,6 @@ impl Pools {
             .filter(|(_, pool)| !pool.deleted)
             .map(|(key, _)| key.clone())
             .collect()
-    }
-
-    /// Ends workers that have been idle for `timeout` (or the function's own), but for as many as the function wants to
-    /// have ready, and forgets what is empty.
-    pub(crate) fn expire(&self, timeout: Duration) {
-        let mut expired = Vec::new();
-        let mut state = self.state.lock();
-        for pool in state.pools.values_mut() {
-            let settings = &pool.current.function.settings;
-            let timeout = settings
-                .idle_timeout_s
-                .map_or(timeout, |seconds| Duration::from_secs(seconds.into()));
-            let mut spare = pool.warm.len().saturating_sub(settings.min_workers as usize);
-            for at in (0..pool.warm.len()).rev() {
-                let warm = &pool.warm[at];
-                let late = warm.busy == 0 && warm.used.elapsed() >= timeout;
-                if !warm.worker.is_open() || (late && spare > 0) {
-                    expired.push(pool.warm.swap_remove(at));
-                    spare = spare.saturating_sub(1);
-                }
-            }
-        }
-        state.tidy();
-        drop(state);
-        if !expired.is_empty() {
-            self.activity.changed();
-        }
     }
 
     /// Lets a worker go: at once when it is idle, else after its last run.
@@ -337,6 +255,28 @@ impl Pools {
         lines.map(|(key, pool)| (key.clone(), pool.line.len())).collect()
     }
 
+    /// Bytes that all processes together may take from now on. Those that take more already lose idle workers at the
+    /// next look.
+    pub(crate) fn set_max_memory(&self, bytes: u64) {
+        self.max_memory.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn max_memory(&self) -> u64 {
+        self.max_memory.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that all processes together take, or are expected to.
+    pub(crate) fn memory(&self) -> u64 {
+        self.state.lock().ledger.sum().memory
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            processes: self.max_processes,
+            memory: self.max_memory(),
+        }
+    }
+
     fn try_grant(self: &Arc<Self>, state: &mut State, deployment: &Arc<Deployment>) -> Option<Grant> {
         let function = &deployment.function;
         let most = function.limits.concurrency as usize;
@@ -345,83 +285,44 @@ impl Pools {
         if pool.active >= most * share as usize {
             return None;
         }
-        // The one with the fewest runs, so that what shares a process shares it evenly; of several the one used last,
-        // so that the others can fall idle.
-        let free = |warm: &&mut Warm| {
-            warm.busy < share && Arc::ptr_eq(&warm.worker.deployment, deployment) && warm.worker.is_open()
-        };
-        let best = pool
-            .warm
-            .iter_mut()
-            .filter(free)
-            .max_by_key(|warm| (std::cmp::Reverse(warm.busy), warm.used));
-        let (seat, permit) = match best {
-            Some(warm) => {
-                warm.busy += 1;
-                warm.worker.card.set(WorkerState::Busy);
-                (Seat::In(warm.worker.clone()), None)
-            }
-            None => {
-                // Those that are starting will have room for some of the line: no process is started for these.
-                let coming = pool.starting * (share as usize - 1);
-                if pool.warm.len() + pool.starting >= most
-                    || state.processes >= self.max_processes
-                    || (coming > 0 && pool.line.len() < coming)
-                {
-                    return None;
-                }
-                pool.starting += 1;
-                state.processes += 1;
-                (Seat::Starting, Some(Permit { pools: self.clone() }))
-            }
-        };
+        if let Some(worker) = pool.seat(deployment, share) {
+            pool.active += 1;
+            return Some(Grant::new(self, deployment, Seat::In(worker), None));
+        }
+        // Those that are starting will have room for some of the line: no process is started for these.
+        let coming = pool.starting * (share as usize - 1);
+        if pool.workers() >= most || (coming > 0 && pool.line.len() < coming) {
+            return None;
+        }
+        let expected = state.expected(deployment);
+        if !state.ledger.sum().has_room(expected, self.bounds()) {
+            return None;
+        }
+        let pool = state.pools.get_mut(&function.key)?;
+        pool.starting += 1;
         pool.active += 1;
-        Some(Grant {
-            deployment: deployment.clone(),
-            seat,
-            permit,
-            pools: self.clone(),
-        })
+        let permit = Permit::of(self, state, expected);
+        Some(Grant::new(self, deployment, Seat::Starting, Some(permit)))
     }
 
-    /// Lets go of the least recently used idle workers, as many as there are runs that wait for a process.
-    fn make_room(&self, state: &mut State, discarded: &mut Discarded) {
-        if state.processes < self.max_processes {
-            return;
+    /// What the caller is told whom there is no place in line for: what ran out, and what helps.
+    fn line_is_full(&self, state: &State, deployment: &Deployment) -> Error {
+        let key = &deployment.function.key;
+        let full = Error::new(
+            ErrorCode::Busy,
+            format!("{} runs of {key} are waiting already.", self.max_waiting),
+        );
+        let (sum, bounds) = (state.ledger.sum(), self.bounds());
+        let expected = state.expected(deployment);
+        if sum.processes > 0 && sum.memory.saturating_add(expected) > bounds.memory {
+            let megabytes = bounds.memory >> 20;
+            return full.with_hint(format!(
+                "Workers may take {megabytes} MB of memory together, and there is none left for another: try again in a moment, or raise the limit in the settings."
+            ));
         }
-        let starving: Vec<FunctionKey> = state
-            .pools
-            .iter()
-            .filter(|(_, pool)| {
-                pool.line
-                    .front()
-                    .is_some_and(|w| pool.workers() < w.deployment.function.limits.concurrency as usize)
-            })
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in &starving {
-            self.evict_one(state, key, discarded);
-        }
-    }
-
-    /// Lets go of the least recently used idle worker, if processes are short and `key` could have one more.
-    fn evict_one(&self, state: &mut State, key: &FunctionKey, discarded: &mut Discarded) {
-        let could = state.pools.get(key).is_some_and(|pool| {
-            pool.workers() < pool.current.function.limits.concurrency as usize
-                && pool.warm.iter().all(|warm| warm.busy > 0)
-        });
-        if !could || state.processes < self.max_processes || state.evicting > 0 {
-            return;
-        }
-        let oldest = state
-            .pools
-            .values_mut()
-            .filter_map(|pool| pool.longest_idle().map(|(at, used)| (used, at, pool)))
-            .min_by_key(|(used, ..)| *used);
-        if let Some((_, at, pool)) = oldest {
-            discarded.workers.push(pool.warm.swap_remove(at));
-            state.evicting += 1;
-        }
+        full.with_hint(
+            "Try again in a moment, invoke it asynchronously, or raise the function's concurrency.",
+        )
     }
 
     /// Gives free slots to those in line, the longest waiting first.
@@ -492,18 +393,14 @@ impl Pools {
     }
 
     /// A worker that was started for a run is ready, and others may share it.
-    fn enter(self: &Arc<Self>, worker: &Arc<Worker>) {
+    fn enter(self: &Arc<Self>, worker: &Arc<Worker>, process: u64, measured: Measured) {
         let mut discarded = Discarded::default();
         let mut state = self.state.lock();
         let closing = state.closing;
         if let Some(pool) = state.pools.get_mut(&worker.deployment.function.key) {
             pool.starting -= 1;
             if !closing && Arc::ptr_eq(&pool.current, &worker.deployment) {
-                pool.warm.push(Warm {
-                    worker: worker.clone(),
-                    busy: 1,
-                    used: Instant::now(),
-                });
+                pool.warm.push(Warm::new(worker.clone(), process, measured));
             }
         }
         if state.waiting > 0 && worker.deployment.share() > 1 {
@@ -511,145 +408,6 @@ impl Pools {
         }
         drop(state);
         self.tell_queue();
-    }
-}
-
-impl Pool {
-    /// Processes that it has or will have.
-    fn workers(&self) -> usize {
-        self.warm.len() + self.starting
-    }
-
-    /// A run has left `worker`. What comes back is of no more use.
-    fn leave(&mut self, worker: &Arc<Worker>) -> Option<Warm> {
-        let at = self
-            .warm
-            .iter()
-            .position(|warm| Arc::ptr_eq(&warm.worker, worker))?;
-        let warm = &mut self.warm[at];
-        warm.busy -= 1;
-        if !worker.is_open() {
-            return Some(self.warm.swap_remove(at));
-        }
-        warm.used = Instant::now();
-        if warm.busy == 0 {
-            worker.card.set(WorkerState::Ready);
-        }
-        None
-    }
-
-    fn longest_idle(&self) -> Option<(usize, Instant)> {
-        let idle = self.warm.iter().enumerate().filter(|(_, warm)| warm.busy == 0);
-        idle.map(|(at, warm)| (at, warm.used))
-            .min_by_key(|(_, used)| *used)
-    }
-}
-
-impl State {
-    /// The deployment for `function`, which becomes the current one unless a later one is there.
-    fn deployment_of(&mut self, function: &Arc<Function>, discarded: &mut Discarded) -> Arc<Deployment> {
-        match self.pools.get_mut(&function.key) {
-            Some(pool) if pool.current.is_of(function) => pool.current.clone(),
-            Some(pool) if function.updated < pool.current.function.updated => {
-                Deployment::new(function.clone())
-            }
-            Some(pool) => {
-                pool.current = Deployment::new(function.clone());
-                pool.deleted = false;
-                discarded.workers.append(&mut pool.warm);
-                pool.current.clone()
-            }
-            None => {
-                let current = Deployment::new(function.clone());
-                let pool = Pool {
-                    current: current.clone(),
-                    deleted: false,
-                    active: 0,
-                    starting: 0,
-                    warm: Vec::new(),
-                    line: VecDeque::new(),
-                };
-                self.pools.insert(function.key.clone(), pool);
-                current
-            }
-        }
-    }
-
-    /// Forgets functions that nobody runs, waits for, or keeps warm: their unpacked code goes with them.
-    fn tidy(&mut self) {
-        self.pools.retain(|_, pool| {
-            // Where there is no worker to keep it for, the code stays until the function changes.
-            let function = &pool.current.function;
-            let keeps = function.contract.keeps_worker(function.runtime.language());
-            let stays = (!keeps || function.settings.min_workers > 0) && !pool.deleted;
-            stays || pool.active > 0 || !pool.warm.is_empty() || !pool.line.is_empty()
-        });
-    }
-}
-
-impl Grant {
-    /// The warm worker, if there is one.
-    pub(crate) fn worker(&self) -> Option<Arc<Worker>> {
-        match &self.seat {
-            Seat::In(worker) => Some(worker.clone()),
-            Seat::Starting => None,
-        }
-    }
-
-    /// The right to start a process.
-    pub(crate) fn take_permit(&mut self) -> Permit {
-        self.permit.take().unwrap_or_else(|| {
-            // Beside the bound: the process whose right this run had is dead, and its own right dies with it.
-            self.pools.state.lock().processes += 1;
-            Permit {
-                pools: self.pools.clone(),
-            }
-        })
-    }
-
-    /// The process is started and the function loaded: this run is in it, and others may join.
-    pub(crate) fn keep(&mut self, worker: Arc<Worker>) {
-        self.pools.enter(&worker);
-        self.seat = Seat::In(worker);
-    }
-
-    /// The warm worker proved dead: another is to be started.
-    pub(crate) fn replace(&mut self) {
-        let Seat::In(worker) = std::mem::replace(&mut self.seat, Seat::Starting) else {
-            return;
-        };
-        let mut state = self.pools.state.lock();
-        let gone = state
-            .pools
-            .get_mut(&self.deployment.function.key)
-            .and_then(|pool| {
-                pool.starting += 1;
-                pool.leave(&worker)
-            });
-        drop(state);
-        drop((gone, worker));
-    }
-
-    /// Gives the slot back.
-    pub(crate) fn finish(self) {}
-}
-
-impl Drop for Grant {
-    fn drop(&mut self) {
-        self.pools.release(&self.deployment, &self.seat);
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let mut discarded = Discarded::default();
-        let mut state = self.pools.state.lock();
-        state.processes -= 1;
-        state.evicting = state.evicting.saturating_sub(1);
-        self.pools.serve(&mut state, &mut discarded);
-        drop(state);
-        self.pools.tell_queue();
-        self.pools.activity.changed();
     }
 }
 
