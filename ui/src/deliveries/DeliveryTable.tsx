@@ -1,0 +1,150 @@
+import { Link } from "@tanstack/react-router";
+import { ChevronDown, ChevronRight, RotateCw } from "lucide-react";
+import { useState } from "react";
+import { FunctionLink } from "@/engine/FunctionLink";
+import { api, type DeliverySummary } from "@/platform";
+import { announce } from "@/ui/announce";
+import { Badge } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
+import { CopyButton } from "@/ui/CopyButton";
+import { formatCount } from "@/ui/format";
+import { HttpStatus } from "@/ui/HttpStatus";
+import { Table } from "@/ui/Table";
+import { TimeText } from "@/ui/TimeText";
+import { toast } from "@/ui/toast";
+import { useAttempt } from "@/ui/useAttempt";
+import { DeliveryHistory } from "./DeliveryHistory";
+import { KIND, PURPOSE, STATE } from "./words";
+
+const COLUMNS = 7;
+
+/** Deliveries, each with its history on demand. */
+export function DeliveryTable({ rows, ofRun = false }: { rows: readonly DeliverySummary[]; ofRun?: boolean }) {
+  return (
+    <Table>
+      <thead>
+        <tr>
+          <th>State</th>
+          <th>Target</th>
+          <th>{ofRun ? "Purpose" : "Run"}</th>
+          <th className="text-right!">Attempts</th>
+          <th>Last answer</th>
+          <th>Made</th>
+          <th>
+            <span className="sr-only">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <DeliveryRow key={row.id} row={row} ofRun={ofRun} />
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
+  const [open, setOpen] = useState(false);
+  const { word, icon: Icon, tone, meaning } = STATE[row.state];
+  const Chevron = open ? ChevronDown : ChevronRight;
+  const retry = useAttempt(async () => {
+    try {
+      await api.retryDelivery({ id: row.id });
+      announce("Another attempt begins");
+    } catch (thrown) {
+      toast.failure(thrown);
+    }
+  });
+  return (
+    <>
+      <tr data-testid="delivery-row" className="[&>td]:py-1.5">
+        <td className="whitespace-nowrap">
+          <span className="flex items-center gap-1.5">
+            <button
+              type="button"
+              aria-expanded={open}
+              aria-label={`History of the delivery to ${row.target}`}
+              onClick={() => setOpen(!open)}
+              className="inline-flex size-6 items-center justify-center rounded-sm text-subtle hover:bg-hover hover:text-fg"
+            >
+              <Chevron size={14} aria-hidden />
+            </button>
+            <Badge tone={tone} title={meaning} icon={<Icon size={13} aria-hidden />}>
+              {word}
+            </Badge>
+          </span>
+        </td>
+        <td className="max-w-96">
+          <span className="flex items-center gap-1">
+            <span className="truncate font-mono text-sm" title={row.target}>
+              {row.target}
+            </span>
+            <CopyButton text={row.target} label="Copy target" />
+          </span>
+          <p className="text-sm text-subtle">
+            {KIND[row.kind]}
+            {!ofRun && `, ${PURPOSE[row.purpose].toLowerCase()}`}
+          </p>
+        </td>
+        <td className="whitespace-nowrap">
+          {ofRun ? (
+            PURPOSE[row.purpose]
+          ) : (
+            <>
+              <FunctionLink of={row.function} />
+              <Link
+                to="/activations"
+                search={{ id: row.run }}
+                className="link ml-2 font-mono text-sm"
+                title={row.run}
+                aria-label={`Record of run ${row.run}`}
+              >
+                …{row.run.slice(-8)}
+              </Link>
+            </>
+          )}
+        </td>
+        <td className="text-right">{formatCount(row.attempts)}</td>
+        <td className="max-w-72">
+          {row.status !== null && <HttpStatus status={row.status} />}
+          {row.error !== null && (
+            <p className="truncate text-sm text-bad" title={row.error}>
+              {row.error}
+            </p>
+          )}
+          {row.due !== null && (
+            <p className="text-sm text-subtle">
+              next <TimeText at={row.due} />
+            </p>
+          )}
+          {row.status === null && row.error === null && row.due === null && (
+            <span className="text-subtle">–</span>
+          )}
+        </td>
+        <td className="whitespace-nowrap">
+          <TimeText at={row.created} />
+        </td>
+        <td className="text-right">
+          <Button
+            size="sm"
+            busy={retry.busy}
+            disabled={row.state === "delivering" || row.state === "pending"}
+            icon={<RotateCw size={13} aria-hidden />}
+            onClick={() => void retry.run()}
+            aria-label={`${row.state === "delivered" ? "Send again" : "Retry"}: ${row.target}`}
+          >
+            {row.state === "delivered" ? "Send again" : "Retry"}
+          </Button>
+        </td>
+      </tr>
+      {open && (
+        <tr className="border-t-0! hover:bg-transparent!">
+          <td colSpan={COLUMNS} className="pl-12!">
+            <DeliveryHistory id={row.id} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
