@@ -17,7 +17,7 @@ struct Source {
 /// What greetings greet.
 const ADA: &str = "{\n  \"name\": \"Ada\"\n}";
 
-const SOURCES: [Source; 18] = [
+const SOURCES: [Source; 23] = [
     Source {
         id: "node-hello",
         title: "Hello (Node.js)",
@@ -178,6 +178,51 @@ const SOURCES: [Source; 18] = [
         language: Language::Rust,
         contract: Contract::Scaleway,
         code: include_str!("scaleway.rs"),
+        input: ADA,
+    },
+    Source {
+        id: "go-action",
+        title: "Hello (OpenWhisk, Go)",
+        description: "Greets whoever you name, compiled.",
+        language: Language::Go,
+        contract: Contract::ActionLoop,
+        code: include_str!("action_loop.go"),
+        input: ADA,
+    },
+    Source {
+        id: "classic-watchdog",
+        title: "Hello (OpenFaaS classic watchdog)",
+        description: "Any program: the body on standard input, the answer on standard output.",
+        language: Language::Executable,
+        contract: Contract::WatchdogClassic,
+        code: include_str!("watchdog_classic.sh"),
+        input: ADA,
+    },
+    Source {
+        id: "watchdog-http",
+        title: "Hello (of-watchdog, http)",
+        description: "A server of its own that stays: every request goes to its port.",
+        language: Language::Executable,
+        contract: Contract::WatchdogHttp,
+        code: include_str!("watchdog_http.js"),
+        input: ADA,
+    },
+    Source {
+        id: "watchdog-serializing",
+        title: "Hello (of-watchdog, serializing)",
+        description: "Any program: its answer is sent when it has ended well.",
+        language: Language::Executable,
+        contract: Contract::WatchdogSerializing,
+        code: include_str!("watchdog_serializing.sh"),
+        input: ADA,
+    },
+    Source {
+        id: "watchdog-streaming",
+        title: "Countdown (of-watchdog, streaming)",
+        description: "Any program: its answer is sent as it is printed.",
+        language: Language::Executable,
+        contract: Contract::WatchdogStreaming,
+        code: include_str!("watchdog_streaming.sh"),
         input: ADA,
     },
 ];
