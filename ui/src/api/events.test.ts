@@ -109,6 +109,17 @@ describe("applyEvent", () => {
     applyEvent(client, { type: "functions", connection: "local" });
     expect(stale()).toContainEqual(keys.functions("local"));
     expect(stale()).not.toContainEqual(keys.tokens);
+    for (const [type, key] of [
+      ["deliveries", keys.deliveries("counts")],
+      ["inboxes", keys.inboxes("messages", "a")],
+      ["schedules", keys.scheduleHistory("a")],
+      ["triggers", keys.triggers(own)],
+    ] as const) {
+      client.setQueryData(key, 1);
+      applyEvent(client, { type });
+      expect(client.getQueryState(key)?.isInvalidated).toBe(true);
+    }
+
     applyEvent(client, { type: "lagged" });
     expect(stale()).toHaveLength(all.length);
   });

@@ -62,6 +62,12 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
     case "triggers":
       stale(keys.triggersAll);
       break;
+    case "deliveries":
+      stale(keys.deliveries());
+      break;
+    case "inboxes":
+      stale(keys.inboxes());
+      break;
     case "folders":
       stale(keys.folders);
       break;

@@ -21,6 +21,9 @@ const UnlockDialog = lazy(async () => ({ default: (await import("@/secrets/Unloc
 const NewTokenDialog = lazy(async () => ({
   default: (await import("@/tokens/NewTokenDialog")).NewTokenDialog,
 }));
+const NewInboxDialog = lazy(async () => ({
+  default: (await import("@/inboxes/InboxDialog")).NewInboxDialog,
+}));
 const KeysDialog = lazy(async () => ({ default: (await import("./KeysDialog")).KeysDialog }));
 const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
 
@@ -55,6 +58,8 @@ function OpenDialog() {
       return <ConnectionDialog onClose={close} />;
     case "new-token":
       return <NewTokenDialog onClose={close} />;
+    case "new-inbox":
+      return <NewInboxDialog onClose={close} />;
     case "secret-file":
       return <SecretFileDialog onClose={close} />;
     case "unlock":

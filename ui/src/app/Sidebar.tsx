@@ -3,10 +3,12 @@ import {
   Cpu,
   FolderPlus,
   Globe,
+  Inbox,
   KeyRound,
   Plus,
   ScrollText,
   Search,
+  Send,
   Settings,
   SquareFunction,
 } from "lucide-react";
@@ -22,6 +24,8 @@ import { useShell } from "./ui-state";
 
 const NAV = [
   { to: "/activations", label: "Activations", icon: ScrollText },
+  { to: "/deliveries", label: "Deliveries", icon: Send },
+  { to: "/inboxes", label: "Inboxes", icon: Inbox },
   { to: "/engine", label: "Engine", icon: Cpu },
   { to: "/tokens", label: "Tokens", icon: KeyRound },
   { to: "/connections", label: "Connections", icon: Globe },

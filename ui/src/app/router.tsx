@@ -65,6 +65,20 @@ const engineRoute = createRoute({
   component: lazyRouteComponent(() => import("@/engine/EnginePage"), "EnginePage"),
 });
 
+const deliveriesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/deliveries",
+  component: lazyRouteComponent(() => import("@/deliveries/DeliveriesPage"), "DeliveriesPage"),
+  validateSearch: (search): { state?: string } => ({ state: text(search.state) }),
+});
+
+const inboxesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/inboxes",
+  component: lazyRouteComponent(() => import("@/inboxes/InboxesPage"), "InboxesPage"),
+  validateSearch: (search): { id?: string } => ({ id: text(search.id) }),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/settings",
@@ -76,6 +90,8 @@ const routeTree = rootRoute.addChildren([
   namespaceRoute,
   functionRoute,
   activationsRoute,
+  deliveriesRoute,
+  inboxesRoute,
   engineRoute,
   connectionsRoute,
   tokensRoute,

@@ -8,6 +8,7 @@ export type OpenDialog =
   | { type: "delete-function"; function: FunctionRef }
   | { type: "add-connection" }
   | { type: "new-token" }
+  | { type: "new-inbox" }
   | { type: "secret-file" }
   | { type: "unlock" }
   | { type: "palette" }

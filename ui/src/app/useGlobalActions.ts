@@ -39,6 +39,20 @@ export function useGlobalActions(): void {
       run: () => void navigate({ to: "/activations" }),
     },
     {
+      id: "go-deliveries",
+      title: "Go to Deliveries",
+      section: "Go to",
+      keys: "g d",
+      run: () => void navigate({ to: "/deliveries", search: {} }),
+    },
+    {
+      id: "go-inboxes",
+      title: "Go to Inboxes",
+      section: "Go to",
+      keys: "g i",
+      run: () => void navigate({ to: "/inboxes", search: {} }),
+    },
+    {
       id: "go-engine",
       title: "Go to Engine",
       section: "Go to",
@@ -77,6 +91,12 @@ export function useGlobalActions(): void {
       title: "New namespace",
       section: "Create",
       run: () => show({ type: "new-namespace" }),
+    },
+    {
+      id: "new-inbox",
+      title: "New callback inbox",
+      section: "Create",
+      run: () => show({ type: "new-inbox" }),
     },
     { id: "new-token", title: "New token", section: "Create", run: () => show({ type: "new-token" }) },
     {

@@ -19,7 +19,13 @@ import { KIND, PURPOSE, STATE } from "./words";
 const COLUMNS = 7;
 
 /** Deliveries, each with its history on demand. */
-export function DeliveryTable({ rows, ofRun = false }: { rows: readonly DeliverySummary[]; ofRun?: boolean }) {
+export function DeliveryTable({
+  rows,
+  ofRun = false,
+}: {
+  rows: readonly DeliverySummary[];
+  ofRun?: boolean;
+}) {
   return (
     <Table>
       <thead>

@@ -17,14 +17,21 @@ export const useDeliveries = (state: DeliveryState | null) =>
     getNextPageParam: (page) => page.next,
   });
 
+export const useDeliveryCounts = () =>
+  useQuery({
+    queryKey: keys.deliveries("counts"),
+    queryFn: ({ signal }) => api.deliveryCounts(signal),
+  });
+
 export const useDelivery = (id: string) =>
   useQuery({ queryKey: keys.deliveries("one", id), queryFn: ({ signal }) => api.delivery({ id }, signal) });
 
 /** What the end of a run caused. */
-export const useDeliveriesOf = (run: string) =>
+export const useDeliveriesOf = (run: string, enabled = true) =>
   useQuery({
     queryKey: keys.deliveries("of", run),
     queryFn: ({ signal }) => api.deliveriesOf({ run }, signal),
+    enabled,
   });
 
 export const useDeliveryRules = () =>

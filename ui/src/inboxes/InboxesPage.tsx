@@ -1,7 +1,9 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Inbox, Plus } from "lucide-react";
 import { useState } from "react";
+import { useShell } from "@/app/ui-state";
 import { api, type InboxKind, type InboxView } from "@/platform";
+import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { ConfirmDialog } from "@/ui/ConfirmDialog";
 import { CopyButton } from "@/ui/CopyButton";
@@ -12,9 +14,10 @@ import { formatCount } from "@/ui/format";
 import { PageHeader } from "@/ui/PageHeader";
 import { Skeleton } from "@/ui/Skeleton";
 import { TimeText } from "@/ui/TimeText";
+import { InboxDialog } from "./InboxDialog";
 import { Messages } from "./Messages";
-import { NewInboxDialog } from "./NewInboxDialog";
 import { useInboxes } from "./queries";
+import { isNew, useSeen } from "./seen";
 
 const KIND: Record<InboxKind, string> = {
   callback: "Callback inbox",
@@ -27,11 +30,15 @@ export function InboxesPage() {
   const inboxes = useInboxes();
   const { id } = useSearch({ from: "/inboxes" });
   const navigate = useNavigate();
-  const [creating, setCreating] = useState(false);
+  const open = useShell((shell) => shell.show);
   const show = (inbox: string) => void navigate({ to: "/inboxes", search: { id: inbox } });
   const chosen = inboxes.data?.find((inbox) => inbox.id === id) ?? inboxes.data?.[0];
   const create = (
-    <Button variant="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setCreating(true)}>
+    <Button
+      variant="primary"
+      icon={<Plus size={14} aria-hidden />}
+      onClick={() => open({ type: "new-inbox" })}
+    >
       New inbox
     </Button>
   );
@@ -51,8 +58,8 @@ export function InboxesPage() {
         )
       ) : chosen === undefined ? (
         <EmptyState icon={<Inbox size={24} aria-hidden />} title="There is no inbox yet" action={create}>
-          Make one and give its URL to a function, a provider or a webhook. The topics, queues and streams that
-          records are delivered to appear here by themselves.
+          Make one and give its URL to a function, a provider or a webhook. The topics, queues and streams
+          that records are delivered to appear here by themselves.
         </EmptyState>
       ) : (
         <div className="flex flex-1 border-t border-line">
@@ -66,26 +73,18 @@ export function InboxesPage() {
               />
             ))}
           </nav>
-          <section aria-label={chosen.label} className="min-w-0 flex-1">
-            <InboxHead key={chosen.id} inbox={chosen} />
-            <Messages key={chosen.id} inbox={chosen} />
+          <section key={chosen.id} aria-label={chosen.label} className="min-w-0 flex-1">
+            <InboxHead inbox={chosen} />
+            <Messages inbox={chosen} />
           </section>
         </div>
-      )}
-      {creating && (
-        <NewInboxDialog
-          onClose={() => setCreating(false)}
-          onMade={(made) => {
-            setCreating(false);
-            void inboxes.refetch().then(() => show(made.id));
-          }}
-        />
       )}
     </div>
   );
 }
 
 function InboxItem({ inbox, current, onShow }: { inbox: InboxView; current: boolean; onShow: () => void }) {
+  const fresh = useSeen((seen) => isNew(inbox, seen.until[inbox.id]));
   return (
     <button
       type="button"
@@ -95,6 +94,7 @@ function InboxItem({ inbox, current, onShow }: { inbox: InboxView; current: bool
     >
       <span className="flex items-center gap-2">
         <span className="min-w-0 flex-1 truncate font-medium">{inbox.label}</span>
+        {fresh && !current && <Badge tone="info">New</Badge>}
         <span className="text-sm text-muted">
           {formatCount(inbox.messages)}
           <span className="sr-only"> {inbox.messages === 1 ? "message" : "messages"}</span>
@@ -114,10 +114,16 @@ function InboxItem({ inbox, current, onShow }: { inbox: InboxView; current: bool
 
 function InboxHead({ inbox }: { inbox: InboxView }) {
   const [asked, setAsked] = useState<"clear" | "delete" | null>(null);
+  const [editing, setEditing] = useState(false);
   return (
     <div className="border-b border-line px-6 py-3">
       <div className="flex items-center gap-2">
         <h2 className="min-w-0 flex-1 truncate text-lg font-semibold">{inbox.label}</h2>
+        {inbox.kind === "callback" && (
+          <Button size="sm" onClick={() => setEditing(true)}>
+            Edit…
+          </Button>
+        )}
         <Button size="sm" disabled={inbox.messages === 0} onClick={() => setAsked("clear")}>
           Clear…
         </Button>
@@ -141,6 +147,18 @@ function InboxHead({ inbox }: { inbox: InboxView }) {
       )}
       {inbox.kind === "callback" && (
         <p className="text-sm text-subtle">Senders are answered with {inbox.answer}.</p>
+      )}
+      {editing && (
+        <InboxDialog
+          title={`Edit “${inbox.label}”`}
+          action="Save"
+          inbox={inbox}
+          onClose={() => setEditing(false)}
+          onSave={async (label, answer) => {
+            await api.changeInbox({ id: inbox.id, label, answer });
+            setEditing(false);
+          }}
+        />
       )}
       <ConfirmDialog
         open={asked !== null}

@@ -15,3 +15,11 @@ export const useMessages = (id: string) =>
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.next,
   });
+
+/** What arrived in any inbox for a run. */
+export const useMessagesOf = (run: string, enabled = true) =>
+  useQuery({
+    queryKey: keys.inboxes("of", run),
+    queryFn: ({ signal }) => api.messagesOf({ run }, signal),
+    enabled,
+  });

@@ -11,6 +11,7 @@ import { inputProblem, prettyJson } from "@/ui/json";
 import { Kbd } from "@/ui/Kbd";
 import { Segmented } from "@/ui/Segmented";
 import { Skeleton } from "@/ui/Skeleton";
+import { CallbackField } from "./CallbackField";
 import { InputProblem } from "./InputProblem";
 import { RequestEditor } from "./RequestEditor";
 import { ResultPane } from "./ResultPane";
@@ -99,6 +100,9 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
             ]}
           />
         </div>
+        {mode === "non_blocking" && target.connection === "local" && (
+          <CallbackField value={session.callback} onChange={(callback) => patch(target, { callback })} />
+        )}
         <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-4 pl-6 text-sm text-muted">
           <h2 className="flex-1 font-medium">{http ? "Request" : "Input, a JSON object"}</h2>
           {!http && (

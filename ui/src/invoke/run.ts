@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { subscribeEvents } from "@/api/events";
 import { keys } from "@/api/keys";
 import { api, type FunctionRef, toCallError } from "@/platform";
+import { resolveCallback } from "./callback";
 import { parseRequest, toDraft } from "./request";
 import { failedSession, sessionOf, useSessions } from "./session";
 
@@ -10,7 +11,7 @@ const SLACK = 5_000;
 
 /** Invokes with the session's input (a request, if `http`) and mode, and keeps the session up to date until the call is answered. */
 export async function run(client: QueryClient, f: FunctionRef, http = false): Promise<void> {
-  const { mode, text, callStarted } = sessionOf(f);
+  const { mode, text, callStarted, callback, rerunOf } = sessionOf(f);
   if (callStarted !== null) return;
   const { patch } = useSessions.getState();
   const started = Date.now();
@@ -32,10 +33,17 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
   });
 
   try {
+    let callbackUrl: string | undefined;
+    if (mode === "non_blocking" && f.connection === "local") {
+      const { url, kept } = await resolveCallback(callback, f);
+      callbackUrl = url;
+      patch(f, { callback: kept });
+    }
+    const shared = { function: f, mode, callbackUrl, rerunOf: rerunOf ?? undefined };
     const { activation, promoted } = await (http
-      ? api.invokeHttp({ function: f, request: toDraft(parseRequest(text ?? "")), mode })
-      : api.invoke({ function: f, input: text ?? "", mode }));
-    patch(f, { callStarted: null, runId: activation.id, answered: activation, promoted });
+      ? api.invokeHttp({ ...shared, request: toDraft(parseRequest(text ?? "")) })
+      : api.invoke({ ...shared, input: text ?? "" }));
+    patch(f, { callStarted: null, runId: activation.id, answered: activation, promoted, rerunOf: null });
     await client.invalidateQueries({ queryKey: keys.activation(activation.id) });
   } catch (thrown) {
     const { code } = toCallError(thrown);

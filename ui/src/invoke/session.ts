@@ -2,6 +2,13 @@ import { create } from "zustand";
 import type { Activation, FunctionRef, InvokeMode } from "@/platform";
 import { type Explained, explain } from "@/platform/errors";
 
+/** Who is called when an asynchronous run is over. */
+export type CallbackChoice =
+  | { to: "nobody" }
+  | { to: "new" }
+  | { to: "inbox"; id: string }
+  | { to: "url"; url: string };
+
 /** What the invoke pane of one function shows; it outlives the pane, so that a run is not lost by looking elsewhere. */
 export interface InvokeSession {
   mode: InvokeMode;
@@ -14,6 +21,9 @@ export interface InvokeSession {
   /** What the call answered; the record itself is followed elsewhere. */
   answered: Activation | null;
   promoted: boolean;
+  callback: CallbackChoice;
+  /** The run that the input was taken from, to be run again. */
+  rerunOf: string | null;
   error: Explained | null;
 }
 
@@ -24,6 +34,8 @@ const FRESH: InvokeSession = {
   runId: null,
   answered: null,
   promoted: false,
+  callback: { to: "nobody" },
+  rerunOf: null,
   error: null,
 };
 

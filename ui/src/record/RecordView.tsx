@@ -6,6 +6,7 @@ import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
 import { isPending } from "@/ui/StatusBadge";
 import { Tabs } from "@/ui/Tabs";
+import { DeliveriesPane, useConsequences } from "./DeliveriesPane";
 import { HttpPane } from "./HttpPane";
 import { JsonView } from "./json/JsonView";
 import { pretty } from "./json/parse";
@@ -13,7 +14,7 @@ import { LogsPane } from "./LogsPane";
 import { ResultPane } from "./ResultPane";
 import { TimingPane } from "./TimingPane";
 
-export type RecordTab = "result" | "input" | "logs" | "http" | "timing" | "raw";
+export type RecordTab = "result" | "input" | "logs" | "http" | "deliveries" | "timing" | "raw";
 
 export interface RecordViewProps {
   /** The record; or `detail`, which has the raw form with it. */
@@ -35,18 +36,39 @@ export function RecordView({ activation, detail, raw, initialTab, onTab, aside, 
   const [tab, setTab] = useState<RecordTab>(initialTab ?? "result");
   const record = activation ?? detail?.activation;
   if (!record) return null;
+  return (
+    <RecordTabs
+      record={record}
+      raw={raw ?? detail?.raw}
+      tab={tab}
+      aside={aside}
+      onCancel={onCancel}
+      onTab={(next) => {
+        setTab(next);
+        onTab?.(next);
+      }}
+    />
+  );
+}
+
+interface RecordTabsProps extends Pick<RecordViewProps, "raw" | "aside" | "onCancel"> {
+  record: Activation;
+  tab: RecordTab;
+  onTab: (tab: RecordTab) => void;
+}
+
+function RecordTabs({ record, raw, tab, onTab, aside, onCancel }: RecordTabsProps) {
+  const caused = useConsequences(record);
   // Remembered from a run that had one.
-  const shown = tab === "http" && record.http === null ? "result" : tab;
+  const missing = (tab === "http" && record.http === null) || (tab === "deliveries" && caused.count === 0);
+  const shown = missing ? "result" : tab;
   const logs = record.logs.length;
   return (
     <Tabs
       label="Record"
       size="sm"
       value={shown}
-      onChange={(next) => {
-        setTab(next);
-        onTab?.(next);
-      }}
+      onChange={onTab}
       aside={aside}
       className="h-full"
       panelClassName="flex flex-col overflow-hidden"
@@ -61,8 +83,17 @@ export function RecordView({ activation, detail, raw, initialTab, onTab, aside, 
         ...(record.http === null
           ? []
           : [{ id: "http" as const, label: httpLabel(record.http), panel: <HttpPane http={record.http} /> }]),
+        ...(caused.count === 0
+          ? []
+          : [
+              {
+                id: "deliveries" as const,
+                label: `Deliveries ${caused.count}`,
+                panel: <DeliveriesPane {...caused} />,
+              },
+            ]),
         { id: "timing", label: "Timing", panel: <TimingPane activation={record} /> },
-        { id: "raw", label: "Raw", panel: <RawPane activation={record} raw={raw ?? detail?.raw} /> },
+        { id: "raw", label: "Raw", panel: <RawPane activation={record} raw={raw} /> },
       ]}
     />
   );

@@ -56,6 +56,22 @@ pub enum DeliveryState {
     GaveUp,
 }
 
+/// How many deliveries are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryCounts {
+    /// [`DeliveryState::Pending`].
+    pub pending: u32,
+    /// [`DeliveryState::Delivering`].
+    pub delivering: u32,
+    /// [`DeliveryState::Delivered`].
+    pub delivered: u32,
+    /// [`DeliveryState::Failed`].
+    pub failed: u32,
+    /// [`DeliveryState::GaveUp`].
+    pub gave_up: u32,
+}
+
 impl DeliveryState {
     /// Whether nothing more happens by itself.
     #[must_use]

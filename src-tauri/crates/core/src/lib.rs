@@ -34,8 +34,9 @@ pub use clock::{Clock, Millis};
 pub use connection::{Connection, ConnectionKind, ConnectionState, Environment, LOCAL};
 pub use contract::Contract;
 pub use delivery::{
-    Callback, Delivery, DeliveryAttempt, DeliveryFilter, DeliveryRules, DeliveryState, DeliverySummary,
-    DestinationKind, Excerpt, Inbox, InboxKind, InboxMessage, MatchedBy, Purpose, masked_url,
+    Callback, Delivery, DeliveryAttempt, DeliveryCounts, DeliveryFilter, DeliveryRules, DeliveryState,
+    DeliverySummary, DestinationKind, Excerpt, Inbox, InboxKind, InboxMessage, MatchedBy, Purpose,
+    masked_url,
 };
 pub use error::{Error, ErrorCode, Result};
 pub use event::Event;

@@ -2,9 +2,13 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use anyhow::Result;
-use serde_json::json;
-use support::{call, serve_gateway, start};
+use beckon_core::ErrorCode;
+use beckon_panel::Panel;
+use serde_json::{Value, json};
+use support::{call, function, serve_gateway, start, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_has_a_url_until_it_is_deleted() -> Result<()> {
@@ -59,4 +63,88 @@ async fn the_rules_are_checked_and_kept() -> Result<()> {
     );
     panel.shutdown(std::time::Duration::ZERO).await;
     Ok(())
+}
+
+/// A run from the window that calls an inbox back, and its delivery in every list.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_calls_an_inbox_back() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let panel = start(dir.path()).await?;
+    serve_gateway(&panel).await?;
+    let target = function("local", "greets");
+    let create = json!({ "function": target, "kind": "shell:default", "contract": "watchdog_classic",
+                         "code": { "type": "source", "text": "#!/bin/sh\necho hi" } });
+    call(&panel, "create_function", create).await?;
+    let inbox = call(&panel, "create_inbox", json!({ "label": "mine" })).await?;
+    let request = json!({ "method": "POST", "path": "/", "query": "", "headers": [],
+                          "body": { "type": "text", "text": "" } });
+    let mut ask = json!({ "function": target, "request": request, "mode": "blocking",
+                          "callbackUrl": inbox["url"] });
+    let refused = call(&panel, "invoke_http", ask.clone()).await;
+    assert_eq!(refused.err().map(|e| e.code), Some(ErrorCode::InvalidInput));
+    ask["mode"] = json!("non_blocking");
+    let run = call(&panel, "invoke_http", ask.clone()).await?["activation"]["id"].clone();
+    until(&panel, &run, "success").await?;
+    let arrived = patiently(&panel, "messages_of", json!({ "run": run }), |found| {
+        found[0].is_object()
+    })
+    .await?;
+    assert_eq!(
+        (&arrived[0]["inbox"], &arrived[0]["matched"]),
+        (&inbox["id"], &json!("call_id"))
+    );
+    let of_run = patiently(&panel, "deliveries_of", json!({ "run": run }), |found| {
+        found[0]["state"] == "delivered"
+    })
+    .await?;
+    assert_eq!(
+        (&of_run[0]["purpose"], &of_run[0]["status"]),
+        (&json!("callback"), &json!(200))
+    );
+    // What lists show of it.
+    let listed = call(&panel, "activations", json!({ "filter": "", "limit": 1 })).await?;
+    assert_eq!(listed["rows"][0]["httpStatus"], 200);
+
+    let ended = of_run[0]["ended"].as_i64().unwrap_or_default();
+    let chart = json!({ "from": ended - 60_000, "to": ended + 60_000, "step": 0 });
+    let chart = call(&panel, "metrics", chart).await?;
+    let sum = |name: &str| {
+        chart[name]
+            .as_array()
+            .map(|all| all.iter().filter_map(Value::as_u64).sum::<u64>())
+    };
+    assert_eq!((sum("delivered"), sum("undelivered")), (Some(1), Some(0)));
+
+    // One that nobody takes is counted, and tried again with all of its kind.
+    ask["callbackUrl"] = json!("http://127.0.0.1:1/");
+    let run = call(&panel, "invoke_http", ask).await?["activation"]["id"].clone();
+    let gave_up = |found: &Value| found[0]["state"] == "gave_up";
+    patiently(&panel, "deliveries_of", json!({ "run": run }), gave_up).await?;
+    let counts = json!({ "pending": 0, "delivering": 0, "delivered": 1, "failed": 0, "gaveUp": 1 });
+    assert_eq!(call(&panel, "delivery_counts", json!({})).await?, counts);
+    assert_eq!(call(&panel, "retry_failed_deliveries", json!({})).await?, 1);
+    patiently(&panel, "deliveries_of", json!({ "run": run }), |found| {
+        gave_up(found) && found[0]["attempts"] == 2
+    })
+    .await?;
+    panel.shutdown(std::time::Duration::ZERO).await;
+    Ok(())
+}
+
+/// Asks until the answer is as wanted.
+async fn patiently(
+    panel: &Arc<Panel>,
+    command: &str,
+    ask: Value,
+    wanted: impl Fn(&Value) -> bool,
+) -> Result<Value> {
+    let mut last = Value::Null;
+    for _ in 0..600 {
+        last = call(panel, command, ask.clone()).await?;
+        if wanted(&last) {
+            return Ok(last);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    anyhow::bail!("{command} still answers {last}")
 }

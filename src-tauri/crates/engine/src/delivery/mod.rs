@@ -154,6 +154,14 @@ impl Deliveries {
         self.inner.store.retry_delivery(id, self.inner.clock.now()).await
     }
 
+    /// Makes another attempt now of every delivery that failed or was given up; returns how many.
+    pub async fn retry_failed(&self) -> Result<u32> {
+        self.inner
+            .store
+            .retry_failed_deliveries(self.inner.clock.now())
+            .await
+    }
+
     /// How many deliveries ended how, since the engine started.
     #[must_use]
     pub fn counts(&self) -> Vec<(Counted, u64)> {

@@ -1,6 +1,6 @@
 use beckon_core::{
-    ActivationId, Delivery, DeliveryFilter, DeliveryRules, DeliverySummary, Error, Inbox, InboxKind,
-    InboxMessage, Result,
+    ActivationId, Delivery, DeliveryCounts, DeliveryFilter, DeliveryRules, DeliverySummary, Error, Inbox,
+    InboxKind, InboxMessage, Result,
 };
 use beckon_macros::commands;
 use beckon_store::{DeliveryPage, MessagePage};
@@ -36,6 +36,16 @@ impl Panel {
     /// Makes another attempt now, also of one that was delivered. `NotFound`; `Conflict` while one is in progress.
     pub async fn retry_delivery(&self, id: String) -> Result<()> {
         self.engine.deliveries().retry(&id).await
+    }
+
+    /// Makes another attempt now of every delivery that failed or was given up; answers how many.
+    pub async fn retry_failed_deliveries(&self) -> Result<u32> {
+        self.engine.deliveries().retry_failed().await
+    }
+
+    /// How many deliveries are in which state.
+    pub async fn delivery_counts(&self) -> Result<DeliveryCounts> {
+        self.store.delivery_counts().await
     }
 
     /// What deliveries are allowed to do.

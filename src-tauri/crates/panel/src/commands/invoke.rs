@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Cause, CodePackage, Error, FunctionRef, JsonText, Limits,
-    Mode, Result, Status, Timing,
+    Activation, ActivationId, ActivationSummary, Callback, Cause, CodePackage, Error, ErrorCode, FunctionRef,
+    JsonText, Limits, Mode, Result, Status, Timing,
 };
 use beckon_engine::{Invocation, Outcome, Payload};
 use beckon_macros::commands;
@@ -17,20 +17,24 @@ use crate::{
 
 #[commands]
 impl Panel {
-    /// Runs a function, here or at its provider. `input` is the text of a JSON object; empty is `{}`.
+    /// Runs a function, here or at its provider. `input` is the text of a JSON object; empty is `{}`. With
+    /// `callback_url`, a local asynchronous run calls there when it is over, as OpenFaaS does for an `X-Callback-Url`:
+    /// what becomes of that is among `deliveries_of` the run.
     pub async fn invoke(
         self: &Arc<Self>,
         function: FunctionRef,
         input: String,
         mode: InvokeMode,
         rerun_of: Option<ActivationId>,
+        callback_url: Option<String>,
     ) -> Result<InvokeReply> {
         let input = JsonText::parse_object(input)?;
         match function.is_local() {
             true => {
-                self.invoke_here(function, Payload::Args(input), mode, rerun_of)
+                self.invoke_here(function, Payload::Args(input), mode, rerun_of, callback_url)
                     .await
             }
+            false if callback_url.is_some() => Err(no_callback()),
             false => self.invoke_there(function, input, mode, rerun_of).await,
         }
     }
@@ -38,17 +42,19 @@ impl Panel {
     /// Calls a local function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
     ///
     /// `InvalidInput` names the part that cannot be a request. A function that takes JSON arguments gets what the
-    /// gateway would make of the request.
+    /// gateway would make of the request. `callback_url` as for `invoke`.
     pub async fn invoke_http(
         &self,
         function: FunctionRef,
         request: RequestDraft,
         mode: InvokeMode,
         rerun_of: Option<ActivationId>,
+        callback_url: Option<String>,
     ) -> Result<InvokeReply> {
         only_local(&function)?;
         let payload = Payload::Http(Box::new(request.build()?));
-        self.invoke_here(function, payload, mode, rerun_of).await
+        self.invoke_here(function, payload, mode, rerun_of, callback_url)
+            .await
     }
 
     /// Stops a queued or running local run; `false` when it was over already.
@@ -83,7 +89,12 @@ impl Panel {
         payload: Payload,
         mode: InvokeMode,
         rerun_of: Option<ActivationId>,
+        callback_url: Option<String>,
     ) -> Result<InvokeReply> {
+        if callback_url.is_some() && mode == InvokeMode::Blocking {
+            return Err(no_callback());
+        }
+        let name = function.name.to_string();
         let invocation = Invocation {
             id: ActivationId::new(),
             function: function.key(),
@@ -105,7 +116,19 @@ impl Panel {
                 }
                 Outcome::Promoted(id) => (id, true),
             },
-            InvokeMode::NonBlocking => (self.engine.accept(invocation).await?, false),
+            InvokeMode::NonBlocking => match callback_url {
+                None => (self.engine.accept(invocation).await?, false),
+                Some(url) => {
+                    let callback = Callback {
+                        url,
+                        function_name_as_called: name,
+                        call_id: invocation.id.to_string(),
+                        follow_from: None,
+                    };
+                    let accepted = self.engine.accept_calling_back(invocation, callback).await?;
+                    (accepted, false)
+                }
+            },
         };
         let activation = self.store.activation(id).await?;
         let activation = activation.ok_or_else(|| Error::internal("find the run it just accepted", id))?;
@@ -170,6 +193,13 @@ impl Panel {
     }
 }
 
+fn no_callback() -> Error {
+    Error::new(
+        ErrorCode::InvalidInput,
+        "Only asynchronous runs of the local engine call back.",
+    )
+}
+
 /// The row of a run that a provider has accepted and that is not over.
 fn pending(
     function: &FunctionRef,
@@ -193,6 +223,7 @@ fn pending(
             end: None,
             duration_ms: None,
             cold: None,
+            http_status: None,
             pinned: false,
             preview: String::new(),
         },

@@ -7,7 +7,7 @@ use crate::Panel;
 #[commands]
 impl Panel {
     /// Series over time for charts, of one function or (without `function`) of everything: the rate of runs and of
-    /// errors, percentiles of durations, cold starts, queue, workers, memory. See `Chart` for what each list tells and
+    /// errors by their kind, deliveries, percentiles of durations, cold starts, queue, workers, memory. See `Chart` for what each list tells and
     /// where it is `null`. All lists are of the same length, ready to be drawn.
     ///
     /// `from` and `to` are ms since the epoch, `to` exclusive; `step` is the shortest step wanted, ms (0: the shortest

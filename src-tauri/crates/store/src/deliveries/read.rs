@@ -1,7 +1,8 @@
 //! Deliveries for eyes: nothing here holds a credential.
 
 use beckon_core::{
-    ActivationId, Delivery, DeliveryAttempt, DeliveryFilter, DeliverySummary, Excerpt, Exchange, Result,
+    ActivationId, Delivery, DeliveryAttempt, DeliveryCounts, DeliveryFilter, DeliveryState, DeliverySummary,
+    Excerpt, Exchange, FunctionKey, Millis, Result,
 };
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,71 @@ impl Store {
             let next = (rows.len() > most).then(|| numbers[most - 1]);
             rows.truncate(most);
             Ok(DeliveryPage { rows, next })
+        })
+        .await
+    }
+
+    /// How many deliveries are in which state.
+    pub async fn delivery_counts(&self) -> Result<DeliveryCounts> {
+        self.read(|reader| {
+            // Most are delivered; the index holds the others.
+            let sql = "SELECT state, COUNT(*) FROM deliveries WHERE state <> 'delivered' GROUP BY state";
+            let mut statement = reader.db.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut counts = DeliveryCounts::default();
+            let mut open = 0;
+            while let Some(row) = rows.next()? {
+                let count: u32 = row.get(1)?;
+                open += count;
+                match column(row, "state")? {
+                    DeliveryState::Pending => counts.pending = count,
+                    DeliveryState::Delivering => counts.delivering = count,
+                    DeliveryState::Failed => counts.failed = count,
+                    DeliveryState::GaveUp => counts.gave_up = count,
+                    DeliveryState::Delivered => {}
+                }
+            }
+            let all: u32 = reader
+                .db
+                .prepare_cached("SELECT COUNT(*) FROM deliveries")?
+                .query_row([], |row| row.get(0))?;
+            counts.delivered = all.saturating_sub(open);
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// How many deliveries ended in each of `count` steps of `step` ms from `from` on: delivered, and given up.
+    pub async fn delivery_ends(
+        &self,
+        function: Option<&FunctionKey>,
+        from: Millis,
+        step: Millis,
+        count: usize,
+    ) -> Result<Vec<(u32, u32)>> {
+        let function = function.cloned();
+        self.read(move |reader| {
+            let mut ends = vec![(0, 0); count];
+            let until = from.saturating_add(step.saturating_mul(i64::try_from(count).unwrap_or(i64::MAX)));
+            let (namespace, name) = match &function {
+                Some(key) => (Some(key.namespace.as_str()), Some(key.name.as_str())),
+                None => (None, None),
+            };
+            let mut statement = reader.db.prepare_cached(
+                "SELECT (ended - ?1) / ?2, state = 'delivered', COUNT(*) FROM deliveries
+                 WHERE ended >= ?1 AND ended < ?3 AND (?4 IS NULL OR (namespace = ?4 AND function = ?5))
+                 GROUP BY 1, 2",
+            )?;
+            let mut rows = statement.query(params![from, step.max(1), until, namespace, name])?;
+            while let Some(row) = rows.next()? {
+                let at = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
+                let Some(end) = ends.get_mut(at) else { continue };
+                match row.get(1)? {
+                    true => end.0 += row.get::<_, u32>(2)?,
+                    false => end.1 += row.get::<_, u32>(2)?,
+                }
+            }
+            Ok(ends)
         })
         .await
     }

@@ -221,6 +221,24 @@ impl Store {
         .await
     }
 
+    /// Makes another attempt of every delivery that failed or was given up, now; returns how many.
+    pub async fn retry_failed_deliveries(&self, now: Millis) -> Result<u32> {
+        self.write(Urgency::Durable, 0, move |batch| {
+            let count = batch
+                .db
+                .prepare_cached(
+                    "UPDATE deliveries SET state = 'pending', due = ?1, ended = NULL, allowed = max(allowed, attempts + 1)
+                     WHERE state IN ('failed', 'gave_up')",
+                )?
+                .execute([now])?;
+            if count > 0 {
+                batch.deliveries_due();
+            }
+            Ok(u32::try_from(count).unwrap_or(u32::MAX))
+        })
+        .await
+    }
+
     /// Removes up to `limit` deliveries that ended before a time and whose runs are not pinned; returns how many.
     pub async fn prune_deliveries(&self, before: Millis, limit: u32) -> Result<usize> {
         self.write(Urgency::Lazy, 0, move |batch| {

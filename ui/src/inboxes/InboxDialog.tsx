@@ -1,34 +1,60 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { keys } from "@/api/keys";
 import { api, type InboxView } from "@/platform";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { describedBy, Field, FormError, Input } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 
-interface NewInboxDialogProps {
-  onClose: () => void;
-  onMade: (inbox: InboxView) => void;
+/** A new callback inbox, from anywhere; it is shown when it is made. */
+export function NewInboxDialog({ onClose }: { onClose: () => void }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return (
+    <InboxDialog
+      title="New callback inbox"
+      action="Create inbox"
+      onClose={onClose}
+      onSave={async (label, answer) => {
+        const { id } = await api.createInbox({ label, answer });
+        await client.invalidateQueries({ queryKey: keys.inboxes() });
+        onClose();
+        void navigate({ to: "/inboxes", search: { id } });
+      }}
+    />
+  );
 }
 
-export function NewInboxDialog({ onClose, onMade }: NewInboxDialogProps) {
-  const [label, setLabel] = useState("");
-  const [answer, setAnswer] = useState("200");
+interface InboxDialogProps {
+  title: string;
+  action: string;
+  inbox?: InboxView;
+  onClose: () => void;
+  onSave: (label: string, answer: number) => Promise<void>;
+}
+
+/** A callback inbox's name, and what its senders get. */
+export function InboxDialog({ title, action, inbox, onClose, onSave }: InboxDialogProps) {
+  const [label, setLabel] = useState(inbox?.label ?? "");
+  const [answer, setAnswer] = useState(String(inbox?.answer ?? 200));
   const status = Number(answer);
   const valid = /^\d{3}$/.test(answer.trim()) && status >= 200 && status <= 599;
   const ready = valid && label.trim() !== "";
-  const create = useAttempt(async () => onMade(await api.createInbox({ label: label.trim(), answer: status })));
+  const save = useAttempt(() => onSave(label.trim(), status));
   return (
     <Dialog
       open
-      onOpenChange={(open) => !open && !create.busy && onClose()}
-      title="New inbox"
+      onOpenChange={(open) => !open && !save.busy && onClose()}
+      title={title}
       footer={
         <>
-          <Button onClick={onClose} disabled={create.busy}>
+          <Button onClick={onClose} disabled={save.busy}>
             Cancel
           </Button>
-          <Button variant="primary" busy={create.busy} disabled={!ready} onClick={() => void create.run()}>
-            Create inbox
+          <Button variant="primary" busy={save.busy} disabled={!ready} onClick={() => void save.run()}>
+            {action}
           </Button>
         </>
       }
@@ -37,7 +63,7 @@ export function NewInboxDialog({ onClose, onMade }: NewInboxDialogProps) {
         className="flex flex-col gap-2"
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready) void create.run();
+          if (ready) void save.run();
         }}
       >
         <Field id="inbox-label" label="Name" hint="For you; it is not part of the URL.">
@@ -66,7 +92,7 @@ export function NewInboxDialog({ onClose, onMade }: NewInboxDialogProps) {
             className="w-24"
           />
         </Field>
-        {create.error !== null && <FormError error={create.error} />}
+        {save.error !== null && <FormError error={save.error} />}
       </form>
     </Dialog>
   );
