@@ -202,8 +202,9 @@ describe("live", () => {
   it("changes a row in its place", async () => {
     await open();
     await press("j");
-    act(() => panel.emit({ type: "activations", rows: [row(48, { status: "lost" })] }));
+    act(() => panel.emit({ type: "activations", rows: [row(48, { status: "lost", httpStatus: 502 })] }));
     await waitFor(() => expect(runs()[1]).toHaveAttribute("data-status", "lost"));
+    expect(runs()[1]).toHaveTextContent("502");
   });
 });
 

@@ -71,6 +71,11 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
         </Cell>
         <Cell className="flex min-w-0 items-center pr-2">
           <StatusText status={run.status} className="min-w-0 truncate" />
+          {run.httpStatus !== null && (
+            <span className="ml-auto pl-2 text-sm text-muted" title={`HTTP status ${run.httpStatus}`}>
+              {run.httpStatus}
+            </span>
+          )}
         </Cell>
         <Cell className="truncate pr-2" title={`${fullLocal(run.start)} local\n${fullUtc(run.start)}`}>
           <time dateTime={new Date(run.start).toISOString()}>{shortTime(run.start, now)}</time>

@@ -163,3 +163,28 @@ it("tells shares as people say them", () => {
   expect(shareText(1, 300)).toBe("< 1 %");
   expect(shareText(1, 3)).toBe("33 %");
 });
+
+it("says for each guard whether it is enforced here, and why not", async () => {
+  renderApp("/engine");
+  const rows = await screen.findAllByTestId("guard-row", {}, SLOW);
+  expect(within(rows[0] as HTMLElement).getByText("Enforced")).toBeVisible();
+  expect(within(rows[1] as HTMLElement).getByText("Not enforced here")).toBeVisible();
+  expect(within(rows[1] as HTMLElement).getByText("The kernel has no Landlock.")).toBeVisible();
+  expect(screen.getByText(/^2 of 3 are enforced/)).toBeVisible();
+});
+
+it("draws what was measured, to be read by keys and as a table", async () => {
+  const { panel } = renderApp("/engine");
+  const chart = await screen.findByRole("slider", { name: "Duration" }, SLOW);
+  expect(chart).toHaveAttribute("aria-valuetext", expect.stringContaining("p50 12 ms, p99 80 ms"));
+  chart.focus();
+  await userEvent.keyboard("{Home}");
+  expect(chart).toHaveAttribute("aria-valuetext", expect.stringContaining("p50 –"));
+  await userEvent.click(
+    screen.getByRole("button", { name: "Memory of workers: show the values as a table" }),
+  );
+  const table = within(screen.getByRole("region", { name: "Memory of workers as a table" }));
+  expect(table.getAllByText("64 MB")).toHaveLength(60);
+  await userEvent.click(screen.getByRole("radio", { name: "24 h" }));
+  await waitFor(() => expect(sent(panel, "metrics").at(-1)).toMatchObject({ step: 600_000 }));
+});

@@ -1,10 +1,13 @@
-import { useEngine } from "@/api/queries";
+import { useEngine, useOverview } from "@/api/queries";
+import { MetricCharts } from "@/charts/MetricCharts";
 import { RuntimesSection } from "@/settings/RuntimesSection";
+import { CopyButton } from "@/ui/CopyButton";
 import { ErrorState } from "@/ui/ErrorState";
 import { PageHeader } from "@/ui/PageHeader";
 import { Skeleton } from "@/ui/Skeleton";
 import { DeadLetters } from "./DeadLetters";
 import { EngineTotals } from "./EngineTotals";
+import { Isolation } from "./Isolation";
 import { Part } from "./Part";
 import { Queues } from "./Queues";
 import { useQueues } from "./queries";
@@ -48,11 +51,36 @@ export function EnginePage() {
       <Part title="Dead letters" description="Accepted runs that failed in every attempt they had.">
         <DeadLetters />
       </Part>
+      <Part title="Metrics" description={<MetricsNote />}>
+        <MetricCharts />
+      </Part>
+      <Part
+        title="Isolation"
+        description="What keeps a function from the rest of this machine. It depends on the kernel and on the account that Beckon runs under."
+      >
+        <Isolation />
+      </Part>
       <div className="border-t border-line px-6 pb-12">
         <div className="max-w-220">
           <RuntimesSection />
         </div>
       </div>
+    </>
+  );
+}
+
+function MetricsNote() {
+  const { gatewayUrl } = useOverview().data ?? { gatewayUrl: null };
+  return (
+    <>
+      Runs and deliveries come from the journal, the rest is kept while Beckon runs.
+      {gatewayUrl !== null && (
+        <>
+          {" "}
+          For Prometheus: <code className="select-text">{gatewayUrl}/metrics</code>
+          <CopyButton text={`${gatewayUrl}/metrics`} label="Copy URL of the metrics" />
+        </>
+      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { kindTitle } from "@/app/kinds";
+import { MetricCharts } from "@/charts/MetricCharts";
 import type { FunctionDetail, FunctionRef } from "@/platform";
 import { CopyButton } from "@/ui/CopyButton";
 import { formatBytes, formatDateTime, formatDuration } from "@/ui/format";
@@ -28,6 +29,13 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
       >
         <RecentRuns target={target} />
       </Section>
+      {target.connection === "local" && (
+        <Section title="Metrics">
+          <div className="-mx-6">
+            <MetricCharts of={target} />
+          </div>
+        </Section>
+      )}
       <Section title="Facts">
         <dl className="grid grid-cols-[160px_1fr] gap-y-1">
           {detail.apiUrl !== null && (

@@ -54,6 +54,11 @@ export function RecentRuns({ target }: { target: FunctionRef }) {
               className="flex h-7 items-center gap-4 rounded-md px-2 hover:bg-hover"
             >
               <StatusText status={run.status} className="w-36" />
+              {run.httpStatus !== null && (
+                <span className="w-8 text-sm text-muted" title={`HTTP status ${run.httpStatus}`}>
+                  {run.httpStatus}
+                </span>
+              )}
               <span className="w-16 text-right">{formatDuration(run.durationMs)}</span>
               <span className="w-12">{run.cold && <Badge tone="info">Cold</Badge>}</span>
               <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{run.preview}</span>

@@ -120,6 +120,10 @@ durationMs: number | null,
  */
 cold: boolean | null, 
 /**
+ * The status of the HTTP response that it gave; `None` where there is none, or none yet.
+ */
+httpStatus: number | null, 
+/**
  * Kept beyond the retention period.
  */
 pinned: boolean, 
@@ -204,6 +208,10 @@ durationMs: number | null,
  * Whether the worker was started for it; `None` while pending or where a provider does not say.
  */
 cold: boolean | null, 
+/**
+ * The status of the HTTP response that it gave; `None` where there is none, or none yet.
+ */
+httpStatus: number | null, 
 /**
  * Kept beyond the retention period.
  */
@@ -321,7 +329,7 @@ export type Cause = "panel" | "gateway" | "cli" | "schedule" | "trigger" | "call
  * `from + i × step` until `from + (i + 1) × step`.
  *
  * `null` means that it is not known: runs that took no time because there were none have no percentiles, and what the
- * journal does not keep (all but `runs` and `failed`) is known of the local engine only, since its start, for the last
+ * journal does not keep (all from `throttled` on) is known of the local engine only, since its start, for the last
  * hour in steps of 10 s and for the last day in steps of a minute and more. A last step that is not over yet is there
  * too.
  */
@@ -342,6 +350,26 @@ runs: Array<number>,
  * Of them, those that ended, and not well.
  */
 failed: Array<number>, 
+/**
+ * Of those, the ones whose function answered an error.
+ */
+applicationErrors: Array<number>, 
+/**
+ * The ones whose function broke, or ran out of what it may use.
+ */
+developerErrors: Array<number>, 
+/**
+ * The ones that failed by no fault of the function.
+ */
+systemErrors: Array<number>, 
+/**
+ * Callbacks and records of detached runs that were delivered then, by the journal.
+ */
+delivered: Array<number>, 
+/**
+ * Those that were given up then.
+ */
+undelivered: Array<number>, 
 /**
  * Calls that were refused because too many waited (429). They are no runs.
  */
@@ -748,6 +776,31 @@ responseHeaders: Array<[string, string]>,
  * The beginning of the answer's body.
  */
 response: Excerpt | null, };
+
+/**
+ * How many deliveries are in which state.
+ */
+export type DeliveryCounts = { 
+/**
+ * [`DeliveryState::Pending`].
+ */
+pending: number, 
+/**
+ * [`DeliveryState::Delivering`].
+ */
+delivering: number, 
+/**
+ * [`DeliveryState::Delivered`].
+ */
+delivered: number, 
+/**
+ * [`DeliveryState::Failed`].
+ */
+failed: number, 
+/**
+ * [`DeliveryState::GaveUp`].
+ */
+gaveUp: number, };
 
 /**
  * Which deliveries to list; everything that is `None` does not matter.
@@ -3032,17 +3085,19 @@ export function createApi(transport: Transport) {
     rescanRuntimes: (signal?: AbortSignal) =>
       transport.call<Array<RuntimeStatus>>("rescan_runtimes", {}, signal),
     /**
-     * Runs a function, here or at its provider. `input` is the text of a JSON object; empty is `{}`.
+     * Runs a function, here or at its provider. `input` is the text of a JSON object; empty is `{}`. With
+     * `callback_url`, a local asynchronous run calls there when it is over, as OpenFaaS does for an `X-Callback-Url`:
+     * what becomes of that is among `deliveries_of` the run.
      */
-    invoke: (args: { function: FunctionRef; input: string; mode: InvokeMode; rerunOf?: ActivationId | null }, signal?: AbortSignal) =>
+    invoke: (args: { function: FunctionRef; input: string; mode: InvokeMode; rerunOf?: ActivationId | null; callbackUrl?: string | null }, signal?: AbortSignal) =>
       transport.call<InvokeReply>("invoke", args, signal),
     /**
      * Calls a local function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
      *
      * `InvalidInput` names the part that cannot be a request. A function that takes JSON arguments gets what the
-     * gateway would make of the request.
+     * gateway would make of the request. `callback_url` as for `invoke`.
      */
-    invokeHttp: (args: { function: FunctionRef; request: RequestDraft; mode: InvokeMode; rerunOf?: ActivationId | null }, signal?: AbortSignal) =>
+    invokeHttp: (args: { function: FunctionRef; request: RequestDraft; mode: InvokeMode; rerunOf?: ActivationId | null; callbackUrl?: string | null }, signal?: AbortSignal) =>
       transport.call<InvokeReply>("invoke_http", args, signal),
     /**
      * Stops a queued or running local run; `false` when it was over already.
@@ -3067,7 +3122,7 @@ export function createApi(transport: Transport) {
       transport.call<Array<GuardStatus>>("guards", {}, signal),
     /**
      * Series over time for charts, of one function or (without `function`) of everything: the rate of runs and of
-     * errors, percentiles of durations, cold starts, queue, workers, memory. See `Chart` for what each list tells and
+     * errors by their kind, deliveries, percentiles of durations, cold starts, queue, workers, memory. See `Chart` for what each list tells and
      * where it is `null`. All lists are of the same length, ready to be drawn.
      *
      * `from` and `to` are ms since the epoch, `to` exclusive; `step` is the shortest step wanted, ms (0: the shortest
@@ -3221,6 +3276,16 @@ export function createApi(transport: Transport) {
      */
     retryDelivery: (args: { id: string }, signal?: AbortSignal) =>
       transport.call<void>("retry_delivery", args, signal),
+    /**
+     * Makes another attempt now of every delivery that failed or was given up; answers how many.
+     */
+    retryFailedDeliveries: (signal?: AbortSignal) =>
+      transport.call<number>("retry_failed_deliveries", {}, signal),
+    /**
+     * How many deliveries are in which state.
+     */
+    deliveryCounts: (signal?: AbortSignal) =>
+      transport.call<DeliveryCounts>("delivery_counts", {}, signal),
     /**
      * What deliveries are allowed to do.
      */

@@ -219,6 +219,9 @@ pub struct ActivationSummary {
     pub duration_ms: Option<i64>,
     /// Whether the worker was started for it; `None` while pending or where a provider does not say.
     pub cold: Option<bool>,
+    /// The status of the HTTP response that it gave; `None` where there is none, or none yet.
+    #[serde(default)]
+    pub http_status: Option<u16>,
     /// Kept beyond the retention period.
     pub pinned: bool,
     /// The first characters of the first log line, or else of the result: what a list shows of it.

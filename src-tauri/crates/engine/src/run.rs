@@ -265,6 +265,7 @@ pub(crate) fn draft(
             end: None,
             duration_ms: None,
             cold: None,
+            http_status: None,
             pinned: false,
             preview: String::new(),
         },
@@ -332,6 +333,7 @@ impl Ended {
         let mut record = self.record.clone();
         self.payload.note(&mut record);
         self.reply.note(&mut record);
+        record.summary.http_status = record.http.as_ref().and_then(|http| http.status);
         record.summary.preview = beckon_store::preview(&record);
         record
     }

@@ -163,6 +163,7 @@ fn run(
             end: Some(start + duration),
             duration_ms: (!lost).then_some(duration),
             cold: Some(cold),
+            http_status: None,
             pinned: chance.below(5_000) == 0,
             preview: String::new(),
         },

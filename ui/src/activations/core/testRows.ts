@@ -17,6 +17,7 @@ export function row(n: number, change: Partial<ActivationSummary> = {}): Activat
     end: 1_800_000_000_004 + n,
     durationMs: 4,
     cold: false,
+    httpStatus: null,
     pinned: false,
     preview: `run ${n}`,
     ...change,

@@ -37,7 +37,7 @@ const MOST: Millis = 1_000;
 /// `from + i × step` until `from + (i + 1) × step`.
 ///
 /// `null` means that it is not known: runs that took no time because there were none have no percentiles, and what the
-/// journal does not keep (all but `runs` and `failed`) is known of the local engine only, since its start, for the last
+/// journal does not keep (all from `throttled` on) is known of the local engine only, since its start, for the last
 /// hour in steps of 10 s and for the last day in steps of a minute and more. A last step that is not over yet is there
 /// too.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
@@ -53,6 +53,16 @@ pub struct Chart {
     pub runs: Vec<u32>,
     /// Of them, those that ended, and not well.
     pub failed: Vec<u32>,
+    /// Of those, the ones whose function answered an error.
+    pub application_errors: Vec<u32>,
+    /// The ones whose function broke, or ran out of what it may use.
+    pub developer_errors: Vec<u32>,
+    /// The ones that failed by no fault of the function.
+    pub system_errors: Vec<u32>,
+    /// Callbacks and records of detached runs that were delivered then, by the journal.
+    pub delivered: Vec<u32>,
+    /// Those that were given up then.
+    pub undelivered: Vec<u32>,
     /// Calls that were refused because too many waited (429). They are no runs.
     pub throttled: Vec<Option<u32>>,
     /// Half of the runs that ended then took at most this long, initialisation included, ms. Off by at most 6.25 %.
@@ -142,12 +152,20 @@ impl Engine {
             let failed = bar.application_error + bar.developer_error + bar.system_error;
             chart.runs[at] += bar.pending + bar.success + failed;
             chart.failed[at] += failed;
+            chart.application_errors[at] += bar.application_error;
+            chart.developer_errors[at] += bar.developer_error;
+            chart.system_errors[at] += bar.system_error;
         }
         let key = match function {
             Some(function) if function.connection != LOCAL => return Ok(chart),
             Some(function) => Some(function.key()),
             None => None,
         };
+        let store = &self.inner.store;
+        let ends = store
+            .delivery_ends(key.as_ref(), axis.from, axis.step, axis.count)
+            .await?;
+        (chart.delivered, chart.undelivered) = ends.into_iter().unzip();
         self.inner.remember().await;
         let since = self.inner.metrics.known_since(axis.step);
         let points = self.inner.metrics.collect(key.as_ref(), axis);
@@ -164,6 +182,11 @@ impl Chart {
             step: axis.step,
             runs: vec![0; count],
             failed: vec![0; count],
+            application_errors: vec![0; count],
+            developer_errors: vec![0; count],
+            system_errors: vec![0; count],
+            delivered: vec![0; count],
+            undelivered: vec![0; count],
             throttled: vec![None; count],
             p50: vec![None; count],
             p95: vec![None; count],

@@ -12,7 +12,7 @@ use crate::words::column;
 
 /// The columns of `activations` that [`Loader::summary`] reads.
 pub(crate) const NARROW: &str = "a.n, a.id, a.place, a.status, a.start, a.\"end\", a.duration, a.mode, a.cause, a.cold, a.pinned, a.version, \
-     a.kind, a.preview";
+     a.kind, a.preview, a.http_status";
 
 /// A row of the journal with its number.
 pub(crate) type Numbered = (i64, ActivationSummary);
@@ -55,6 +55,7 @@ impl<'a> Loader<'a> {
             end: row.get("end")?,
             duration_ms: row.get("duration")?,
             cold: row.get("cold")?,
+            http_status: row.get("http_status")?,
             pinned: row.get("pinned")?,
             preview: row.get("preview")?,
         };

@@ -42,6 +42,7 @@ impl Prepared {
             );
             return Err(Error::new(ErrorCode::InvalidInput, text).into());
         }
+        summary.http_status = activation.http.as_ref().and_then(|http| http.status);
         if summary.preview.is_empty() {
             activation.summary.preview = text::preview(&activation);
         }
@@ -248,11 +249,13 @@ fn free_number(db: &Connection, start: i64) -> Result<i64, Fault> {
 fn write_narrow(db: &Connection, n: i64, place: i64, summary: &ActivationSummary) -> Result<(), Fault> {
     db.prepare_cached(
         "INSERT INTO activations
-         (n, id, place, status, start, \"end\", duration, mode, cause, cold, pinned, version, kind, preview)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         (n, id, place, status, start, \"end\", duration, mode, cause, cold, pinned, version, kind, preview,
+          http_status)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (n) DO UPDATE SET place = excluded.place, status = excluded.status, \"end\" = excluded.\"end\",
          duration = excluded.duration, mode = excluded.mode, cause = excluded.cause, cold = excluded.cold,
-         pinned = excluded.pinned, version = excluded.version, kind = excluded.kind, preview = excluded.preview",
+         pinned = excluded.pinned, version = excluded.version, kind = excluded.kind, preview = excluded.preview,
+         http_status = excluded.http_status",
     )?
     .execute(params![
         n,
@@ -269,6 +272,7 @@ fn write_narrow(db: &Connection, n: i64, place: i64, summary: &ActivationSummary
         summary.version,
         summary.kind,
         summary.preview,
+        summary.http_status,
     ])?;
     Ok(())
 }

@@ -65,6 +65,7 @@ pub fn run(number: u128) -> Activation {
             end: Some(start + 5),
             duration_ms: Some(5),
             cold: Some(false),
+            http_status: None,
             pinned: false,
             preview: String::new(),
         },

@@ -102,6 +102,7 @@ pub(super) fn activation(
             end: Some(end.unwrap_or(record.start)),
             duration_ms: duration,
             cold: record.annotations.is_some().then_some(init_ms.is_some()),
+            http_status: None,
             pinned: false,
             preview,
         },
