@@ -11,6 +11,8 @@ const SLOW = { timeout: 15_000 };
 const HELLO = { namespace: "playground", name: "hello" };
 const TARGET = { function: { connection: "local", ...HELLO } };
 
+const ROOM = { memory: 48 * 1024 * 1024, memoryCap: 2 * 1024 ** 3, stemCells: 1 };
+
 const QUEUE: QueueState = {
   function: HELLO,
   waiting: 3,
@@ -32,8 +34,19 @@ describe("workers", () => {
     const { panel } = renderApp("/engine", (panel) => {
       panel.handlers.engine_status = () => ({
         workers: [
-          { number: 7, pid: 4711, function: HELLO, version: "0.0.3", state, started: Date.now(), runs: 12 },
+          {
+            number: 7,
+            pid: 4711,
+            function: HELLO,
+            version: "0.0.3",
+            state,
+            started: Date.now(),
+            runs: 12,
+            memory: 48 * 1024 * 1024,
+            stem: true,
+          },
         ],
+        ...ROOM,
         queued: 4,
         running: 1,
         total: 200,
@@ -42,6 +55,8 @@ describe("workers", () => {
     });
     const row = within(await screen.findByTestId("worker-row", {}, SLOW));
     expect(row.getByText("Busy")).toBeVisible();
+    expect(row.getByText("48 MB")).toBeVisible();
+    expect(row.getByText("from a stem cell")).toBeVisible();
     await userEvent.click(row.getByRole("button", { name: /^Stop: playground\/hello, process 4711/ }));
     expect(sent(panel, "stop_worker")).toEqual([{ number: 7, now: false }]);
     state = "draining";
@@ -51,11 +66,19 @@ describe("workers", () => {
     const totals = within(screen.getByTestId("engine-totals"));
     expect(totals.getByText("2 % of the runs")).toBeVisible();
     expect(totals.getByText("196")).toBeVisible();
+    expect(totals.getByText("of 2 GB at most")).toBeVisible();
   });
 
   it("that are none are explained", async () => {
     renderApp("/engine", (panel) => {
-      panel.handlers.engine_status = () => ({ workers: [], queued: 0, running: 0, total: 0, cold: 0 });
+      panel.handlers.engine_status = () => ({
+        ...ROOM,
+        workers: [],
+        queued: 0,
+        running: 0,
+        total: 0,
+        cold: 0,
+      });
     });
     expect(await screen.findByText(/No worker is warm/, {}, SLOW)).toBeVisible();
   });

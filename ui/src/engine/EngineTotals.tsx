@@ -1,5 +1,5 @@
 import type { EngineStatus } from "@/platform";
-import { formatCount } from "@/ui/format";
+import { formatBytes, formatCount } from "@/ui/format";
 
 /** A share as people say it; without a whole there is none. */
 export function shareText(part: number, whole: number): string {
@@ -9,9 +9,11 @@ export function shareText(part: number, whole: number): string {
 }
 
 export function EngineTotals({ engine }: { engine: EngineStatus }) {
-  const { workers, running, queued, total, cold } = engine;
+  const { workers, running, queued, total, cold, memory, memoryCap, stemCells } = engine;
   const figures: [string, string, string?][] = [
     ["Workers", formatCount(workers.length)],
+    ["Memory", formatBytes(memory), `of ${formatBytes(memoryCap)} at most`],
+    ["Stem cells", formatCount(stemCells)],
     ["Running", formatCount(running)],
     ["Queued", formatCount(queued)],
     ["Runs since start", formatCount(total)],

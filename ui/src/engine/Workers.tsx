@@ -3,7 +3,7 @@ import { api, type WorkerStatus } from "@/platform";
 import { announce } from "@/ui/announce";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
-import { formatCount } from "@/ui/format";
+import { formatBytes, formatCount } from "@/ui/format";
 import { Table } from "@/ui/Table";
 import { TimeText } from "@/ui/TimeText";
 import { Tooltip } from "@/ui/Tooltip";
@@ -24,6 +24,7 @@ export function Workers({ workers }: { workers: readonly WorkerStatus[] }) {
           <th>Function</th>
           <th>State</th>
           <th>Version</th>
+          <th className="text-right!">Memory</th>
           <th className="text-right!">Runs</th>
           <th>Started</th>
           <th className="text-right!">Process</th>
@@ -54,9 +55,18 @@ function WorkerRow({ worker }: { worker: WorkerStatus }) {
         </Badge>
       </td>
       <td className="text-muted">{worker.version}</td>
+      <td className="text-right whitespace-nowrap">{formatBytes(worker.memory)}</td>
       <td className="text-right">{formatCount(worker.runs)}</td>
       <td className="whitespace-nowrap">
         <TimeText at={worker.started} />
+        {worker.stem && (
+          <span
+            className="ml-2 text-sm text-subtle"
+            title="Its interpreter was up before there was a run for it, so its start was short"
+          >
+            from a stem cell
+          </span>
+        )}
       </td>
       <td className="text-right font-mono text-sm">{worker.pid}</td>
       <td className="text-right">

@@ -1,10 +1,12 @@
 import { valibotResolver } from "@hookform/resolvers/valibot";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
 import { keys } from "@/api/keys";
 import { useHandlers, useNamespaces, useRuntimes, useTemplates } from "@/api/queries";
+import { BuildLive } from "@/builds/BuildLive";
+import { useBuildWatch } from "@/builds/useBuildWatch";
 import { api, type Contract, type FunctionRef, type Handler, type Language, type Template } from "@/platform";
 import { FolderField } from "@/sources/FolderField";
 import { Button } from "@/ui/Button";
@@ -23,6 +25,8 @@ interface NewFunctionDialogProps {
   namespace?: string;
   onClose: () => void;
 }
+
+const NOBODY: FunctionRef = { connection: "local", namespace: "", name: "" };
 
 export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctionDialogProps) {
   const client = useQueryClient();
@@ -57,10 +61,15 @@ export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctio
     if (firstNamespace !== undefined && namespace === undefined) setValue("namespace", firstNamespace);
   }, [firstNamespace, namespace, setValue]);
 
+  // Watched from the first press on: the first build of a function that is not there yet.
+  const [making, setMaking] = useState<FunctionRef | null>(null);
+  const watched = useBuildWatch(making ?? NOBODY, making !== null);
+
   const create = useAttempt(async (wanted: NewFunctionForm) => {
     const target = { connection, namespace: wanted.namespace, name: wanted.name };
     const runtime = runtimes.data?.find((each) => each.language === wanted.language);
     if (!runtime) return;
+    setMaking(target);
     if (wanted.source === "folder") {
       const { contract, path, watch: watched } = wanted;
       await api.createFromFolder({
@@ -221,6 +230,11 @@ export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctio
           </>
         ) : (
           <Skeleton rows={6} />
+        )}
+        {watched !== null && making !== null && (
+          <div className="overflow-hidden rounded-lg border border-line">
+            <BuildLive target={making} watched={watched} serving={false} />
+          </div>
         )}
         {create.error !== null && <FormError error={create.error} />}
       </form>

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { kindTitle } from "@/app/kinds";
+import { BuildsSection } from "@/builds/BuildsSection";
 import { MetricCharts } from "@/charts/MetricCharts";
 import type { FunctionDetail, FunctionRef } from "@/platform";
 import { CopyButton } from "@/ui/CopyButton";
@@ -29,6 +30,7 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
       >
         <RecentRuns target={target} />
       </Section>
+      {target.connection === "local" && <BuildsSection target={target} version={detail.version} />}
       {target.connection === "local" && (
         <Section title="Metrics">
           <div className="-mx-6">

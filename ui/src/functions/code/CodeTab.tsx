@@ -4,6 +4,8 @@ import { useEffect, useState } from "react";
 import { keys } from "@/api/keys";
 import { useActions } from "@/app/actions";
 import { editorLanguage } from "@/app/kinds";
+import { BuildLive } from "@/builds/BuildLive";
+import { useBuildWatch } from "@/builds/useBuildWatch";
 import { api, type CodeInput, type FunctionDetail, type FunctionRef, toCallError } from "@/platform";
 import { FolderBar } from "@/sources/FolderBar";
 import { Button } from "@/ui/Button";
@@ -32,6 +34,7 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
   const [base, setBase] = useState({ version: detail.version, text: stored });
   const [text, setText] = useState(stored);
   const [conflict, setConflict] = useState<CodeInput | null>(null);
+  const watched = useBuildWatch(target);
   const dirty = code.type === "source" && text !== base.text;
 
   useEffect(() => {
@@ -112,6 +115,9 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
           </>
         )}
       </div>
+      {watched !== null && watched.build.state !== "ready" && (
+        <BuildLive target={target} watched={watched} serving />
+      )}
       {save.error !== null && <FormError error={save.error} className="m-4" />}
       {code.type === "source" && (
         <CodeEditor
