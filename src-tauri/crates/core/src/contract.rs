@@ -61,8 +61,7 @@ impl Contract {
             Self::Openfaas => matches!(language, Node | Python | Php | Ruby | Go),
             Self::OpenfaasFlask | Self::Spaces => language == Python,
             Self::Fn => matches!(language, Node | Python | Executable),
-            // Binaries that were compiled elsewhere are not spoken to yet.
-            Self::ActionLoop => language == Go,
+            Self::ActionLoop => matches!(language, Go | Executable),
             Self::WatchdogClassic
             | Self::WatchdogHttp
             | Self::WatchdogSerializing

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use beckon_core::{Activation, ActivationId, Contract, Error, Function, Guard, JsonText, Language, Status};
 
+use crate::actionloop;
 use crate::adapt::Event;
 use crate::code::{Deployment, Prepared};
 use crate::end::End;
@@ -374,7 +375,7 @@ async fn serve(
         })
 }
 
-/// Starts an interpreter with our shim, or a compiled function with its worker in it.
+/// Starts an interpreter with our shim, a compiled function with its worker in it, or an action loop.
 async fn shimmed(
     inner: &Inner,
     call: &Call<'_>,
@@ -384,7 +385,13 @@ async fn shimmed(
     log: &SharedLog,
 ) -> Result<Arc<Worker>, End> {
     let program = match &prepared.entry {
-        // Compiled, with its worker in it.
+        Some(entry) if !entry.direct => {
+            log.lock().note(
+                "Beckon: the function's file is neither a program nor a script that begins with #! and its interpreter.",
+            );
+            return Err(End::crashed_in_init());
+        }
+        // Compiled, with its worker in it, or an action loop of its own.
         Some(entry) => Ok(entry.path.clone()),
         None => inner.runtimes.interpreter_of(&deployment.function.runtime),
     };
@@ -403,7 +410,15 @@ async fn shimmed(
     let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
     Worker::spawn(deployment.clone(), number, launch, (permit, listing), announce)
         .await
-        .map_err(|e| refused(&Error::internal("start a worker", e), log))
+        .map_err(|e| match e.raw_os_error() {
+            // An interpreter named after `#!` that is not here, or a binary of another machine.
+            Some(2 | 8 | 13 | 20 | 40) if prepared.entry.is_some() => {
+                log.lock()
+                    .note(format!("Beckon: the function's file could not be executed: {e}."));
+                End::crashed_in_init()
+            }
+            _ => refused(&Error::internal("start a worker", e), log),
+        })
 }
 
 /// In a process of its own, as the watchdogs do it.
@@ -444,6 +459,7 @@ async fn fork(
         directory: Some(prepared.code.path.clone()),
         framed: false,
         stdin: true,
+        results: false,
         confinement: Confinement::of(&deployment.function, &prepared.code.path),
         measured: permit.measured(),
     };
@@ -527,6 +543,7 @@ async fn once(
                 directory: None,
                 framed: false,
                 stdin: true,
+                results: false,
                 confinement: Confinement::of(&deployment.function, &prepared.code.path),
                 measured: permit.measured(),
             };
@@ -600,6 +617,9 @@ fn environment(
     set("__OW_ACTIVATION_ID", call.id_text.to_owned());
     set("__OW_TRANSACTION_ID", call.transaction.to_owned());
     set("__OW_DEADLINE", call.deadline.to_string());
+    if function.contract == Contract::ActionLoop && actionloop::acknowledges(deployment) {
+        set(actionloop::TOLD, "1".to_owned());
+    }
     env
 }
 

@@ -309,7 +309,7 @@ fn failed(how: &str) -> End {
 }
 
 /// `{"error": …}` alone, if the object has that key: only the error's value survives.
-fn error_of(json: &JsonText) -> Option<JsonText> {
+pub(crate) fn error_of(json: &JsonText) -> Option<JsonText> {
     if !json.as_str().contains("error") {
         return None;
     }

@@ -16,6 +16,7 @@
 //! isolation ─ what processes can reach, and what they take                 machine ─ the memory that there is
 //! ```
 
+mod actionloop;
 mod adapt;
 mod attempt;
 mod build;

@@ -41,6 +41,8 @@ pub(crate) struct Spec {
     pub(crate) framed: bool,
     /// Whether it gets a pipe as standard input.
     pub(crate) stdin: bool,
+    /// Whether it writes its results on descriptor 3.
+    pub(crate) results: bool,
     /// What it is held to.
     pub(crate) confinement: Confinement,
     /// Where its memory is written when it is measured.
@@ -52,6 +54,8 @@ pub(crate) struct Channels {
     /// Frames to descriptor 3, frames from descriptor 4.
     pub(crate) frames: Option<(UnixStream, UnixStream)>,
     pub(crate) stdin: Option<pipe::Sender>,
+    /// From descriptor 3.
+    pub(crate) results: Option<pipe::Receiver>,
     pub(crate) stdout: pipe::Receiver,
     pub(crate) stderr: pipe::Receiver,
 }
@@ -145,6 +149,7 @@ impl Nursery {
             pid,
             frames,
             stdin,
+            results,
             stdout,
             stderr,
             mut guards,
@@ -183,6 +188,7 @@ impl Nursery {
                     .map(|(to, from)| Ok::<_, io::Error>((stream(to)?, stream(from)?)))
                     .transpose()?,
                 stdin: stdin.map(pipe::Sender::from_owned_fd).transpose()?,
+                results: results.map(pipe::Receiver::from_owned_fd).transpose()?,
                 stdout: pipe::Receiver::from_owned_fd(stdout)?,
                 stderr: pipe::Receiver::from_owned_fd(stderr)?,
             })
@@ -238,6 +244,7 @@ struct Started {
     pid: Pid,
     frames: Option<(std::os::unix::net::UnixStream, std::os::unix::net::UnixStream)>,
     stdin: Option<OwnedFd>,
+    results: Option<OwnedFd>,
     stdout: OwnedFd,
     stderr: OwnedFd,
     guards: Vec<Guard>,
@@ -274,6 +281,16 @@ fn start(spec: Spec, record: &Path, isolation: &Isolation) -> io::Result<Started
             .map_err(io::Error::other)?;
         frames = Some((to, from));
     }
+    let mut results = None;
+    if spec.results {
+        let (ours, theirs) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let mapping = FdMapping {
+            parent_fd: theirs,
+            child_fd: 3,
+        };
+        command.fd_mappings(vec![mapping]).map_err(io::Error::other)?;
+        results = Some(ours);
+    }
     let (mut child, mut guards) = confined(
         &mut command,
         &spec.program,
@@ -298,6 +315,7 @@ fn start(spec: Spec, record: &Path, isolation: &Isolation) -> io::Result<Started
         pid,
         frames,
         stdin,
+        results,
         stdout,
         stderr,
         guards,

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use beckon_core::{ActivationId, Guard, Language, Millis};
 use bytes::Bytes;
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 
+use crate::actionloop;
 use crate::adapt::Event;
 use crate::code::Deployment;
 use crate::end::End;
@@ -115,9 +118,11 @@ impl Worker {
                 launch.shims.php.clone().into(),
             ],
             Language::Ruby => vec![launch.shims.ruby.clone().into()],
-            Language::Go | Language::Rust => Vec::new(),
+            Language::Go | Language::Rust | Language::Executable => Vec::new(),
             _ => vec!["-B".into(), launch.shims.python.clone().into()],
         };
+        // Executables that speak lines: somebody translates.
+        let lines = deployment.language() == Language::Executable;
         let scratch = launch.nursery.scratch_of(number);
         let program = launch.program.to_owned();
         let env = with_places(launch.env, &scratch)?;
@@ -127,8 +132,9 @@ impl Worker {
             env,
             scratch,
             directory: None,
-            framed: true,
-            stdin: false,
+            framed: !lines,
+            stdin: lines,
+            results: lines,
             confinement: launch.confinement,
             measured: launch.measured,
         };
@@ -138,10 +144,15 @@ impl Worker {
         announce(&card);
         let Channels {
             frames,
+            stdin,
+            results,
             stdout,
             stderr,
-            ..
         } = channels;
+        let frames = match (stdin, results) {
+            (Some(stdin), Some(results)) => Some(translated(&deployment, stdin, results)?),
+            _ => frames,
+        };
         let (to, from) = frames.ok_or_else(|| io::Error::other("a worker without its socket"))?;
         let link = Arc::new(Link::new(to, launch.result_limit));
         let ends = Ends {
@@ -182,6 +193,7 @@ impl Worker {
             directory: Some(service.directory),
             framed: false,
             stdin: false,
+            results: false,
             confinement: service.confinement,
             measured: service.measured,
         };
@@ -304,6 +316,25 @@ impl Drop for Worker {
         }
         self.nursery.sweep(self.number);
     }
+}
+
+/// Frames for a process that speaks lines.
+fn translated(
+    deployment: &Arc<Deployment>,
+    stdin: pipe::Sender,
+    results: pipe::Receiver,
+) -> io::Result<(UnixStream, UnixStream)> {
+    let (to, theirs_in) = UnixStream::pair()?;
+    let (theirs_out, from) = UnixStream::pair()?;
+    let ends = actionloop::Ends {
+        from: theirs_in,
+        to: theirs_out,
+        stdin,
+        results,
+    };
+    // It ends with the worker whose socket it has, and has nothing to clean up: nobody waits for it.
+    tokio::spawn(actionloop::translate(deployment.clone(), ends));
+    Ok((to, from))
 }
 
 fn run_header<'a>(call: &Call<'a>, logs: usize, with_request: bool) -> frame::Run<'a> {

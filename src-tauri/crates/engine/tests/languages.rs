@@ -338,3 +338,160 @@ async fn rust_functions_are_compiled_and_called() {
     assert_eq!(ask(&rig, "rs", "GET", "/", b"").await.0, 201);
     rig.stop().await;
 }
+
+/// A launcher as OpenWhisk's runtimes have it: the keys of the line go into the environment, and it says when it is
+/// ready.
+const LAUNCHER: &str = r#"#!/usr/bin/env python3
+import json, os, sys, time
+out = os.fdopen(3, "w")
+if os.environ.get("__OW_WAIT_FOR_ACK"):
+    print("starting")
+    sys.stdout.flush()
+    out.write('{"ok": %s}\n' % os.environ.get("ACK", "true"))
+    out.flush()
+count = 0
+for line in sys.stdin:
+    given = json.loads(line)
+    for key in given:
+        if key != "value":
+            os.environ["__OW_%s" % key.upper()] = given[key]
+    args, count = given["value"], count + 1
+    print("run", count, flush=True)
+    print("careful", file=sys.stderr, flush=True)
+    if args.get("exit"):
+        sys.exit(3)
+    if args.get("sleep"):
+        time.sleep(600)
+    answer = {"count": count, "greeting": args["greeting"], "name": os.environ["__OW_ACTION_NAME"],
+              "same": os.environ["__OW_ACTIVATION_ID"] == given["activation_id"],
+              "late": int(os.environ["__OW_DEADLINE"]) > time.time() * 1000}
+    if args.get("error"):
+        answer = {"error": args["error"]}
+    out.write(args.get("raw", json.dumps(answer)) + "\n")
+    if args.get("twice"):
+        out.write("{}\n")
+    out.flush()
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn executables_speak_action_loop() {
+    let rig = Rig::new().await;
+    let launcher = |ack: &str| {
+        let mut new = with(Contract::ActionLoop, function("shell:default", LAUNCHER));
+        new.env = vec![("OW_WAIT_FOR_ACK".into(), "1".into()), ("ACK".into(), ack.into())];
+        new.parameters = vec![beckon_core::NamedJson {
+            key: "greeting".into(),
+            value: beckon_core::JsonText::parse("1.50").unwrap(),
+        }];
+        new
+    };
+    rig.put("loop", launcher("true")).await;
+    let answer = |count: u32| {
+        format!(r#"{{"count": {count}, "greeting": 1.5, "name": "/test/loop", "same": true, "late": true}}"#)
+    };
+    let record = rig.run("loop", "{}").await;
+    expect(&record, Status::Success, &answer(1));
+    let mut lines = logs(&record);
+    lines.sort();
+    assert_eq!(lines, ["e:careful", "o:run 1", "o:starting"]);
+    expect(&rig.run("loop", "{}").await, Status::Success, &answer(2));
+    let record = rig.run("loop", r#"{"error": "no"}"#).await;
+    expect(&record, Status::ApplicationError, r#"{"error":"no"}"#);
+    let record = rig.run("loop", r#"{"raw": "hello"}"#).await;
+    let text = r#"{"error":"The action did not return a dictionary or array."}"#;
+    expect(&record, Status::DeveloperError, text);
+    expect(
+        &rig.run("loop", r#"{"raw": "[1]"}"#).await,
+        Status::Success,
+        "[1]",
+    );
+    // A line too many is nobody's answer: the process goes, and the next run has one of its own.
+    assert_eq!(
+        rig.run("loop", r#"{"twice": 1}"#).await.summary.status,
+        Status::Success
+    );
+    let record = rig.run("loop", "{}").await;
+    assert_eq!(
+        record.summary.status,
+        Status::DeveloperError,
+        "{:?}",
+        record.result
+    );
+    expect(&rig.run("loop", "{}").await, Status::Success, &answer(1));
+    let record = rig.run("loop", r#"{"exit": 1}"#).await;
+    assert_eq!(record.summary.status, Status::DeveloperError);
+    assert!(
+        logs(&record)
+            .iter()
+            .any(|line| line.contains("exited with code 3")),
+        "{:?}",
+        logs(&record)
+    );
+    let mut short = launcher("true");
+    short.limits.timeout_ms = 500;
+    rig.put("loop", short).await;
+    assert_eq!(
+        rig.run("loop", r#"{"sleep": 1}"#).await.summary.status,
+        Status::TimedOut
+    );
+    rig.put("loop", launcher("false")).await;
+    let record = rig.run("loop", "{}").await;
+    assert_eq!(record.summary.status, Status::DeveloperError);
+    assert!(
+        support::error(&record).contains("did not initialize properly"),
+        "{:?}",
+        record.result
+    );
+    rig.stop().await;
+    assert_eq!(rig.processes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_binary_that_was_built_elsewhere_speaks_action_loop() {
+    let source = r#"package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+)
+
+func main() {
+	out, in := os.NewFile(3, "out"), bufio.NewReader(os.Stdin)
+	for {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var given struct{ Value map[string]interface{} }
+		_ = json.Unmarshal(line, &given)
+		fmt.Println("for", given.Value["name"])
+		answer, _ := json.Marshal(map[string]interface{}{"hello": given.Value["name"], "size": len(line) > 100000})
+		fmt.Fprintf(out, "%s\n", answer)
+	}
+}
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("main.go"), source).unwrap();
+    let built = std::process::Command::new("go")
+        .args(["build", "-o", "exec", "main.go"])
+        .env("CGO_ENABLED", "0")
+        .current_dir(folder.path())
+        .status();
+    assert!(built.unwrap().success());
+    let binary = std::fs::read(folder.path().join("exec")).unwrap();
+    let rig = Rig::new().await;
+    let code = beckon_core::CodePackage::Zip(support::zip_bytes(&[("exec", &binary)]));
+    let new = NewFunction::new(beckon_core::Runtime::new("shell:default").unwrap(), code);
+    rig.put("binary", with(Contract::ActionLoop, new)).await;
+    let record = rig.run("binary", r#"{"name":"Ada"}"#).await;
+    expect(&record, Status::Success, r#"{"hello":"Ada","size":false}"#);
+    assert_eq!(logs(&record), ["o:for Ada"]);
+    // More than a pipe holds.
+    let long = format!(r#"{{"name":"Ada","x":"{}"}}"#, "x".repeat(300_000));
+    let record = rig.run("binary", &long).await;
+    expect(&record, Status::Success, r#"{"hello":"Ada","size":true}"#);
+    assert_eq!(record.summary.cold, Some(false));
+    rig.stop().await;
+}

@@ -161,11 +161,19 @@ pub(crate) fn package(kind: &str, files: &[(&str, &str)]) -> NewFunction {
 }
 
 pub(crate) fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let files: Vec<_> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_bytes()))
+        .collect();
+    zip_bytes(&files)
+}
+
+pub(crate) fn zip_bytes(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, text) in files {
         let options = zip::write::SimpleFileOptions::default().unix_permissions(0o644);
         writer.start_file(*name, options).unwrap();
-        writer.write_all(text.as_bytes()).unwrap();
+        writer.write_all(text).unwrap();
     }
     writer.finish().unwrap().into_inner()
 }

@@ -17,7 +17,7 @@ struct Source {
 /// What greetings greet.
 const ADA: &str = "{\n  \"name\": \"Ada\"\n}";
 
-const SOURCES: [Source; 23] = [
+const SOURCES: [Source; 24] = [
     Source {
         id: "node-hello",
         title: "Hello (Node.js)",
@@ -169,6 +169,15 @@ const SOURCES: [Source; 23] = [
         language: Language::Go,
         contract: Contract::Openfaas,
         code: include_str!("openfaas.go"),
+        input: ADA,
+    },
+    Source {
+        id: "shell-actionloop",
+        title: "Hello (ActionLoop, shell)",
+        description: "A script that stays: a line of JSON in, a line of JSON out.",
+        language: Language::Executable,
+        contract: Contract::ActionLoop,
+        code: include_str!("action_loop.sh"),
         input: ADA,
     },
     Source {
