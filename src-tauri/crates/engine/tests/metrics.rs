@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use beckon_core::{Clock, ErrorCode, FunctionRef, LOCAL, Limits};
+use beckon_core::{Clock, Destination, ErrorCode, FunctionRef, LOCAL, Limits};
 use beckon_engine::Outcome;
 use support::*;
 
@@ -210,5 +210,101 @@ async fn charts_join_the_journal_and_what_is_remembered() {
     assert!(all.queue.iter().any(Option::is_some));
     let error = rig.engine.chart(None, to, began, 0).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidInput);
+    rig.stop().await;
+}
+
+/// Parses the text with Prometheus' own Python client, in a function that installs it.
+const PARSER: &str = "
+from prometheus_client.parser import text_string_to_metric_families
+
+def main(args):
+    families = {}
+    for family in text_string_to_metric_families(args['text']):
+        families[family.name] = {
+            'type': family.type,
+            'samples': [[s.name, s.labels, s.value if s.value == s.value else None] for s in family.samples],
+        }
+    return families
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prometheus_own_parser_reads_deliveries_and_all_the_rest() {
+    let rig = Rig::new().await;
+    let source = "exports.main = a => a.bad ? {error: 'no'} : {};";
+    let mut told = function("nodejs:default", source);
+    told.settings.on_success = Some(Destination::Queue {
+        queue: "ocid1.queue.oc1.phx.a".into(),
+        channel: None,
+    });
+    told.settings.on_failure = Some(Destination::Http {
+        url: "http://127.0.0.1:1/gone".into(),
+    });
+    rig.put("told", told).await;
+    let files = [
+        ("requirements.txt", "prometheus-client==0.22.1\n"),
+        ("__main__.py", PARSER),
+    ];
+    rig.put("parser", package("python:default", &files)).await;
+    for input in ["{}", "{}", r#"{"bad":1}"#] {
+        rig.engine.accept(invocation("told", input)).await.unwrap();
+    }
+    let now = Clock::system().now();
+    let chart = async || {
+        let of = Some(local("told"));
+        rig.engine
+            .chart(of.as_ref(), now - 60_000, now + 600_000, 0)
+            .await
+            .unwrap()
+    };
+    wait_for(async || {
+        let chart = chart().await;
+        (
+            chart.delivered.iter().sum::<u32>(),
+            chart.undelivered.iter().sum::<u32>(),
+        ) == (2, 1)
+    })
+    .await;
+    let text = rig.engine.prometheus().await;
+    let input = serde_json::json!({ "text": text }).to_string();
+    let record = rig.run("parser", &input).await;
+    assert_eq!(
+        record.summary.status,
+        beckon_core::Status::Success,
+        "{:?}\n{text}",
+        logs(&record)
+    );
+    let families = record.result.unwrap().to_value();
+    // Python's client takes `_total` off the name of a counter's family.
+    for (family, kind) in [
+        ("FunctionInvocationCount", "counter"),
+        ("FunctionResponseCount", "counter"),
+        ("FunctionExecutionDuration", "histogram"),
+        ("FunctionDetachedDeliveries", "counter"),
+        ("gateway_function_invocation", "counter"),
+        ("gateway_function_invocation_started", "counter"),
+        ("gateway_functions_seconds", "histogram"),
+        ("gateway_service_count", "gauge"),
+        ("beckon_queue_depth", "gauge"),
+    ] {
+        assert_eq!(families[family]["type"], kind, "{family}\n{text}");
+    }
+    let samples = families["FunctionDetachedDeliveries"]["samples"]
+        .as_array()
+        .unwrap();
+    let mut seen: Vec<String> = samples
+        .iter()
+        .map(|sample| {
+            let label = |name: &str| sample[1][name].as_str().unwrap().to_owned();
+            assert_eq!(
+                (label("resourceName"), label("namespace")),
+                ("told".into(), "test".into())
+            );
+            assert!(!label("functionId").is_empty());
+            let (to, kind, error) = (label("destination"), label("responseType"), label("errorMessage"));
+            format!("{to} {kind} {error} {}", sample[2])
+        })
+        .collect();
+    seen.sort();
+    assert_eq!(seen, ["http Error unreachable 1", "queue Success  2"]);
     rig.stop().await;
 }

@@ -158,11 +158,7 @@ fn complaint(purpose: Purpose, why: &str) -> Option<String> {
 
 fn count(inner: &Inner, claimed: &Claimed, error: Option<String>) {
     let counted = Counted {
-        function: format!(
-            "{}/{}",
-            claimed.function.namespace.as_str(),
-            claimed.function.name.as_str()
-        ),
+        function: claimed.function.clone(),
         purpose: claimed.purpose,
         destination: claimed.target.kind(),
         error,

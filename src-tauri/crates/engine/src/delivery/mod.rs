@@ -67,8 +67,8 @@ struct Inner {
 /// What deliveries are counted by: the dimensions of OCI's metric `FunctionDetachedDeliveries`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Counted {
-    /// The run's function, `namespace/name`.
-    pub function: String,
+    /// The run's function.
+    pub function: FunctionKey,
     /// Why it was delivered; OCI counts the two that are not callbacks.
     pub purpose: Purpose,
     /// Where it went.

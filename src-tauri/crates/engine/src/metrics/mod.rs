@@ -14,14 +14,16 @@
 //! - Oracle's (namespace `oci_faas`), spelled as there: `FunctionInvocationCount`, `FunctionExecutionDuration` (ms),
 //!   `FunctionResponseCount` (`responseType` `Success`, `Error`, `Throttled`; `errorCode`, empty on success), each with
 //!   its dimensions as labels in camel case: `functionId`, `resourceName` (the function's name), `namespace`,
-//!   `invokeType` (`sync`, `detached`).
+//!   `invokeType` (`sync`, `detached`); and `FunctionDetachedDeliveries`, records of detached runs delivered to a
+//!   `destination` (`responseType` `Success`, `Error`; `errorMessage`, empty on success, else one of a few words).
 //! - OpenFaaS' gateway's: `gateway_function_invocation_total` and `gateway_functions_seconds` by `function_name`
 //!   (`name.namespace`) and `code`, `gateway_function_invocation_started`, `gateway_service_count` (worker processes).
 //!   The time is the caller's: it includes the wait for a worker. A run whose contract is not HTTP counts as 200, 504
 //!   or 500, and a refused call as 429, 413 or 503.
 //! - Beckon's own, by `function_name`: `beckon_function_starts_total` (`start` `warm`, `cold`), `beckon_wait_seconds`,
 //!   `beckon_init_seconds`, `beckon_run_seconds`, `beckon_queue_depth` (`queue` `callers`, `accepted`),
-//!   `beckon_workers` (`state`), `beckon_worker_memory_bytes`.
+//!   `beckon_workers` (`state`), `beckon_worker_memory_bytes`, `beckon_callbacks_total` (`X-Callback-Url`'s;
+//!   `response_type` and `error` as above).
 //!
 //! Every attempt of a run that is retried is an invocation. What has been counted is gone after a restart of Beckon, as
 //! Prometheus expects of counters. A function that is deleted drops out; of more than [`MOST`] functions the later ones
@@ -234,6 +236,7 @@ impl Engine {
     /// The state of everything that is counted, in Prometheus' text format 0.0.4.
     pub async fn prometheus(&self) -> String {
         let levels = self.inner.levels().await;
-        text::write(&self.inner.metrics.tallies(None), &levels)
+        let deliveries = self.inner.deliveries.counts();
+        text::write(&self.inner.metrics.tallies(None), &levels, &deliveries)
     }
 }

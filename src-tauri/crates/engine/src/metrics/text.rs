@@ -1,12 +1,14 @@
 //! Prometheus' text format.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use beckon_core::FunctionKey;
+use beckon_core::{DestinationKind, FunctionKey, Purpose};
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, TextEncoder};
+
+use crate::delivery::Counted;
 
 use super::spread::Buckets;
 use super::tally::{INVOKE_TYPES, Level, RESPONSES, Tally};
@@ -86,13 +88,18 @@ fn read(counter: &AtomicU64) -> u64 {
 }
 
 /// Everything, as Prometheus reads it.
-pub(super) fn write(tallies: &[Arc<Tally>], levels: &HashMap<FunctionKey, Level>) -> String {
+pub(super) fn write(
+    tallies: &[Arc<Tally>],
+    levels: &HashMap<FunctionKey, Level>,
+    deliveries: &[(Counted, u64)],
+) -> String {
     let mut tallies: Vec<&Tally> = tallies.iter().map(Arc::as_ref).collect();
     // What stands for many is there when it stands for any.
     tallies.retain(|tally| !tally.id.is_empty() || tally.invoked.iter().any(|count| read(count) > 0));
     tallies.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     let mut page = Page::default();
     oracle(&mut page, &tallies);
+    delivered(&mut page, &tallies, deliveries);
     openfaas(&mut page, &tallies);
     own(&mut page, &tallies);
     standing(&mut page, &tallies, levels);
@@ -153,6 +160,67 @@ fn oracle(page: &mut Page, tallies: &[&Tally]) {
     );
     for (tally, kind) in each() {
         page.histogram(&borrow(&dimensions(tally, kind)), &tally.execution[kind], 1.0);
+    }
+}
+
+fn delivered(page: &mut Page, tallies: &[&Tally], deliveries: &[(Counted, u64)]) {
+    page.begin(
+        MetricType::COUNTER,
+        "FunctionDetachedDeliveries",
+        "Records of detached runs that were delivered to a destination, or given up.",
+    );
+    let is_callback = |counted: &Counted| counted.purpose == Purpose::Callback;
+    // A record of success and one of failure may go to places of one kind.
+    let mut sums: BTreeMap<_, u64> = BTreeMap::new();
+    for (counted, count) in deliveries.iter().filter(|(counted, _)| !is_callback(counted)) {
+        let series = (
+            &counted.function,
+            kind_of(counted.destination),
+            counted.error.as_deref(),
+        );
+        *sums.entry(series).or_default() += count;
+    }
+    for ((key, destination, error), count) in sums {
+        let (name, namespace) = (key.name.as_str(), key.namespace.as_str());
+        let own = tallies
+            .iter()
+            .find(|tally| tally.name == name && tally.namespace == namespace);
+        let labels = vec![
+            ("functionId", own.map_or("", |tally| tally.id.as_str())),
+            ("resourceName", name),
+            ("namespace", namespace),
+            ("destination", destination),
+            ("responseType", if error.is_none() { "Success" } else { "Error" }),
+            ("errorMessage", error.unwrap_or_default()),
+        ];
+        page.counter(&labels, count);
+    }
+    page.begin(
+        MetricType::COUNTER,
+        "beckon_callbacks_total",
+        "Callbacks of accepted runs that were made, or given up.",
+    );
+    for (counted, count) in deliveries.iter().filter(|(counted, _)| is_callback(counted)) {
+        let name = dotted(
+            counted.function.name.as_str(),
+            counted.function.namespace.as_str(),
+        );
+        let labels = vec![
+            ("function_name", name.as_str()),
+            ("response_type", counted.response_type()),
+            ("error", counted.error.as_deref().unwrap_or_default()),
+        ];
+        page.counter(&labels, *count);
+    }
+}
+
+fn kind_of(destination: DestinationKind) -> &'static str {
+    match destination {
+        DestinationKind::Notification => "notification",
+        DestinationKind::Queue => "queue",
+        DestinationKind::Stream => "stream",
+        DestinationKind::Http => "http",
+        DestinationKind::Nats => "nats",
     }
 }
 
