@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use beckon_core::{Error, ErrorCode, Function, Language, Result, Secret};
 use tokio::sync::OnceCell;
 
 use crate::build::{self, Builds, Lease};
+pub(crate) use crate::removal::remove_tree;
 use crate::runtimes::Runtimes;
 use crate::{SecretSource, deploy};
 
@@ -136,17 +137,6 @@ fn entry_file(path: PathBuf) -> std::io::Result<EntryFile> {
     fs::File::open(&path)?.take(4).read_to_end(&mut first)?;
     let direct = first.starts_with(b"#!") || first == b"\x7fELF";
     Ok(EntryFile { path, direct })
-}
-
-/// Removes a folder with sealed folders in it.
-pub(crate) fn remove_tree(root: &Path) -> std::io::Result<()> {
-    if !root.exists() {
-        return Ok(());
-    }
-    for_each_dir(root, &mut |dir| {
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o755))
-    })?;
-    fs::remove_dir_all(root)
 }
 
 /// Calls `change` for `root` and every folder below it, parents first. Links are not followed.

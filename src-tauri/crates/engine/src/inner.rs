@@ -29,7 +29,7 @@ use crate::runtimes::Runtimes;
 use crate::source::Folders;
 use crate::status::Activity;
 use crate::worker::Shims;
-use crate::{EngineConfig, SecretSource, attempt, code, schedule, source, survivors, trigger};
+use crate::{EngineConfig, SecretSource, attempt, removal, schedule, source, survivors, trigger};
 
 const NODE_SHIM: &str = include_str!("shims/node.cjs");
 const PYTHON_SHIM: &str = include_str!("shims/python.py");
@@ -329,7 +329,10 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
             tracing::warn!(killed, "ended workers that an earlier Beckon left running");
         }
         for name in ["scratch", "code", "shims"] {
-            code::remove_tree(&data_dir.join(name))?;
+            // Nothing of it is used again, so that what cannot be removed is no reason not to start.
+            if let Err(e) = removal::remove_tree(&data_dir.join(name)) {
+                tracing::warn!(name, error = %e, "what an earlier Beckon left could not be removed");
+            }
         }
     }
     folder("scratch")?;

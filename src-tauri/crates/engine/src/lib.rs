@@ -39,6 +39,7 @@ mod pipes;
 mod pool;
 mod process;
 mod queue;
+mod removal;
 mod reply;
 mod run;
 mod runtimes;

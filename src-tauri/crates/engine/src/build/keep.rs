@@ -130,7 +130,9 @@ impl Builds {
     /// Ends what a crash left half done. Before anything else.
     pub(crate) fn recover(&self) -> io::Result<()> {
         for entry in fs::read_dir(self.root.join("tmp"))?.flatten() {
-            remove_tree(&entry.path())?;
+            if let Err(e) = remove_tree(&entry.path()) {
+                tracing::warn!(error = %e, "what an earlier build left could not be removed");
+            }
         }
         for path in self.record_files() {
             let mut records = Records::read(&path);
