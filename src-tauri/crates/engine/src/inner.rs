@@ -99,8 +99,9 @@ impl Inner {
             Ok::<_, Error>((opening, instance, shims))
         });
         let (opening, instance, shims) = laid_out.await.map_err(failed)??;
-        let backlog = opening.recover(&store, &clock).await?;
+        let (backlog, lost) = opening.recover(&store, &clock).await?;
         let deliveries = Deliveries::start(store.clone(), clock.clone(), dispatch).await?;
+        deliveries.on_given_up(lost).await;
         let runtimes = runtimes.await.map_err(failed)?;
         let activity = Arc::<Activity>::default();
         let builds = Builds::new(
@@ -209,6 +210,11 @@ impl Inner {
         F: Future<Output = ()> + Send + 'static,
     {
         self.helpers.spawn(work(self.stop.clone()));
+    }
+
+    /// Cancelled when the engine begins to stop.
+    pub(crate) fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
     }
 
     pub(crate) async fn shutdown(&self, grace: Duration) {

@@ -33,7 +33,7 @@ mod writer;
 
 pub use activations::{Bucket, Cursor, Histogram, ListQuery, Page};
 pub use connections::NewConnection;
-pub use deliveries::{AttemptEnd, Claimed, DeliveryPage, NewDelivery, Next, Outcome};
+pub use deliveries::{AttemptEnd, Claimed, DeliveryPage, Followed, NewDelivery, Next, Outcome};
 pub use functions::{Expect, WatchedFolder};
 pub use inbox::{Arrival, MessagePage, NewMessage};
 pub use journal::text::preview;

@@ -63,7 +63,9 @@ async fn finish(store: &Store, run: Activation, deliveries: Vec<NewDelivery>) {
     assert_eq!(claims.len(), 1);
     let make = move || (run, deliveries);
     store
-        .settle(id, 0, make, owner, Ended::Over, || ())
+        .settle(id, 0, make, owner, Ended::Over, |_| ())
+        .await
+        .unwrap()
         .await
         .unwrap();
 }
@@ -91,6 +93,7 @@ fn end(claimed: &Claimed, next: Next) -> AttemptEnd {
         next,
         log: None,
         message: None,
+        followed: None,
     }
 }
 

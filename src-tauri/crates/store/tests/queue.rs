@@ -43,9 +43,9 @@ async fn settle(
     record: Activation,
     owner: Owner,
     ended: Ended,
-    done: impl FnOnce() + Send + 'static,
+    done: impl FnOnce(bool) + Send + 'static,
 ) -> beckon_core::Result<()> {
-    store
+    let written = store
         .settle(
             record.summary.id,
             1000,
@@ -54,7 +54,8 @@ async fn settle(
             ended,
             done,
         )
-        .await
+        .await?;
+    written.await
 }
 
 /// The record of a queued run that failed.
@@ -185,13 +186,16 @@ async fn only_the_holder_of_the_lease_ends_a_run() {
     claim(store, [1, 2], holder, UNTIL).await;
     let done = Arc::new(AtomicBool::new(false));
     let flag = done.clone();
-    settle(store, failed(1), other, Ended::Over, || ()).await.unwrap();
+    settle(store, failed(1), other, Ended::Over, |ours| assert!(!ours))
+        .await
+        .unwrap();
     let kept = store.requeue(queued(2, "hello"), other, 5, NOW).await.unwrap();
     assert_eq!(
         (record(store, 1).await.summary.status, kept),
         (Status::Queued, None)
     );
-    settle(store, failed(1), holder, Ended::Over, move || {
+    settle(store, failed(1), holder, Ended::Over, move |ours| {
+        assert!(ours);
         flag.store(true, Ordering::Release);
     })
     .await
@@ -278,7 +282,7 @@ async fn dead_letters_are_listed_retried_and_dismissed() {
             at: NOW,
             policy: LostPolicy::Retry,
         };
-        settle(store, record, owner, dead, || ()).await.unwrap();
+        settle(store, record, owner, dead, |_| ()).await.unwrap();
     }
     let hello = key("playground", "hello");
     let page = store.dead_letters(None, None, 2).await.unwrap();
@@ -297,7 +301,10 @@ async fn dead_letters_are_listed_retried_and_dismissed() {
     );
 
     let mut events = store.events();
-    let back = store.retry_dead_letters(DeadLetters::One(id(2))).await.unwrap();
+    let back = store
+        .retry_dead_letters(DeadLetters::One(id(2)), i64::MAX)
+        .await
+        .unwrap();
     assert_eq!((back.len(), back[0].id, &back[0].function), (1, id(2), &hello));
     let mut heard = Vec::new();
     while let Ok(event) = events.try_recv() {
@@ -318,12 +325,15 @@ async fn dead_letters_are_listed_retried_and_dismissed() {
     );
     assert_eq!(record(store, 3).await.summary.status, Status::ApplicationError);
     assert_eq!(
-        store.retry_dead_letters(DeadLetters::One(id(3))).await.unwrap(),
+        store
+            .retry_dead_letters(DeadLetters::One(id(3)), i64::MAX)
+            .await
+            .unwrap(),
         vec![]
     );
     assert_eq!(
         store
-            .retry_dead_letters(DeadLetters::Of(hello.clone()))
+            .retry_dead_letters(DeadLetters::Of(hello.clone()), i64::MAX)
             .await
             .unwrap()
             .len(),
@@ -337,7 +347,7 @@ async fn dead_letters_are_listed_retried_and_dismissed() {
         at: NOW,
         policy: LostPolicy::Record,
     };
-    settle(store, failed(1), owner, dead, || ()).await.unwrap();
+    settle(store, failed(1), owner, dead, |_| ()).await.unwrap();
     assert_eq!(store.dead_letters(None, None, 9).await.unwrap().rows.len(), 1);
     assert_eq!(store.prune(NOW + 1, 100).await.unwrap(), 2);
     assert!(store.dead_letters(None, None, 9).await.unwrap().rows.is_empty());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use beckon_core::{Destination, Excerpt, Millis, Purpose};
-use beckon_store::{Arrival, AttemptEnd, Claimed, Next, Outcome};
+use beckon_store::{Arrival, AttemptEnd, Claimed, Followed, Next, Outcome};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use parking_lot::Mutex;
@@ -90,30 +90,28 @@ async fn pass(inner: &Arc<Inner>, busy: &Busy) -> beckon_core::Result<Option<Dur
 async fn attempt(inner: &Inner, claimed: Claimed) {
     let began = Instant::now();
     let mut outcome = Outcome::default();
-    let mut message = None;
+    let mut carried = Carried::default();
     let tried = tokio::select! {
         biased;
-        tried = perform(inner, &claimed, &mut outcome, &mut message) => Some(tried),
+        tried = perform(inner, &claimed, &mut outcome, &mut carried) => Some(tried),
         () = inner.cut.cancelled() => None,
     };
     outcome.ms = began.elapsed().as_secs_f64() * 1000.0;
     let now = inner.clock.now();
-    let mut log = None;
+    let (mut log, mut counted) = (None, None);
     let next = match tried {
         None => {
             outcome.error = Some("Beckon was stopped during this attempt; it will be made again.".to_owned());
-            message = None;
+            carried.message = None;
             Next::Interrupted
         }
         Some(Ok(())) => {
-            count(inner, &claimed, None);
+            counted = Some(None);
             Next::Delivered
         }
         Some(Err(refused)) => {
             if refused.again && claimed.attempt < claimed.allowed {
-                let wait = FIRST_WAIT
-                    .saturating_mul(1 << (claimed.attempt - 1).min(10))
-                    .min(LONGEST_WAIT);
+                let wait = wait_after(claimed.attempt, rand::random());
                 fail(&mut outcome, refused);
                 Next::Again(now + wait)
             } else {
@@ -121,7 +119,7 @@ async fn attempt(inner: &Inner, claimed: Claimed) {
                     Some(status) => format!("status {status}"),
                     None => refused.class.to_owned(),
                 };
-                count(inner, &claimed, Some(class));
+                counted = Some(Some(class));
                 log = complaint(claimed.purpose, &refused.why);
                 fail(&mut outcome, refused);
                 Next::GaveUp
@@ -134,9 +132,46 @@ async fn attempt(inner: &Inner, claimed: Claimed) {
         outcome,
         next,
         log,
-        message,
+        message: carried.message,
+        followed: carried.followed,
     };
-    settle(inner, end).await;
+    match settle(inner, end.clone()).await {
+        true => counted
+            .into_iter()
+            .for_each(|error| count(inner, &claimed, error)),
+        false => {
+            // A row that nobody works on must not say that somebody does: a person can deliver it again.
+            let why = "What came of this attempt could not be written.";
+            let mut end = AttemptEnd {
+                next: Next::GaveUp,
+                message: None,
+                log: None,
+                followed: None,
+                ..end
+            };
+            end.outcome.error = Some(why.to_owned());
+            if settle(inner, end).await {
+                count(inner, &claimed, Some("unwritten".to_owned()));
+            }
+        }
+    }
+}
+
+/// What an attempt leaves beside its outcome.
+#[derive(Default)]
+struct Carried {
+    /// Written into an inbox when the attempt is settled, in the same transaction.
+    message: Option<Arrival>,
+    /// Headers and body that a followed redirect led to: the next attempt need not follow it again.
+    followed: Option<Followed>,
+}
+
+/// The wait after an attempt, ms. `spread` (0 to 1) keeps deliveries that failed together from returning together.
+fn wait_after(attempt: u32, spread: f64) -> Millis {
+    let wait = FIRST_WAIT
+        .saturating_mul(1 << attempt.saturating_sub(1).min(10))
+        .min(LONGEST_WAIT);
+    wait + (wait as f64 * 0.1 * spread) as Millis
 }
 
 fn fail(outcome: &mut Outcome, refused: Refused) {
@@ -166,32 +201,32 @@ fn count(inner: &Inner, claimed: &Claimed, error: Option<String>) {
     *inner.counts.lock().entry(counted).or_default() += 1;
 }
 
-/// A full disk must not make a delivery out of one that has been made.
-async fn settle(inner: &Inner, end: AttemptEnd) {
+/// A full disk must not make a delivery out of one that has been made. Whether it could be written.
+async fn settle(inner: &Inner, end: AttemptEnd) -> bool {
     for _ in 0..3 {
         match inner.store.settle_delivery(end.clone(), inner.clock.now()).await {
-            Ok(()) => return,
+            Ok(()) => return true,
             Err(e) => tracing::error!(error = %e, "the end of a delivery could not be written"),
         }
         tokio::time::sleep(AFTER_FAILURE).await;
     }
+    false
 }
 
 async fn perform(
     inner: &Inner,
     claimed: &Claimed,
     outcome: &mut Outcome,
-    message: &mut Option<Arrival>,
+    carried: &mut Carried,
 ) -> Result<(), Refused> {
     match &claimed.target {
-        Destination::Http { url } => post(inner, claimed, url, outcome).await,
+        Destination::Http { url } => post(inner, claimed, url, outcome, &mut carried.followed).await,
         Destination::Nats { server, subject } => {
             let rules = inner.wire.rules.read().clone();
             nats::publish(&rules, server, subject, claimed.body.clone()).await
         }
         Destination::Notification { .. } | Destination::Queue { .. } | Destination::Stream { .. } => {
-            // Written when the attempt is settled, in the same transaction.
-            *message = Some(Arrival {
+            carried.message = Some(Arrival {
                 kind: claimed.target.kind(),
                 name: claimed.target.masked(),
                 run: claimed.run,
@@ -204,11 +239,21 @@ async fn perform(
     }
 }
 
-async fn post(inner: &Inner, claimed: &Claimed, url: &str, outcome: &mut Outcome) -> Result<(), Refused> {
+async fn post(
+    inner: &Inner,
+    claimed: &Claimed,
+    url: &str,
+    outcome: &mut Outcome,
+    followed: &mut Option<Followed>,
+) -> Result<(), Refused> {
     let mut headers = restored(&claimed.headers);
     let mut body = Bytes::from(claimed.body.clone());
     if let Some(from) = &claimed.follow {
         (headers, body) = redirected(inner, claimed, from, headers, body).await;
+        *followed = Some(Followed {
+            headers: kept(&headers),
+            body: body.to_vec(),
+        });
     }
     let sending = Sending {
         method: Method::POST,
@@ -216,6 +261,7 @@ async fn post(inner: &Inner, claimed: &Claimed, url: &str, outcome: &mut Outcome
         headers,
         body,
         keep: EXCERPT,
+        abroad: false,
     };
     let mut sent = HeaderMap::new();
     let answered = inner.wire.send(sending, &mut sent).await;
@@ -255,16 +301,31 @@ async fn redirected(
         body,
     };
     let last = follow::follow(inner, claimed.run, from, first).await;
-    let kept: Vec<(String, String)> = last
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), latin1(value.as_bytes())))
-        .collect();
-    let mut headers = restored(&kept); // without the headers of the connection
+    let mut headers = restored(&kept(&last.headers)); // without the headers of the connection
     headers.remove("x-function-status");
     for (name, value) in own {
         headers.insert(name, value);
     }
     headers.insert("x-function-status", HeaderValue::from(last.status));
     (headers, last.body)
+}
+
+/// Headers as they are stored.
+fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), latin1(value.as_bytes())))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_two_minutes_and_spread() {
+        let waits: Vec<_> = (1..=6).map(|attempt| wait_after(attempt, 0.0)).collect();
+        assert_eq!(waits, [10_000, 20_000, 40_000, 80_000, 120_000, 120_000]);
+        assert_eq!((wait_after(1, 1.0), wait_after(40, 1.0)), (11_000, 132_000));
+    }
 }

@@ -26,6 +26,8 @@ pub(crate) async fn follow(inner: &Inner, run: ActivationId, from: &str, first: 
         return Answered::none();
     };
     let (mut answered, mut method) = (first, Method::POST);
+    // What another machine points to is not on this one: it has no say in what is asked here.
+    let mut abroad = false;
     for _ in 0..HOPS {
         // Without a place to go to it is an answer like any other.
         let location = answered.headers.get(http::header::LOCATION).cloned();
@@ -52,13 +54,17 @@ pub(crate) async fn follow(inner: &Inner, run: ActivationId, from: &str, first: 
             headers,
             body,
             keep: BODY,
+            abroad,
         };
         answered = match inner.wire.send(sending, &mut HeaderMap::new()).await {
-            Ok(answer) => Answered {
-                status: answer.status,
-                headers: answer.headers,
-                body: answer.body,
-            },
+            Ok(answer) => {
+                abroad |= answer.remote;
+                Answered {
+                    status: answer.status,
+                    headers: answer.headers,
+                    body: answer.body,
+                }
+            }
             Err(refused) => {
                 tracing::info!(%run, why = refused.why, "a function's redirect led nowhere");
                 return Answered::none();

@@ -12,6 +12,7 @@ use beckon_core::{DeliveryRules, Exchange};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use parking_lot::{Mutex, RwLock};
 use rustls_platform_verifier::{BuilderVerifierExt as _, Verifier};
@@ -24,8 +25,10 @@ use tokio_rustls::rustls::{ClientConfig, crypto::aws_lc_rs};
 use super::reach::{self, Refused};
 use super::target;
 
-/// How long one attempt may take altogether (Spaces: 30 s).
+/// How long one attempt may take until there is an answer (Spaces: 30 s).
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the answer's body may take after that. It is for people to read; the delivery is made without it.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is sent.
 pub(crate) struct Sending<'a> {
@@ -35,6 +38,8 @@ pub(crate) struct Sending<'a> {
     pub(crate) body: Bytes,
     /// Most bytes of the answer's body that are kept.
     pub(crate) keep: usize,
+    /// Whether this machine is out of bounds: another one asks.
+    pub(crate) abroad: bool,
 }
 
 /// What came back.
@@ -46,6 +51,15 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     /// Whether there was more.
     pub(crate) more: bool,
+    /// Whether another machine answered.
+    pub(crate) remote: bool,
+}
+
+/// An answer whose body has not been read.
+struct Opened {
+    response: http::Response<Incoming>,
+    remote: bool,
+    _ended_when_dropped: AbortOnDrop,
 }
 
 /// Names of headers that belong to a connection and not to the message (RFC 9110, 7.6.1), and those that are computed.
@@ -105,10 +119,12 @@ impl Wire {
         *self.tls.lock() = None;
     }
 
-    /// Sends a request and reads the answer, within [`TIMEOUT`]. `sent` becomes the headers that were really sent.
+    /// Sends a request, waits up to [`TIMEOUT`] for the answer and reads the beginning of it. `sent` becomes the
+    /// headers that were really sent.
     pub(crate) async fn send(&self, sending: Sending<'_>, sent: &mut HeaderMap) -> Result<Answer, Refused> {
+        let keep = sending.keep;
         match tokio::time::timeout(TIMEOUT, self.exchange(sending, sent)).await {
-            Ok(answered) => answered,
+            Ok(opened) => Ok(read(opened?, keep).await),
             Err(_) => Err(Refused::timeout(format!(
                 "There was no answer within {} s.",
                 TIMEOUT.as_secs()
@@ -125,7 +141,7 @@ impl Wire {
         Ok(made)
     }
 
-    async fn exchange(&self, sending: Sending<'_>, sent: &mut HeaderMap) -> Result<Answer, Refused> {
+    async fn exchange(&self, sending: Sending<'_>, sent: &mut HeaderMap) -> Result<Opened, Refused> {
         let rules = self.rules.read().clone();
         let parsed = target::parse(sending.url)
             .map_err(|why| Refused::never(format!("The URL is not one: {why}.")))?;
@@ -149,7 +165,13 @@ impl Wire {
             None | Some("") => host.clone(),
             Some(port) => format!("{host}:{port}"),
         };
-        let addresses = reach::addresses(&rules, &host, port).await?;
+        let mut addresses = reach::addresses(&rules, &host, port).await?;
+        if sending.abroad {
+            addresses.retain(|address| !address.ip().to_canonical().is_loopback());
+            if addresses.is_empty() {
+                return Err(Refused::never("Another machine pointed to this one."));
+            }
+        }
         let (stream, address) = connect(&addresses).await?;
 
         let mut request = Request::new(Full::new(sending.body));
@@ -183,7 +205,8 @@ impl Wire {
         }
         sent.clone_from(headers);
 
-        if secure {
+        let remote = !address.ip().to_canonical().is_loopback();
+        let (response, connection) = if secure {
             let name = host
                 .strip_prefix('[')
                 .and_then(|host| host.strip_suffix(']'))
@@ -195,10 +218,15 @@ impl Wire {
                 .connect(name, stream)
                 .await
                 .map_err(|e| Refused::new(format!("No secure connection could be made: {e}.")))?;
-            talk(TokioIo::new(stream), request, sending.keep).await
+            talk(TokioIo::new(stream), request).await?
         } else {
-            talk(TokioIo::new(stream), request, sending.keep).await
-        }
+            talk(TokioIo::new(stream), request).await?
+        };
+        Ok(Opened {
+            response,
+            remote,
+            _ended_when_dropped: connection,
+        })
     }
 }
 
@@ -285,7 +313,10 @@ fn tls(certificates: &str) -> Result<TlsConnector, Refused> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-async fn talk<S>(stream: S, request: Request<Full<Bytes>>, keep: usize) -> Result<Answer, Refused>
+async fn talk<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+) -> Result<(http::Response<Incoming>, AbortOnDrop), Refused>
 where
     S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
@@ -300,16 +331,26 @@ where
         .handshake(stream)
         .await
         .map_err(broken)?;
-    let _ended_when_dropped = AbortOnDrop(tokio::spawn(async move {
+    let connection = AbortOnDrop(tokio::spawn(async move {
         let _told_by_the_request = connection.await;
     }));
     let response = sender.send_request(request).await.map_err(broken)?;
-    let (head, mut body) = response.into_parts();
+    Ok((response, connection))
+}
+
+/// The status has arrived, and with it the delivery: a body that breaks off or never ends changes nothing of that.
+async fn read(opened: Opened, keep: usize) -> Answer {
+    let (head, mut body) = opened.response.into_parts();
     let mut kept = BytesMut::new();
     let mut more = false;
-    while let Some(frame) = body.frame().await {
-        // The status has arrived, and with it the delivery: a body that breaks off changes nothing of that.
-        let Ok(frame) = frame else {
+    let until = tokio::time::Instant::now() + BODY_TIMEOUT;
+    loop {
+        let frame = match tokio::time::timeout_at(until, body.frame()).await {
+            Ok(None) => break,
+            Ok(Some(frame)) => frame.ok(),
+            Err(_) => None,
+        };
+        let Some(frame) = frame else {
             more = true;
             break;
         };
@@ -322,12 +363,13 @@ where
             }
         }
     }
-    Ok(Answer {
+    Answer {
         status: head.status.as_u16(),
         headers: head.headers,
         body: kept.freeze(),
         more,
-    })
+        remote: opened.remote,
+    }
 }
 
 struct AbortOnDrop(tokio::task::JoinHandle<()>);

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use beckon_core::{
-    ActivationId, Callback, Clock, DeliveryRules, Destination, DestinationKind, Error, FunctionKey, LOCAL,
-    Mode, Purpose, Result, Status,
+    Activation, ActivationId, ActivationSummary, Callback, Clock, DeliveryRules, Destination,
+    DestinationKind, Error, FunctionKey, LOCAL, Mode, Purpose, Result, Status,
 };
 use beckon_store::{NewDelivery, Store};
 use parking_lot::Mutex;
@@ -199,7 +199,7 @@ impl Deliveries {
         if let Some(callback) = callback {
             new.push(self.callback(ended, callback));
         }
-        match self.destination(ended).await {
+        match self.destination(ended.record(), failure(ended)).await {
             Ok(delivery) => new.extend(delivery),
             Err(e) => tracing::error!(error = %e, "the record of a run could not be made"),
         }
@@ -221,13 +221,17 @@ impl Deliveries {
             body: answered.body.into(),
             target: Destination::Http { url: callback.url },
             call_id: Some(callback.call_id),
-            ..self.new_delivery(ended)
+            ..self.new_delivery(ended.summary())
         }
     }
 
     /// The record of a detached run, if it goes anywhere.
-    async fn destination(&self, ended: &Ended) -> Result<Option<NewDelivery>> {
-        let summary = ended.summary();
+    async fn destination(
+        &self,
+        run: &Activation,
+        failure: Option<InvokeFailure>,
+    ) -> Result<Option<NewDelivery>> {
+        let summary = &run.summary;
         let key = FunctionKey {
             namespace: summary.namespace.clone(),
             name: summary.function.clone(),
@@ -248,13 +252,36 @@ impl Deliveries {
             purpose,
             target,
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            body: record::invocation_record(ended, ActivationId::new().as_u128())?,
-            ..self.new_delivery(ended)
+            body: record::invocation_record(run, failure, ActivationId::new().as_u128())?,
+            ..self.new_delivery(summary)
         }))
     }
 
-    fn new_delivery(&self, ended: &Ended) -> NewDelivery {
-        let summary = ended.summary();
+    /// Tells of runs that Beckon itself ended, without an answer: lost in a crash, cancelled while they waited. Their
+    /// callers' callbacks are in the database with their ends.
+    pub(crate) async fn on_given_up(&self, runs: impl IntoIterator<Item = ActivationId>) {
+        for run in runs {
+            if let Err(e) = self.tell_of(run).await {
+                tracing::error!(error = %e, %run, "the record of a run could not be delivered");
+            }
+        }
+    }
+
+    async fn tell_of(&self, run: ActivationId) -> Result<()> {
+        self.no_longer_owed(run);
+        let Some(record) = self.inner.store.activation(run).await? else {
+            return Ok(());
+        };
+        if record.summary.mode != Mode::NonBlocking || record.summary.connection != LOCAL {
+            return Ok(());
+        }
+        match self.destination(&record, Some(record::FAILED)).await? {
+            Some(delivery) => self.inner.store.add_deliveries(vec![delivery]).await,
+            None => Ok(()),
+        }
+    }
+
+    fn new_delivery(&self, summary: &ActivationSummary) -> NewDelivery {
         NewDelivery {
             run: summary.id,
             function: FunctionKey {

@@ -1,7 +1,7 @@
 //! The invocation record that OCI Functions delivers when a detached run is over
 //! (docs.oracle.com, "Invoking Functions in Detached Mode"), and the names that OCI gives to things of this machine.
 
-use beckon_core::{Error, FunctionKey, NamespaceName, Status};
+use beckon_core::{Activation, Error, FunctionKey, NamespaceName, Status};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
@@ -45,8 +45,11 @@ struct Response {
 }
 
 /// The record of a run that is over. `id` is the record's own, a new one per delivery.
-pub(crate) fn invocation_record(ended: &Ended, id: u128) -> Result<Vec<u8>, Error> {
-    let (run, failure) = (ended.record(), failure(ended));
+pub(crate) fn invocation_record(
+    run: &Activation,
+    failure: Option<InvokeFailure>,
+    id: u128,
+) -> Result<Vec<u8>, Error> {
     let end = run.summary.end.unwrap_or(run.summary.start);
     let at = DateTime::<Utc>::from_timestamp_millis(end).unwrap_or_default();
     let headers = run.http.iter().flat_map(|http| &http.headers);
@@ -80,6 +83,13 @@ pub(crate) fn invocation_record(ended: &Ended, id: u128) -> Result<Vec<u8>, Erro
     };
     serde_json::to_vec(&record).map_err(|e| Error::internal("write an invocation record", e))
 }
+
+/// The failure of a run that brought no answer along.
+pub(crate) const FAILED: InvokeFailure = InvokeFailure {
+    status: 502,
+    code: "FunctionInvokeExecutionFailed",
+    message: "function failed",
+};
 
 /// How OCI Functions names a failure (functions troubleshooting guide).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,9 +133,7 @@ pub fn failure(ended: &Ended) -> Option<InvokeFailure> {
             "FunctionInvokeImageNotAvailable",
             "Failed to pull function image",
         ),
-        Why::Answered | Why::Cancelled | Why::ShutDown => {
-            (502, "FunctionInvokeExecutionFailed", "function failed")
-        }
+        Why::Answered | Why::Cancelled | Why::ShutDown => return Some(FAILED),
     };
     Some(InvokeFailure {
         status,

@@ -95,12 +95,12 @@ impl Engine {
             return Err(Error::not_found(format!("function {key}")));
         }
         let given_back = inner.backlog.lines.pause(key);
-        if let Err(error) = inner.store.pause_queue(key, inner.clock.now()).await {
-            inner.backlog.lines.resume(key);
-            return Err(error);
-        }
+        let stored = inner.store.pause_queue(key, inner.clock.now()).await;
         dispatch::give_back(inner, given_back).await;
-        Ok(())
+        if stored.is_err() {
+            inner.backlog.lines.resume(key);
+        }
+        stored
     }
 
     /// Lets a function's accepted runs go on.
@@ -123,6 +123,7 @@ impl Engine {
         let gone: HashSet<_> = gone.into_iter().collect();
         inner.backlog.lines.remove(key, &gone);
         inner.note_backlog();
+        inner.deliveries.on_given_up(gone.iter().copied()).await;
         Ok(gone.len() as u64)
     }
 
@@ -140,8 +141,10 @@ impl Engine {
     pub async fn retry_dead_letters(&self, which: DeadLetters) -> Result<u64> {
         let inner = &self.inner;
         let mut count = 0;
+        // Those that fail again meanwhile are for the next time: this ends.
+        let before = inner.clock.now();
         loop {
-            let waiting = inner.store.retry_dead_letters(which.clone()).await?;
+            let waiting = inner.store.retry_dead_letters(which.clone(), before).await?;
             if waiting.is_empty() {
                 return Ok(count);
             }
@@ -195,6 +198,7 @@ pub(crate) async fn cancel(inner: &Inner, id: ActivationId) -> Result<bool> {
             Found::Waiting if inner.store.cancel_queued(id, inner.clock.now()).await? => {
                 inner.backlog.lines.remove(&key, &[id].into());
                 inner.note_backlog();
+                inner.deliveries.on_given_up([id]).await;
                 return Ok(true);
             }
             Found::Waiting | Found::Nowhere => {}

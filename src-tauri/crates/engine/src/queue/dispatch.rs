@@ -32,6 +32,8 @@ use crate::{Inner, Payload};
 const REFUSED_AT_ONCE: usize = 256;
 /// How long to leave a database alone that failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How often leases are given back to a database that fails.
+const GIVE_BACK_TRIES: u32 = 5;
 
 /// A transaction that takes leases.
 struct Leasing {
@@ -68,11 +70,9 @@ pub(crate) async fn dispatch(inner: Arc<Inner>, stop: CancellationToken) {
     let mut beat = tokio::time::interval(lease::BEAT);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        dispatcher.turn().await;
+        // First what became ready, so that this turn begins it.
         let due = inner.backlog.lines.wake();
-        if due.is_some_and(|due| due <= Instant::now()) {
-            continue;
-        }
+        dispatcher.turn().await;
         let timer = [due, dispatcher.rest].into_iter().flatten().min();
         tokio::select! {
             biased;
@@ -96,10 +96,16 @@ pub(crate) async fn dispatch(inner: Arc<Inner>, stop: CancellationToken) {
 
 /// Gives leases back that were taken ahead: the next start need not wonder what became of them.
 pub(crate) async fn give_back(inner: &Inner, ids: Vec<ActivationId>) {
-    if !ids.is_empty()
-        && let Err(error) = inner.store.release(ids, inner.backlog.owner).await
-    {
-        tracing::error!(%error, "leases could not be given back");
+    if ids.is_empty() {
+        return;
+    }
+    // A lease that is neither held nor given back runs out, and then its run counts as one that had begun.
+    for _ in 0..GIVE_BACK_TRIES {
+        match inner.store.release(ids.clone(), inner.backlog.owner).await {
+            Ok(_) => return,
+            Err(error) => tracing::error!(%error, "leases could not be given back"),
+        }
+        tokio::time::sleep(AFTER_FAILURE).await;
     }
 }
 

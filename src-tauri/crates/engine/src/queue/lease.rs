@@ -92,6 +92,7 @@ pub(crate) async fn beat(inner: Arc<Inner>) {
             }
             inner.note_backlog();
             inner.pools.room.notify_one();
+            inner.deliveries.on_given_up(found.lost).await;
         }
         Err(error) => tracing::error!(%error, "leases could not be renewed"),
     }

@@ -86,10 +86,11 @@ impl Opening {
     }
 
     /// Settles what a crash left, and reads what waits.
-    pub(crate) async fn recover(self, store: &Store, clock: &Clock) -> Result<Backlog> {
+    /// Also returns the runs that are recorded as lost.
+    pub(crate) async fn recover(self, store: &Store, clock: &Clock) -> Result<(Backlog, Vec<ActivationId>)> {
         let Self { backlog, begun } = self;
         let Some(ledger) = &backlog.ledger else {
-            return Ok(backlog);
+            return Ok((backlog, Vec::new()));
         };
         let found = store.recover(begun, clock.now()).await?;
         if !found.requeued.is_empty() || !found.lost.is_empty() {
@@ -107,7 +108,7 @@ impl Opening {
             backlog.lines.pause(&key);
         }
         backlog.load(store, clock).await?;
-        Ok(backlog)
+        Ok((backlog, found.lost))
     }
 }
 

@@ -3,18 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use beckon_core::{Activation, FunctionKey, LogLine, LogStream, LostPolicy, Retry, Status};
-use beckon_store::Ended as Verdict;
+use beckon_core::{
+    Activation, ActivationId, Error, FunctionKey, LogLine, LogStream, LostPolicy, Result, Retry, Status,
+};
+use beckon_store::{Ended as Verdict, NewDelivery, Owner, Store};
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
 
-use crate::Inner;
 use crate::attempt::Request;
+use crate::queue::ledger::Ledger;
 use crate::queue::{Kept, Lease, retry};
 use crate::run::Ended;
+use crate::{Deliveries, Inner};
 
 /// Most characters of what an attempt said that are told of it.
 const TOLD: usize = 200;
 /// Most bytes of what earlier attempts left.
 const REMEMBERED: usize = 64 * 1024;
+/// The wait before a record that could not be written is written again; it doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// After this one it is given up: some minutes in all.
+const LONGEST_PAUSE: Duration = Duration::from_secs(256);
 
 /// An accepted run in progress: what its end needs to know.
 pub(crate) struct Attempt {
@@ -103,7 +112,7 @@ impl Attempt {
     }
 }
 
-/// Writes the last word on a run.
+/// Writes the last word on a run: in the background, once the writer has it.
 pub(crate) async fn finish(
     inner: &Inner,
     lease: Lease,
@@ -112,28 +121,90 @@ pub(crate) async fn finish(
     verdict: Verdict,
 ) {
     let deliveries = inner.deliveries.on_finished(&ended).await;
-    let id = lease.id;
-    let weight = ended.weight() + deliveries.iter().map(|new| new.body.len() + 1024).sum::<usize>();
-    let ledger = inner.backlog.ledger.clone();
-    let told = inner.deliveries.clone();
-    // The lease is held until the record is on disk: nobody may think meanwhile that it ran out.
-    let done = move || {
-        if let (Some(ledger), Some(mark)) = (ledger, lease.mark) {
-            ledger.ended(mark);
-        }
-        drop(lease);
+    let last = Last {
+        store: inner.store.clone(),
+        deliveries: inner.deliveries.clone(),
+        ledger: inner.backlog.ledger.clone(),
+        owner: inner.backlog.owner,
+        id: lease.id,
+        lease: Arc::new(Mutex::new(Some(lease))),
+        weight: ended.weight() + deliveries.iter().map(|new| new.body.len() + 1024).sum::<usize>(),
+        content: Arc::new((ended, history, deliveries)),
+        verdict,
     };
-    let make = move || {
-        told.no_longer_owed(id);
-        let mut record = ended.activation();
-        if !history.is_empty() {
-            record.logs.splice(0..0, history);
+    match last.write().await {
+        Ok(written) => {
+            let stop = inner.stopping();
+            inner.tasks.spawn(async move {
+                if let Err(error) = written.await {
+                    last.insist(error, &stop).await;
+                }
+            });
         }
-        (record, deliveries)
-    };
-    let owner = inner.backlog.owner;
-    if let Err(error) = inner.store.settle(id, weight, make, owner, verdict, done).await {
-        tracing::error!(%error, %id, "a record could not be written");
+        Err(error) => tracing::error!(%error, id = %last.id, "a record could not be written"),
+    }
+}
+
+/// The last word on a run.
+struct Last {
+    store: Store,
+    deliveries: Deliveries,
+    ledger: Option<Arc<Ledger>>,
+    owner: Owner,
+    id: ActivationId,
+    /// Held until the record is on disk: nobody may think meanwhile that it ran out.
+    lease: Arc<Mutex<Option<Lease>>>,
+    weight: usize,
+    content: Arc<(Arc<Ended>, Vec<LogLine>, Vec<NewDelivery>)>,
+    verdict: Verdict,
+}
+
+impl Last {
+    async fn write(&self) -> Result<impl Future<Output = Result<()>> + Send + 'static> {
+        let content = self.content.clone();
+        let make = move || {
+            let (ended, history, deliveries) = &*content;
+            let mut record = ended.activation();
+            record.logs.splice(0..0, history.iter().cloned());
+            (record, deliveries.clone())
+        };
+        let (id, lease) = (self.id, self.lease.clone());
+        let (ledger, deliveries) = (self.ledger.clone(), self.deliveries.clone());
+        let done = move |ours: bool| {
+            if ours {
+                deliveries.no_longer_owed(id);
+            }
+            let mark = lease.lock().take().and_then(|lease| lease.mark);
+            if let (Some(ledger), Some(mark)) = (ledger, mark) {
+                ledger.ended(mark);
+            }
+        };
+        self.store
+            .settle(id, self.weight, make, self.owner, self.verdict, done)
+            .await
+    }
+
+    /// A full disk must not make a lost run out of one that is over: what it came to is kept until there is room.
+    async fn insist(&self, mut error: Error, stop: &CancellationToken) {
+        let mut pause = FIRST_PAUSE;
+        while pause <= LONGEST_PAUSE {
+            tracing::error!(%error, id = %self.id, "a record could not be written");
+            if stop
+                .run_until_cancelled(tokio::time::sleep(pause))
+                .await
+                .is_none()
+            {
+                return;
+            }
+            error = match self.write().await {
+                Ok(written) => match written.await {
+                    Ok(()) => return,
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
+            pause *= 2;
+        }
     }
 }
 

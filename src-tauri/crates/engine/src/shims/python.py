@@ -905,6 +905,8 @@ def _run_beside_others(header, body):
     except SystemExit as stop:  # on a thread of its own it would end no more than the thread
         _flush()
         os._exit(stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1)
+    except BaseException as problem:  # a task that was cancelled under it, for one: its caller waits all the same
+        error = problem
     head, body = _answered(run, error, value)
     _leave_run(run)
     _finish(run, head, body)
@@ -916,7 +918,9 @@ async def _run_on_loop(header, body):
     _enter(run)
     try:
         value = await _handler(*_call.arguments(header, body))
-    except Exception as problem:
+    except SystemExit:
+        raise
+    except BaseException as problem:
         error = problem
     head, body = _answered(run, error, value)
     _leave_run(run)

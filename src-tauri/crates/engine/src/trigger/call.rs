@@ -45,7 +45,10 @@ async fn tries(
 ) -> Result<(), String> {
     let mut first = None;
     let mut why = String::new();
-    for number in 1..=TRIES {
+    // A function that has retries of its own makes them; three times those would be three dead letters a message.
+    let function = engine.inner.store.function(&live.definition.function).await;
+    let retries = matches!(function, Ok(Some(function)) if function.settings.retry.attempts > 1);
+    for number in 1..=if retries { 1 } else { TRIES } {
         if number > 1 {
             live.record.count(|counts| counts.retried += 1);
             tokio::select! {

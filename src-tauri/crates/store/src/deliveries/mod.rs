@@ -9,7 +9,7 @@ mod read;
 mod work;
 
 pub use read::DeliveryPage;
-pub use work::{AttemptEnd, Claimed, Next, Outcome};
+pub use work::{AttemptEnd, Claimed, Followed, Next, Outcome};
 
 use beckon_core::{
     ActivationId, ActivationSummary, Callback, Destination, FunctionKey, LOCAL, Millis, Purpose, Result,
@@ -53,6 +53,14 @@ pub struct NewDelivery {
 }
 
 impl Store {
+    /// Adds deliveries of runs whose records are written already.
+    pub async fn add_deliveries(&self, deliveries: Vec<NewDelivery>) -> Result<()> {
+        self.write(Urgency::Durable, 0, move |batch| {
+            deliveries.iter().try_for_each(|new| insert(batch, new))
+        })
+        .await
+    }
+
     /// Remembers that somebody is to be called back when a run is over. On disk when it returns; meant to be called
     /// together with [`Store::accept`], and before it.
     pub async fn owe_callback(&self, run: ActivationId, callback: &Callback) -> Result<()> {
@@ -168,12 +176,17 @@ fn latin1(text: &str) -> String {
     text.bytes().map(char::from).collect()
 }
 
+/// A body compressed, where that is worth it.
+fn packed(body: &[u8]) -> Option<Vec<u8>> {
+    (body.len() > COMPRESS_ABOVE)
+        .then(|| zstd::bulk::compress(body, 3).ok())
+        .flatten()
+        .filter(|bytes| bytes.len() < body.len())
+}
+
 fn insert(batch: &mut Batch<'_>, new: &NewDelivery) -> Result<(), Fault> {
     let json = |what: serde_json::Result<String>| what.map_err(|e| Fault::unreadable("delivery", e));
-    let compressed = (new.body.len() > COMPRESS_ABOVE)
-        .then(|| zstd::bulk::compress(&new.body, 3).ok())
-        .flatten()
-        .filter(|bytes| bytes.len() < new.body.len());
+    let compressed = packed(&new.body);
     batch
         .db
         .prepare_cached(

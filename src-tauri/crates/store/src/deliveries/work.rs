@@ -101,6 +101,17 @@ pub struct AttemptEnd {
     pub log: Option<String>,
     /// The message to put into the inbox of a topic, queue or stream; the attempt was that.
     pub message: Option<Arrival>,
+    /// What is delivered instead from now on, without following anything.
+    pub followed: Option<Followed>,
+}
+
+/// Where a function's redirect led.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The headers to send, as in [`super::NewDelivery`].
+    pub headers: Vec<(String, String)>,
+    /// The body to send.
+    pub body: Vec<u8>,
 }
 
 impl Store {
@@ -349,6 +360,7 @@ fn settle(batch: &mut Batch<'_>, end: AttemptEnd, now: Millis) -> Result<(), Fau
         next,
         log,
         message,
+        followed,
     } = end;
     let json = |what: serde_json::Result<String>| what.map_err(|e| Fault::unreadable("delivery", e));
     let excerpt = outcome.response.as_ref().map(serde_json::to_string).transpose();
@@ -382,6 +394,21 @@ fn settle(batch: &mut Batch<'_>, end: AttemptEnd, now: Millis) -> Result<(), Fau
             "UPDATE deliveries SET state = ?2, due = ?3, ended = ?4, allowed = allowed + ?5 WHERE n = ?1",
         )?
         .execute(params![n, word(state)?, due, ended, more])?;
+    if let Some(Followed { headers, body }) = followed {
+        let packed = super::packed(&body);
+        batch
+            .db
+            .prepare_cached(
+                "UPDATE deliveries SET headers = ?2, body = ?3, packed = ?4, bytes = ?5, follow = NULL WHERE n = ?1",
+            )?
+            .execute(params![
+                n,
+                json(serde_json::to_string(&headers))?,
+                packed.as_deref().unwrap_or(&body),
+                packed.is_some(),
+                body.len() as i64,
+            ])?;
+    }
     if let Some(message) = message {
         inbox::deliver(batch, message)?;
     }

@@ -108,7 +108,8 @@ impl Store {
     }
 
     /// Hands over the record of a leased run that is over, to be written with the next group commit; the run leaves the
-    /// queue. Nothing is written when the lease is somebody else's by now. `done` is called after the commit.
+    /// queue. Nothing is written when the lease is somebody else's by now. `done` is called after the commit, and told
+    /// whether the record is this one. Returns as soon as the writer has it; the future tells what came of it.
     ///
     /// The record, and what is to be delivered because of it, are made by the writer's own thread; `weight` is about how many bytes wait in memory until then.
     pub async fn settle(
@@ -118,22 +119,22 @@ impl Store {
         make: impl FnOnce() -> (Activation, Vec<NewDelivery>) + Send + 'static,
         owner: Owner,
         ended: Ended,
-        done: impl FnOnce() + Send + 'static,
-    ) -> Result<()> {
+        done: impl FnOnce(bool) + Send + 'static,
+    ) -> Result<impl Future<Output = Result<()>> + Send + 'static> {
         let pending = self.inner.pending.note(id);
         let written = self
             .inner
             .queue()
             .submit(Urgency::Lazy, weight, move |batch| {
-                // Dropped with the job's answer, that is after the commit.
-                batch.after_commit(move || {
-                    drop(pending);
-                    done();
-                });
                 let left = batch
                     .db
                     .prepare_cached("DELETE FROM queue WHERE id = ?1 AND owner = ?2")?
                     .execute(params![id_bytes(id), owner.bytes()])?;
+                // Dropped with the job's answer, that is after the commit.
+                batch.after_commit(move || {
+                    drop(pending);
+                    done(left > 0);
+                });
                 if left == 0 {
                     tracing::warn!(%id, "a run lost its lease; its record is left to its new owner");
                     return Ok(());
@@ -155,8 +156,7 @@ impl Store {
                 Ok(())
             })
             .await?;
-        drop(written); // the writer logs what fails
-        Ok(())
+        Ok(async move { written.await.unwrap_or_else(|_| Err(crate::writer::stopped())) })
     }
 
     /// Puts a leased run back, to wait for `wait_ms`; `activation` is its record meanwhile (status `Queued`). Durable.

@@ -92,13 +92,13 @@ impl Store {
     }
 
     /// Puts dead letters back into the queue, at its end, with all attempts before them: one run, or up to 1,000 of a
-    /// function. Returns what waits now; call again until nothing does.
-    pub async fn retry_dead_letters(&self, which: DeadLetters) -> Result<Vec<Waiting>> {
+    /// function that were dead `before` then. Returns what waits now; call again until nothing does.
+    pub async fn retry_dead_letters(&self, which: DeadLetters, before: Millis) -> Result<Vec<Waiting>> {
         self.flush_pending().await?;
         let now = self.inner.clock.now();
         self.write(Urgency::Durable, 0, move |batch| {
             let mut waiting = Vec::new();
-            for id in chosen(batch, &which)? {
+            for id in chosen(batch, &which, before)? {
                 waiting.push(revive(batch, id, now)?);
             }
             batch.queues_changed();
@@ -139,7 +139,7 @@ pub enum DeadLetters {
     Of(FunctionKey),
 }
 
-fn chosen(batch: &Batch<'_>, which: &DeadLetters) -> Result<Vec<ActivationId>, Fault> {
+fn chosen(batch: &Batch<'_>, which: &DeadLetters, before: Millis) -> Result<Vec<ActivationId>, Fault> {
     let sql = |condition: &str| {
         format!(
             "SELECT a.id FROM dead_letters AS d JOIN activations AS a ON a.n = d.n WHERE {condition} ORDER BY d.n LIMIT {CHUNK}"
@@ -155,8 +155,8 @@ fn chosen(batch: &Batch<'_>, which: &DeadLetters) -> Result<Vec<ActivationId>, F
             None => Vec::new(),
             Some(place) => batch
                 .db
-                .prepare_cached(&sql("d.place = ?1"))?
-                .query_map([place], |row| row.get(0))?
+                .prepare_cached(&sql("d.place = ?1 AND d.at <= ?2"))?
+                .query_map(params![place, before], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?,
         },
     };
