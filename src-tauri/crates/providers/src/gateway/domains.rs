@@ -84,7 +84,7 @@ async fn call(gateway: &Gateway, key: FunctionKey, request: Request) -> Result<R
         .await?
         .ok_or_else(gone)?;
     let path = request.uri().path().to_owned();
-    let event = http::event(request, &path).await?;
+    let event = http::event(request, &path, &admitted).await?;
     let invocation = http::invocation(gateway, key, event, admitted, None);
     Ok(match http::call(gateway, invocation, None).await? {
         Called::Ended(ended) => http::answer(&ended),

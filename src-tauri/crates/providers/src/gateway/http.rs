@@ -7,8 +7,10 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
-use beckon_core::{ActivationId, Cause, Error, FunctionKey, WebExport};
+use beckon_core::{ActivationId, Cause, Error, Function, FunctionKey, WebExport};
 use beckon_engine::{Ended, HTTP_LIMIT, Invocation, Outcome, Payload};
+
+use subtle::ConstantTimeEq as _;
 
 use super::{Gateway, Refusal, cause, read_bytes};
 use crate::openwhisk::gateway::authorize;
@@ -28,10 +30,17 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     header::UPGRADE,
 ];
 
+/// The secret of a secured web action.
+const REQUIRE_AUTH: HeaderName = HeaderName::from_static("x-require-whisk-auth");
+/// of-watchdog's default for `read_timeout`, ms.
+const READ_TIMEOUT_MS: u32 = 30_000;
+
 /// The function that a call is for, if the caller may have it.
 ///
 /// A private function that takes arguments and not requests is OpenWhisk's kind: it wants a token through this door as
-/// through its own. Functions with an HTTP contract are public, as at their providers.
+/// through its own, and so does one with the annotation `require-whisk-auth`, unless that is a secret of its own
+/// (apache/openwhisk, `docs/webactions.md`, "Securing web actions"). Functions with an HTTP contract are public, as at
+/// their providers.
 pub(crate) async fn admit(
     gateway: &Gateway,
     key: &FunctionKey,
@@ -41,25 +50,83 @@ pub(crate) async fn admit(
         return Ok(None);
     };
     let mut token_id = None;
-    if function.web == WebExport::Private && !function.contract.speaks_http() {
+    let wants_token = match required(&function) {
+        Required::Nothing => function.web == WebExport::Private && !function.contract.speaks_http(),
+        Required::Token => true,
+        Required::Secret(secret) => {
+            let given = headers.get(REQUIRE_AUTH).map(HeaderValue::as_bytes);
+            if !given.is_some_and(|given| bool::from(given.ct_eq(secret.as_bytes()))) {
+                return Err(Refusal::unauthorized(
+                    "The resource requires authentication, which was not supplied with the request",
+                ));
+            }
+            false
+        }
+    };
+    if wants_token {
         let token = authorize(headers, gateway)?;
         if !token.scope.allows(&key.namespace, &key.name) {
             return Err(Refusal::forbidden("The token is not for this function."));
         }
         token_id = Some(token.id);
     }
-    Ok(Some(Admitted { token_id }))
+    let read_timeout = function.settings.watchdog.read_timeout_ms.unwrap_or(READ_TIMEOUT_MS);
+    Ok(Some(Admitted {
+        token_id,
+        read_timeout: Duration::from_millis(read_timeout.into()),
+    }))
+}
+
+/// What a function's annotation `require-whisk-auth` asks of its callers.
+enum Required {
+    Nothing,
+    Token,
+    Secret(String),
+}
+
+fn required(function: &Function) -> Required {
+    let annotation = function
+        .annotations
+        .iter()
+        .find(|named| named.key == "require-whisk-auth");
+    match annotation.map(|named| serde_json::from_str(named.value.as_str()).unwrap_or_default()) {
+        None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => Required::Nothing,
+        Some(serde_json::Value::String(secret)) => Required::Secret(secret),
+        Some(serde_json::Value::Number(secret)) => Required::Secret(secret.to_string()),
+        // What is not understood closes.
+        Some(_) => Required::Token,
+    }
 }
 
 /// A caller who may call.
 pub(crate) struct Admitted {
     token_id: Option<String>,
+    /// How long the request may take to arrive.
+    read_timeout: Duration,
 }
 
 /// A request as a function is to see it: `path` (percent-encoded) instead of the whole one, the body in memory.
-pub(crate) async fn event(request: Request, path: &str) -> Result<Request<Bytes>, Refusal> {
+///
+/// A token that the gateway took is not passed on: it opens more than this function, and would be in its records.
+pub(crate) async fn event(
+    request: Request,
+    path: &str,
+    admitted: &Admitted,
+) -> Result<Request<Bytes>, Refusal> {
     let (mut parts, body) = request.into_parts();
-    let bytes = read_bytes(&parts.headers, body, "Request", HTTP_LIMIT).await?;
+    let read = read_bytes(&parts.headers, body, "Request", HTTP_LIMIT);
+    let bytes = tokio::time::timeout(admitted.read_timeout, read)
+        .await
+        .map_err(|_| {
+            let text = format!(
+                "The request did not arrive within the function's read timeout of {} ms.",
+                admitted.read_timeout.as_millis()
+            );
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, text)
+        })??;
+    if admitted.token_id.is_some() {
+        parts.headers.remove(header::AUTHORIZATION);
+    }
     let mut target = if path.starts_with('/') {
         path.to_owned()
     } else {
@@ -73,6 +140,7 @@ pub(crate) async fn event(request: Request, path: &str) -> Result<Request<Bytes>
     for name in HOP_BY_HOP {
         parts.headers.remove(name);
     }
+    hide_sessions(&mut parts.headers);
     let cause = cause(&parts.extensions);
     parts.extensions.clear();
     parts.extensions.insert(cause);
@@ -133,10 +201,65 @@ pub(crate) fn answer(ended: &Ended) -> Response<Body> {
     for name in HOP_BY_HOP {
         headers.remove(name);
     }
+    leave_sessions(headers);
     // The length follows from the body; a function's own may be of another.
     headers.remove(header::CONTENT_LENGTH);
     name_run(headers, ended.summary().id);
     response.map(Body::from)
+}
+
+/// The beginning of the name of the panel's cookie. Cookies ignore ports: a browser sends the panel's session to
+/// whatever listens on this machine, and takes a new one from there.
+const SESSION: &str = "beckon_";
+
+/// Takes sessions of a panel out of a request; a header that hides one among odd bytes goes whole.
+fn hide_sessions(headers: &mut HeaderMap) {
+    let has = |value: &HeaderValue| {
+        value
+            .as_bytes()
+            .windows(SESSION.len())
+            .any(|name| name == SESSION.as_bytes())
+    };
+    if !headers.get_all(header::COOKIE).iter().any(has) {
+        return;
+    }
+    let kept: Vec<_> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| {
+            let pairs = value.to_str().ok()?.split(';').map(str::trim);
+            let kept: Vec<_> = pairs.filter(|pair| !pair.starts_with(SESSION)).collect();
+            HeaderValue::from_str(&kept.join("; "))
+                .ok()
+                .filter(|kept| !kept.is_empty())
+        })
+        .collect();
+    headers.remove(header::COOKIE);
+    for value in kept {
+        headers.append(header::COOKIE, value);
+    }
+}
+
+/// Lets no function end or replace a session of a panel.
+fn leave_sessions(headers: &mut HeaderMap) {
+    let is_session = |value: &HeaderValue| {
+        value
+            .as_bytes()
+            .trim_ascii_start()
+            .starts_with(SESSION.as_bytes())
+    };
+    if headers.get_all(header::SET_COOKIE).iter().any(is_session) {
+        let kept: Vec<_> = headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .filter(|v| !is_session(v))
+            .cloned()
+            .collect();
+        headers.remove(header::SET_COOKIE);
+        for value in kept {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
 }
 
 /// Says which run it was.

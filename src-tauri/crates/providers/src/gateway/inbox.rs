@@ -15,8 +15,8 @@ use super::{Gateway, Refusal};
 
 /// Below this path every method is an inbox's, `OPTIONS` too.
 pub(super) const PREFIX: &str = "/callbacks/";
-/// Most bytes of a body.
-const BODY: usize = 1024 * 1024;
+/// Most bytes of a body: as many as any other door takes, for a function's callback may go to an inbox.
+const BODY: usize = beckon_engine::HTTP_LIMIT;
 /// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Gateway> {
 }
 
 /// Keeps a request. Answers the inbox's status (200 unless the user chose another) with no body, 404 when there is no
-/// such inbox, 413 for a body over 1 MiB.
+/// such inbox, 413 for a body over [`BODY`].
 async fn receive(
     State(gateway): State<Gateway>,
     Path(parameters): Path<Vec<(String, String)>>,

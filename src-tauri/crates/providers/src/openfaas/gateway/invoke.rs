@@ -45,7 +45,9 @@ async fn sync(
         .map_err(refused)?;
     let admitted = admitted.ok_or_else(|| unknown(&target.written))?;
     let kind = request.headers().get(header::CONTENT_TYPE).cloned();
-    let event = http::event(request, &target.rest).await.map_err(refused)?;
+    let event = http::event(request, &target.rest, &admitted)
+        .await
+        .map_err(refused)?;
     let invocation = http::invocation(gateway, key, event, admitted, Some(stamp.call_id.clone()));
     match http::call(gateway, invocation, None).await.map_err(failed)? {
         Called::Ended(ended) => {
@@ -94,7 +96,9 @@ async fn queue(
         .await
         .map_err(refused)?;
     let admitted = admitted.ok_or_else(|| unknown(&target.written))?;
-    let event = http::event(request, &target.rest).await.map_err(refused)?;
+    let event = http::event(request, &target.rest, &admitted)
+        .await
+        .map_err(refused)?;
     let callback = event.headers().get(CALLBACK_URL).filter(|url| !url.is_empty());
     let callback = callback.map(|url| String::from_utf8_lossy(url.as_bytes()).into_owned());
     let invocation = http::invocation(gateway, key, event, admitted, Some(stamp.call_id.clone()));
