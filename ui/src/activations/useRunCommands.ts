@@ -164,6 +164,9 @@ function onRun(
     case "rerun":
       void actions.rerun(run.id);
       break;
+    case "editRun":
+      void actions.edit(run.id);
+      break;
     case "copyId":
       void actions.copyId(run.id);
       break;

@@ -1,9 +1,28 @@
 import { CircleAlert } from "lucide-react";
+import type { ReactNode } from "react";
 import { cx } from "@/ui/cx";
 import type { JsonProblem } from "@/ui/json";
 
 /** What is wrong with the input; louder once somebody tried to send it. */
 export function InputProblem({ problem, refused }: { problem: JsonProblem; refused: boolean }) {
+  return (
+    <Refusal refused={refused}>
+      {problem.message} (line {problem.line}, column {problem.column}).
+    </Refusal>
+  );
+}
+
+/** Headers of a past request whose values no record keeps. */
+export function MissingHeaders({ names, refused }: { names: readonly string[]; refused: boolean }) {
+  const what = names.length === 1 ? "This header carries a credential" : "These headers carry credentials";
+  return (
+    <Refusal refused={refused}>
+      {what}, which no record keeps: {names.join(", ")}. Type it again, or remove the header.
+    </Refusal>
+  );
+}
+
+function Refusal({ refused, children }: { refused: boolean; children: ReactNode }) {
   return (
     <p
       role={refused ? "alert" : undefined}
@@ -15,7 +34,7 @@ export function InputProblem({ problem, refused }: { problem: JsonProblem; refus
       <CircleAlert size={15} className="mt-0.5 shrink-0" aria-hidden />
       <span>
         {refused && "Not sent. "}
-        {problem.message} (line {problem.line}, column {problem.column}).
+        {children}
       </span>
     </p>
   );

@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { AlignLeft, Play } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import { useActions } from "@/app/actions";
@@ -12,10 +13,10 @@ import { Kbd } from "@/ui/Kbd";
 import { Segmented } from "@/ui/Segmented";
 import { Skeleton } from "@/ui/Skeleton";
 import { CallbackField } from "./CallbackField";
-import { InputProblem } from "./InputProblem";
+import { InputProblem, MissingHeaders } from "./InputProblem";
 import { RequestEditor } from "./RequestEditor";
 import { ResultPane } from "./ResultPane";
-import { formatRequest, parseRequest, toDraft } from "./request";
+import { formatRequest, parseRequest, toDraft, unfilled } from "./request";
 import { run } from "./run";
 import { useSession, useSessions } from "./session";
 import { useDraft } from "./useDraft";
@@ -43,6 +44,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
   const http = detail.speaksHttp;
   const request = useMemo(() => (http ? parseRequest(text) : null), [http, text]);
   const problem = http ? null : inputProblem(text);
+  const missing = request ? unfilled(request) : [];
   const busy = session.callStarted !== null;
 
   function start() {
@@ -50,6 +52,11 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
     if (problem) {
       setRefused(true);
       input.current?.querySelector<HTMLElement>(".cm-content")?.focus();
+      return;
+    }
+    if (missing.length > 0) {
+      setRefused(true);
+      input.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
       return;
     }
     setRefused(false);
@@ -104,7 +111,17 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
           <CallbackField value={session.callback} onChange={(callback) => patch(target, { callback })} />
         )}
         <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-4 pl-6 text-sm text-muted">
-          <h2 className="flex-1 font-medium">{http ? "Request" : "Input, a JSON object"}</h2>
+          <h2 className="flex min-w-0 flex-1 items-center gap-2 font-medium">
+            {http ? "Request" : "Input, a JSON object"}
+            {session.rerunOf !== null && (
+              <span className="truncate font-normal text-subtle">
+                of run{" "}
+                <Link to="/activations" search={{ id: session.rerunOf }} className="link font-mono">
+                  …{session.rerunOf.slice(-8)}
+                </Link>
+              </span>
+            )}
+          </h2>
           {!http && (
             <IconButton
               size="sm"
@@ -148,6 +165,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
           />
         )}
         {web && <p className="border-t border-line px-6 py-2 text-sm text-muted">{NO_ASYNC}</p>}
+        {missing.length > 0 && <MissingHeaders names={missing} refused={refused} />}
         {problem && <InputProblem problem={problem} refused={refused} />}
       </section>
       <ResultPane target={target} session={session} />

@@ -70,6 +70,8 @@ export function RequestEditor({ value, onChange, onSubmit }: RequestEditorProps)
               <Input
                 aria-label={`Header ${index + 1}: value`}
                 className="min-w-0 font-mono text-sm"
+                placeholder={header.masked ? "Not kept: type it again, or remove it" : undefined}
+                aria-invalid={header.masked && header.value === ""}
                 spellCheck={false}
                 autoComplete="off"
                 value={header.value}
@@ -93,8 +95,16 @@ export function RequestEditor({ value, onChange, onSubmit }: RequestEditorProps)
           </div>
         </div>
       </div>
+      {value.base64 && (
+        <p className="border-b border-line py-1.5 pr-4 pl-6 text-sm text-muted">
+          The body is bytes, written as base64.{" "}
+          <button type="button" className="link min-h-6" onClick={() => set({ body: "", base64: undefined })}>
+            Write text instead
+          </button>
+        </p>
+      )}
       <CodeEditor
-        label="Body"
+        label={value.base64 ? "Body, bytes as base64" : "Body"}
         language={json ? "json" : "text"}
         value={value.body}
         onChange={(body) => set({ body })}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatRequest, parseRequest, toDraft } from "./request";
+import type { Exchange } from "@/platform";
+import { formatRequest, parseRequest, requestOf, toDraft, unfilled } from "./request";
 
 describe("a typed request", () => {
   it("comes back as it was remembered", () => {
@@ -28,5 +29,48 @@ describe("a typed request", () => {
       ],
     };
     expect(toDraft(form).headers).toEqual([["X-A", ""]]);
+  });
+});
+
+describe("the request of a past run", () => {
+  const http: Exchange = {
+    method: "PUT",
+    path: "/a%20b",
+    query: "x=1&x=2",
+    headers: [
+      ["Host", "127.0.0.1:6464"],
+      ["Content-Length", "5"],
+      ["X-A", "1"],
+      ["Authorization", "***"],
+    ],
+    body: "text",
+    status: 200,
+    responseHeaders: [],
+    responseBody: "empty",
+  };
+
+  it("has everything but what the connection adds, and asks for credentials", () => {
+    const form = requestOf(http, '"hi\\nyou"');
+    expect(form).toEqual({
+      method: "PUT",
+      path: "/a%20b",
+      query: "x=1&x=2",
+      headers: [
+        { name: "X-A", value: "1" },
+        { name: "Authorization", value: "", masked: true },
+      ],
+      body: "hi\nyou",
+    });
+    expect(unfilled(form)).toEqual(["Authorization"]);
+    expect(parseRequest(formatRequest(form))).toEqual(form);
+  });
+
+  it("has the bytes of every form of body", () => {
+    expect(requestOf({ ...http, body: "json" }, '{"a": 1}').body).toBe('{"a": 1}');
+    expect(requestOf({ ...http, body: "empty" }, "{}").body).toBe("");
+    expect(toDraft(requestOf({ ...http, body: "base64" }, '"/wA="')).body).toEqual({
+      type: "base64",
+      base64: "/wA=",
+    });
   });
 });

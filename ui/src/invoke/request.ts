@@ -1,4 +1,4 @@
-import type { RequestDraft } from "@/platform";
+import type { Exchange, RequestDraft } from "@/platform";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 
@@ -7,8 +7,15 @@ export interface RequestForm {
   method: string;
   path: string;
   query: string;
-  headers: Array<{ name: string; value: string }>;
+  headers: Array<{
+    name: string;
+    value: string;
+    /** It carried a credential in the run that this is taken from, which no record keeps. */
+    masked?: boolean;
+  }>;
   body: string;
+  /** Whether `body` is base64 of bytes that are no text. */
+  base64?: boolean;
 }
 
 const JSON_HEADER = { name: "Content-Type", value: "application/json" };
@@ -37,8 +44,43 @@ export function toDraft(form: RequestForm): RequestDraft {
     path: form.path,
     query: form.query,
     headers: form.headers.filter(({ name }) => name.trim() !== "").map(({ name, value }) => [name, value]),
-    body: { type: "text", text: form.body },
+    body: form.base64 ? { type: "base64", base64: form.body } : { type: "text", text: form.body },
   };
+}
+
+/** What a record shows instead of a credential. */
+const MASK = "***";
+/** Headers of a connection, not of a request: they follow from where and what is sent. */
+const OWN = /^(host|connection|content-length|transfer-encoding|keep-alive|te|upgrade)$/i;
+
+/** The request of a past run, to be sent again; headers with credentials have no value. */
+export function requestOf(http: Exchange, input: string | null): RequestForm {
+  return {
+    method: http.method,
+    path: http.path,
+    query: http.query,
+    headers: http.headers
+      .filter(([name]) => !OWN.test(name))
+      .map(([name, value]) => (value === MASK ? { name, value: "", masked: true } : { name, value })),
+    body: bodyText(http, input),
+    ...(http.body === "base64" && { base64: true }),
+  };
+}
+
+function bodyText(http: Exchange, input: string | null): string {
+  if (input === null || http.body === "empty") return "";
+  if (http.body === "json") return input;
+  try {
+    const text: unknown = JSON.parse(input);
+    return typeof text === "string" ? text : input;
+  } catch {
+    return input;
+  }
+}
+
+/** The headers that carried credentials, and have none yet. */
+export function unfilled(form: RequestForm): string[] {
+  return form.headers.filter(({ masked, value }) => masked && value === "").map(({ name }) => name);
 }
 
 function isRequest(value: unknown): value is RequestForm {

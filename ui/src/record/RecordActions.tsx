@@ -1,4 +1,4 @@
-import { Ban, Fingerprint, Link2, Pin, PinOff, RotateCcw } from "lucide-react";
+import { Ban, Fingerprint, Link2, PencilLine, Pin, PinOff, RotateCcw } from "lucide-react";
 import { CopyCurl } from "@/copy";
 import type { Activation } from "@/platform";
 import { IconButton } from "@/ui/IconButton";
@@ -26,6 +26,14 @@ export function RecordActions({ activation, actions }: { activation: Activation;
         disabled={unknown}
         icon={<RotateCcw size={14} aria-hidden />}
         onClick={() => void actions.rerun(id)}
+      />
+      <IconButton
+        size="sm"
+        label={unknown ? "Edit and run: the input is not known" : "Edit the input, then run"}
+        shortcut="Shift+R"
+        disabled={unknown}
+        icon={<PencilLine size={14} aria-hidden />}
+        onClick={() => void actions.edit(id)}
       />
       <IconButton
         size="sm"

@@ -1,8 +1,18 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useMemo, useState } from "react";
 import { keys } from "@/api/keys";
 import { useConnections } from "@/api/queries";
-import { type Activation, type ActivationSummary, api, copyText } from "@/platform";
+import { formatRequest, requestOf, toDraft, unfilled } from "@/invoke/request";
+import { useSessions } from "@/invoke/session";
+import {
+  type Activation,
+  type ActivationSummary,
+  api,
+  copyText,
+  type FunctionRef,
+  type InvokeMode,
+} from "@/platform";
 import { announce } from "@/ui/announce";
 import { ConfirmDialog } from "@/ui/ConfirmDialog";
 import { formatDuration } from "@/ui/format";
@@ -12,6 +22,8 @@ import { toast } from "@/ui/toast";
 export interface RunActions {
   /** Runs the function again with the input of a past run. */
   rerun: (id: string) => Promise<void>;
+  /** Opens the function with the input of a past run, to be changed before it runs again. */
+  edit: (id: string) => Promise<void>;
   copyId: (id: string) => Promise<void>;
   copyLink: (id: string) => Promise<void>;
   pin: (run: Pick<ActivationSummary, "id" | "pinned">) => Promise<void>;
@@ -33,14 +45,20 @@ async function copy(text: string, what: string): Promise<void> {
   }
 }
 
+function functionOf(run: Activation): FunctionRef {
+  return { connection: run.connection, namespace: run.namespace, name: run.function };
+}
+
+function modeOf(run: Activation): InvokeMode {
+  return run.mode === "blocking" ? "blocking" : "non_blocking";
+}
+
 /** Runs it once more and says what came of it. */
 async function repeat(run: Activation): Promise<void> {
-  const { activation, promoted } = await api.invoke({
-    function: { connection: run.connection, namespace: run.namespace, name: run.function },
-    input: run.input ?? "{}",
-    mode: run.mode === "blocking" ? "blocking" : "non_blocking",
-    rerunOf: run.id,
-  });
+  const shared = { function: functionOf(run), mode: modeOf(run), rerunOf: run.id };
+  const { activation, promoted } = await (run.http === null
+    ? api.invoke({ ...shared, input: run.input ?? "{}" })
+    : api.invokeHttp({ ...shared, request: toDraft(requestOf(run.http, run.input)) }));
   const version =
     activation.version === run.version ? "" : ` with version ${activation.version} (was ${run.version})`;
   const { word } = STATUS[activation.status];
@@ -58,20 +76,56 @@ interface Offered {
 /** What can be done with a run, wherever it is shown. */
 export function useRunActions(): Offered {
   const client = useQueryClient();
+  const navigate = useNavigate();
   const connections = useConnections();
   const [asked, setAsked] = useState<Activation | null>(null);
 
   const known = connections.data;
 
   const actions = useMemo<RunActions>(() => {
+    /** The record, if what it was called with is known. */
+    async function repeatable(id: string): Promise<Activation | null> {
+      const { activation } = await client.fetchQuery({
+        queryKey: keys.activation(id),
+        queryFn: ({ signal }) => api.activation({ id }, signal),
+      });
+      if (activation.input !== null) return activation;
+      toast.info("Somebody else made this run: its input is not known, so it cannot be repeated.");
+      return null;
+    }
+
+    async function open(run: Activation): Promise<void> {
+      const target = functionOf(run);
+      const { speaksHttp } = await client.fetchQuery({
+        queryKey: keys.function(target),
+        queryFn: ({ signal }) => api.function({ function: target }, signal),
+      });
+      const text =
+        speaksHttp && run.http !== null ? formatRequest(requestOf(run.http, run.input)) : (run.input ?? "{}");
+      useSessions.getState().patch(target, { text, mode: modeOf(run), rerunOf: run.id });
+      await navigate({
+        to: "/c/$connection/ns/$namespace/fn/$",
+        params: { connection: target.connection, namespace: target.namespace, _splat: target.name },
+        search: { tab: "invoke" },
+      });
+    }
+
+    async function edit(id: string): Promise<void> {
+      try {
+        const activation = await repeatable(id);
+        if (activation) await open(activation);
+      } catch (thrown) {
+        toast.failure(thrown);
+      }
+    }
+
     async function rerun(id: string): Promise<void> {
       try {
-        const { activation } = await client.fetchQuery({
-          queryKey: keys.activation(id),
-          queryFn: ({ signal }) => api.activation({ id }, signal),
-        });
-        if (activation.input === null) {
-          toast.info("Somebody else made this run: its input is not known, so it cannot be repeated.");
+        const activation = await repeatable(id);
+        if (activation === null) return;
+        if (activation.http !== null && unfilled(requestOf(activation.http, activation.input)).length > 0) {
+          toast.info("The request carried a credential, which no record keeps: type it again.");
+          await open(activation);
           return;
         }
         const connection = known?.find((each) => each.id === activation.connection);
@@ -104,12 +158,13 @@ export function useRunActions(): Offered {
 
     return {
       rerun,
+      edit,
       copyId: (id) => copy(id, "Activation id"),
       copyLink: (id) => copy(linkTo(id), "Link"),
       pin,
       cancel,
     };
-  }, [client, known]);
+  }, [client, known, navigate]);
 
   return {
     actions,

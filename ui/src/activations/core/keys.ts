@@ -14,6 +14,7 @@ export type GridCommand =
   | "focusFilter"
   | "thisFunction"
   | "rerun"
+  | "editRun"
   | "copyId"
   | "copyCurl"
   | "copyLink"
@@ -45,6 +46,7 @@ export const GRID_KEYS: readonly GridKey[] = [
   { command: "thisFunction", keys: ["f"], title: "Only this function" },
   { command: "time", keys: ["t"], title: "Choose a time range" },
   { command: "rerun", keys: ["r"], title: "Run again with the same input" },
+  { command: "editRun", keys: ["R"], title: "Edit the input, then run" },
   { command: "copyId", keys: ["y"], title: "Copy the activation id" },
   { command: "copyCurl", keys: ["Y"], title: "Copy as curl" },
   { command: "copyLink", keys: ["u"], title: "Copy a link to the run" },
