@@ -14,6 +14,9 @@ const NewFunctionDialog = lazy(async () => ({
 const NewNamespaceDialog = lazy(async () => ({
   default: (await import("@/functions/NewNamespaceDialog")).NewNamespaceDialog,
 }));
+const OpenProjectDialog = lazy(async () => ({
+  default: (await import("@/sources/OpenProjectDialog")).OpenProjectDialog,
+}));
 const SecretFileDialog = lazy(async () => ({
   default: (await import("@/secrets/SecretFileDialog")).SecretFileDialog,
 }));
@@ -48,8 +51,15 @@ function OpenDialog() {
       return <KeysDialog onClose={close} />;
     case "new-function":
       return (
-        <NewFunctionDialog connection={dialog.connection} namespace={dialog.namespace} onClose={close} />
+        <NewFunctionDialog
+          connection={dialog.connection}
+          namespace={dialog.namespace}
+          folder={dialog.folder}
+          onClose={close}
+        />
       );
+    case "open-project":
+      return <OpenProjectDialog onClose={close} />;
     case "new-namespace":
       return <NewNamespaceDialog onClose={close} />;
     case "delete-function":

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import {
   Cpu,
+  FolderOpen,
   FolderPlus,
   Globe,
   Inbox,
@@ -78,6 +79,11 @@ export function Sidebar() {
                 label: "New function",
                 icon: <SquareFunction size={15} aria-hidden />,
                 onSelect: () => show({ type: "new-function", connection: connection.id }),
+              },
+              {
+                label: "Open project…",
+                icon: <FolderOpen size={15} aria-hidden />,
+                onSelect: () => show({ type: "open-project" }),
               },
               {
                 label: "New namespace",

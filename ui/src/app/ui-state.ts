@@ -3,7 +3,8 @@ import { persist } from "zustand/middleware";
 import type { FunctionRef } from "@/platform";
 
 export type OpenDialog =
-  | { type: "new-function"; connection: string; namespace?: string }
+  | { type: "new-function"; connection: string; namespace?: string; folder?: string }
+  | { type: "open-project" }
   | { type: "new-namespace" }
   | { type: "delete-function"; function: FunctionRef }
   | { type: "add-connection" }

@@ -87,6 +87,12 @@ export function useGlobalActions(): void {
       run: () => show({ type: "new-function", connection: "local" }),
     },
     {
+      id: "open-project",
+      title: "Open project…",
+      section: "Create",
+      run: () => show({ type: "open-project" }),
+    },
+    {
       id: "new-namespace",
       title: "New namespace",
       section: "Create",

@@ -20,5 +20,6 @@ export function valueText(value: number | null | undefined, unit: Unit): string 
 export function axisText(value: number, unit: Unit): string {
   if (value === 0) return "0";
   if (unit === "count" && value >= 10_000) return `${+(value / 1000).toFixed(1)}k`;
+  if (unit === "ms" && value >= 1000 && value < 60_000) return `${+(value / 1000).toFixed(1)} s`;
   return valueText(value, unit);
 }

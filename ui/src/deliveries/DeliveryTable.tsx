@@ -5,10 +5,10 @@ import { FunctionLink } from "@/engine/FunctionLink";
 import { api, type DeliverySummary } from "@/platform";
 import { announce } from "@/ui/announce";
 import { Badge } from "@/ui/Badge";
-import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { formatCount } from "@/ui/format";
 import { HttpStatus } from "@/ui/HttpStatus";
+import { IconButton } from "@/ui/IconButton";
 import { Table } from "@/ui/Table";
 import { TimeText } from "@/ui/TimeText";
 import { toast } from "@/ui/toast";
@@ -81,7 +81,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
             </Badge>
           </span>
         </td>
-        <td className="max-w-96">
+        <td className="max-w-64">
           <span className="flex items-center gap-1">
             <span className="truncate font-mono text-sm" title={row.target}>
               {row.target}
@@ -93,7 +93,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
             {!ofRun && `, ${PURPOSE[row.purpose].toLowerCase()}`}
           </p>
         </td>
-        <td className="whitespace-nowrap">
+        <td className="max-w-56 break-words">
           {ofRun ? (
             PURPOSE[row.purpose]
           ) : (
@@ -102,20 +102,19 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
               <Link
                 to="/activations"
                 search={{ id: row.run }}
-                className="link ml-2 font-mono text-sm"
+                className="link block w-fit font-mono text-sm"
                 title={row.run}
-                aria-label={`Record of run ${row.run}`}
               >
-                …{row.run.slice(-8)}
+                <span className="sr-only">Record of run </span>…{row.run.slice(-8)}
               </Link>
             </>
           )}
         </td>
         <td className="text-right">{formatCount(row.attempts)}</td>
-        <td className="max-w-72">
+        <td className="max-w-52">
           {row.status !== null && <HttpStatus status={row.status} />}
           {row.error !== null && (
-            <p className="truncate text-sm text-bad" title={row.error}>
+            <p className="line-clamp-2 text-sm break-words text-bad" title={row.error}>
               {row.error}
             </p>
           )}
@@ -132,16 +131,13 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
           <TimeText at={row.created} />
         </td>
         <td className="text-right">
-          <Button
+          <IconButton
             size="sm"
-            busy={retry.busy}
-            disabled={row.state === "delivering" || row.state === "pending"}
-            icon={<RotateCw size={13} aria-hidden />}
+            label={`${row.state === "delivered" ? "Send again" : "Retry"}: ${row.target}`}
+            disabled={retry.busy || row.state === "delivering" || row.state === "pending"}
+            icon={<RotateCw size={14} aria-hidden />}
             onClick={() => void retry.run()}
-            aria-label={`${row.state === "delivered" ? "Send again" : "Retry"}: ${row.target}`}
-          >
-            {row.state === "delivered" ? "Send again" : "Retry"}
-          </Button>
+          />
         </td>
       </tr>
       {open && (

@@ -23,12 +23,14 @@ import { RuntimePicker } from "./RuntimePicker";
 interface NewFunctionDialogProps {
   connection: string;
   namespace?: string;
+  /** Begins with the code from this folder. */
+  folder?: string;
   onClose: () => void;
 }
 
 const NOBODY: FunctionRef = { connection: "local", namespace: "", name: "" };
 
-export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctionDialogProps) {
+export function NewFunctionDialog({ connection, namespace, folder, onClose }: NewFunctionDialogProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const templates = useTemplates();
@@ -40,11 +42,11 @@ export function NewFunctionDialog({ connection, namespace, onClose }: NewFunctio
     defaultValues: {
       name: "",
       namespace: namespace ?? "",
-      source: "template",
+      source: folder === undefined ? "template" : "folder",
       language: "",
       contract: "openwhisk",
       template: "",
-      path: "",
+      path: folder ?? "",
       watch: true,
     },
   });

@@ -133,9 +133,8 @@ function RunLink({ run, matched }: Pick<InboxMessage, "run" | "matched">) {
           search={{ id: run }}
           className="link font-mono text-sm"
           title={matched === null ? run : `${run}\n${MATCHED[matched]}`}
-          aria-label={`Record of run ${run}`}
         >
-          …{run.slice(-8)}
+          <span className="sr-only">Record of run </span>…{run.slice(-8)}
         </Link>
       )}
       {matched === "function_name" && <span className="ml-2 text-sm text-warn">likely</span>}

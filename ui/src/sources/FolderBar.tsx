@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { FolderSync, RefreshCw } from "lucide-react";
+import { useState } from "react";
 import { keys } from "@/api/keys";
 import { useFolder } from "@/api/queries";
 import { api, type FolderStatus, type FunctionRef } from "@/platform";
@@ -10,6 +11,7 @@ import { FormError } from "@/ui/Field";
 import { TimeText } from "@/ui/TimeText";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
+import { FolderDialog } from "./FolderDialog";
 
 const STATUS: Record<FolderStatus["state"], { text: string; tone: Tone; title: string }> = {
   unwatched: { text: "Not watched", tone: "neutral", title: "Deployed when you ask for it" },
@@ -24,6 +26,7 @@ const STATUS: Record<FolderStatus["state"], { text: string; tone: Tone; title: s
 export function FolderBar({ target }: { target: FunctionRef }) {
   const client = useQueryClient();
   const state = useFolder(target).data;
+  const [choosing, setChoosing] = useState(false);
   const refresh = async () => {
     await client.invalidateQueries({ queryKey: keys.folders });
     await client.invalidateQueries({ queryKey: keys.function(target) });
@@ -68,6 +71,17 @@ export function FolderBar({ target }: { target: FunctionRef }) {
         >
           Sync now
         </Button>
+        <Button size="sm" disabled={tie.busy} onClick={() => setChoosing(true)}>
+          Change…
+        </Button>
+        <Button
+          size="sm"
+          disabled={tie.busy}
+          title="The code stays what it is; saving files in the folder changes nothing any more"
+          onClick={() => void tie.run(null, false)}
+        >
+          Remove
+        </Button>
         <Button size="sm" busy={tie.busy} onClick={() => void tie.run(folder.path, !folder.watch)}>
           {folder.watch ? "Stop watching" : "Watch"}
         </Button>
@@ -78,6 +92,19 @@ export function FolderBar({ target }: { target: FunctionRef }) {
         </p>
       )}
       {error !== null && <FormError error={error} className="mt-2" />}
+      {choosing && (
+        <FolderDialog
+          name={target.name}
+          path={folder.path}
+          watch={folder.watch}
+          onClose={() => setChoosing(false)}
+          onSave={async (path, watch) => {
+            await api.setFolder({ function: target, path, watch });
+            setChoosing(false);
+            await refresh();
+          }}
+        />
+      )}
     </section>
   );
 }

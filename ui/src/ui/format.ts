@@ -1,6 +1,7 @@
 /** A duration as people say it: `0 ms`, `840 ms`, `1.24 s`, `2 min 5 s`, `3 h 4 min`. */
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return "–";
+  if (ms > 0 && ms < 0.05) return "< 0.1 ms";
   if (ms > 0 && ms < 10 && !Number.isInteger(ms)) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;

@@ -1,13 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { FileArchive, Save } from "lucide-react";
+import { FileArchive, FolderSync, Save } from "lucide-react";
 import { useEffect, useState } from "react";
 import { keys } from "@/api/keys";
+import { useFolder } from "@/api/queries";
 import { useActions } from "@/app/actions";
 import { editorLanguage } from "@/app/kinds";
 import { BuildLive } from "@/builds/BuildLive";
 import { useBuildWatch } from "@/builds/useBuildWatch";
 import { api, type CodeInput, type FunctionDetail, type FunctionRef, toCallError } from "@/platform";
 import { FolderBar } from "@/sources/FolderBar";
+import { FolderDialog } from "@/sources/FolderDialog";
 import { Button } from "@/ui/Button";
 import { CodeEditor } from "@/ui/CodeEditor";
 import { EmptyState } from "@/ui/EmptyState";
@@ -35,6 +37,8 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
   const [text, setText] = useState(stored);
   const [conflict, setConflict] = useState<CodeInput | null>(null);
   const watched = useBuildWatch(target);
+  const folder = useFolder(target).data;
+  const [choosing, setChoosing] = useState(false);
   const dirty = code.type === "source" && text !== base.text;
 
   useEffect(() => {
@@ -95,6 +99,15 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
         </p>
         {editable && (
           <>
+            {target.connection === "local" && folder === null && (
+              <Button
+                icon={<FolderSync size={14} aria-hidden />}
+                disabled={dirty || save.busy}
+                onClick={() => setChoosing(true)}
+              >
+                From a folder…
+              </Button>
+            )}
             <UploadZip
               busy={save.busy}
               onUpload={(base64) => save.run({ type: "zip", base64 }, base.version)}
@@ -135,6 +148,20 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
         <EmptyState icon={<FileArchive size={24} aria-hidden />} title="The code cannot be shown">
           {code.reason}
         </EmptyState>
+      )}
+      {choosing && (
+        <FolderDialog
+          name={target.name}
+          path=""
+          watch
+          onClose={() => setChoosing(false)}
+          onSave={async (path, watch) => {
+            await api.setFolder({ function: target, path, watch });
+            setChoosing(false);
+            await client.invalidateQueries({ queryKey: keys.folders });
+            await client.invalidateQueries({ queryKey: keys.function(target) });
+          }}
+        />
       )}
       {conflict !== null && (
         <ConflictDialog
