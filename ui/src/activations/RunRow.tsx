@@ -72,7 +72,7 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
         <Cell className="flex min-w-0 items-center pr-2">
           <StatusText status={run.status} className="min-w-0 truncate" />
           {run.httpStatus !== null && (
-            <span className="ml-auto pl-2 text-sm text-muted" title={`HTTP status ${run.httpStatus}`}>
+            <span className="pl-2 text-sm text-muted" title={`HTTP status ${run.httpStatus}`}>
               {run.httpStatus}
             </span>
           )}

@@ -55,6 +55,7 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
   const firstNamespace = namespaces.data?.[0]?.name;
   const language = form.language === "" ? null : form.language;
   const offered = offeredFor(templates.data, language, form.contract);
+  const template = offered.find(({ id }) => id === form.template) ?? offered[0];
 
   useEffect(() => {
     if (firstLanguage !== undefined) setValue("language", firstLanguage);
@@ -176,7 +177,11 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
         ) : runtimes.data && handlers.data && templates.data ? (
           <>
             <RuntimePicker
-              runtimes={runtimes.data.filter((each) => anyFor(handlers.data, each.language))}
+              runtimes={runtimes.data.filter((each, at, all) => {
+                // Of several versions the first is the one that new functions get.
+                const first = all.findIndex(({ language: other }) => other === each.language);
+                return first === at && anyFor(handlers.data, each.language);
+              })}
               value={language}
               onChange={choose}
             />
@@ -202,7 +207,11 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
                 ]}
               />
               {form.source === "template" && offered.length > 1 && (
-                <Select aria-label="Template" {...register("template")}>
+                <Select
+                  aria-label="Template"
+                  value={template?.id}
+                  onChange={(event) => setValue("template", event.target.value)}
+                >
                   {offered.map(({ id, title }) => (
                     <option key={id} value={id}>
                       {title}
@@ -210,11 +219,7 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
                   ))}
                 </Select>
               )}
-              {form.source === "template" && (
-                <p className="min-w-0 text-muted">
-                  {(offered.find(({ id }) => id === form.template) ?? offered[0])?.description}
-                </p>
-              )}
+              {form.source === "template" && <p className="min-w-0 text-muted">{template?.description}</p>}
             </div>
             {form.source === "folder" && (
               <div>

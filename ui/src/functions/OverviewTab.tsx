@@ -31,13 +31,6 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
         <RecentRuns target={target} />
       </Section>
       {target.connection === "local" && <BuildsSection target={target} version={detail.version} />}
-      {target.connection === "local" && (
-        <Section title="Metrics">
-          <div className="-mx-6">
-            <MetricCharts of={target} />
-          </div>
-        </Section>
-      )}
       <Section title="Facts">
         <dl className="grid grid-cols-[160px_1fr] gap-y-1">
           {detail.apiUrl !== null && (
@@ -82,6 +75,13 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
           {detail.created > 0 && <Fact label="Created">{formatDateTime(detail.created)}</Fact>}
         </dl>
       </Section>
+      {target.connection === "local" && (
+        <Section title="Metrics">
+          <div className="-mx-6">
+            <MetricCharts of={target} />
+          </div>
+        </Section>
+      )}
     </div>
   );
 }

@@ -12,14 +12,14 @@ interface SegmentedProps<T extends string> {
 export function Segmented<T extends string>({ label, value, onChange, options }: SegmentedProps<T>) {
   const name = useId();
   return (
-    <fieldset className="inline-flex h-7 rounded-md border border-line-strong/60 bg-inset p-0.5">
+    <fieldset className="inline-flex h-7 shrink-0 rounded-md border border-line-strong/60 bg-inset p-0.5">
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <label
           key={option.value}
           title={option.title}
           className={cx(
-            "relative inline-flex h-full min-w-6 items-center justify-center rounded-sm px-2.5 select-none has-focus-visible:outline-2 has-focus-visible:outline-ring",
+            "relative inline-flex h-full min-w-6 items-center justify-center rounded-sm px-2.5 whitespace-nowrap select-none has-focus-visible:outline-2 has-focus-visible:outline-ring",
             option.value === value ? "bg-raised font-medium text-fg" : "text-muted",
             option.disabled ? "opacity-50" : option.value !== value && "hover:text-fg",
           )}
