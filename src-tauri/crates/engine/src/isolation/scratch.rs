@@ -1,40 +1,96 @@
 //! How much a scratch folder holds.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::ffi::CString;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::io::{Errno, Result};
 
 /// Most files and folders in a scratch folder; an empty file takes room too.
 pub(crate) const MOST_FILES: usize = 100_000;
+/// Most folders in one another: each takes a descriptor meanwhile.
+pub(crate) const MOST_DEEP: usize = 128;
 
-/// The bytes that a folder takes on disk. Stops counting where it is more than `enough`; too many files are as good
-/// as too many bytes. Links are not followed.
+/// The bytes that a folder takes on disk. Stops counting where it is more than `enough`; too many files, or folders
+/// that are too deep or cannot be looked into, are as good as too many bytes. By descriptor: no path is too long for
+/// it, and links are not followed, whoever puts them there meanwhile.
 pub(crate) fn measure(folder: &Path, enough: u64) -> u64 {
-    let mut total = 0;
-    let mut count = 0;
-    let mut next: Vec<PathBuf> = vec![folder.to_owned()];
-    while let Some(folder) = next.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            // Of the entry itself, not of what it points to.
-            let Ok(file) = entry.metadata() else { continue };
-            total += file.blocks() * 512;
-            count += 1;
-            if count > MOST_FILES {
-                return u64::MAX;
-            }
-            if total > enough {
-                return total;
-            }
-            if file.is_dir() {
-                next.push(entry.path());
-            }
+    match count(folder, enough) {
+        Ok(total) => total,
+        Err(Errno::NOENT) => 0,
+        Err(_) => u64::MAX,
+    }
+}
+
+fn count(folder: &Path, enough: u64) -> Result<u64> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+    let root = rustix::fs::openat(CWD, folder, flags, Mode::empty())?;
+    let (mut total, mut files) = (0, 0);
+    let mut waiting = vec![Level::of(root, &mut total, &mut files)?];
+    loop {
+        if files > MOST_FILES || waiting.len() > MOST_DEEP {
+            return Ok(u64::MAX);
+        }
+        if total > enough {
+            return Ok(total);
+        }
+        let Some(level) = waiting.last_mut() else {
+            return Ok(total);
+        };
+        let Some(name) = level.folders.pop() else {
+            waiting.pop();
+            continue;
+        };
+        match rustix::fs::openat(&level.folder, &name, flags, Mode::empty()) {
+            Ok(inner) => waiting.push(Level::of(inner, &mut total, &mut files)?),
+            // It went meanwhile, or something else is in its place.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+            Err(e) => return Err(e),
         }
     }
-    total
+}
+
+/// A folder, and those in it that have not been gone into.
+struct Level {
+    folder: OwnedFd,
+    folders: Vec<CString>,
+}
+
+impl Level {
+    /// Counts what is in a folder itself.
+    fn of(folder: OwnedFd, total: &mut u64, files: &mut usize) -> Result<Self> {
+        let mut folders = Vec::new();
+        for entry in Dir::read_from(&folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            *files += 1;
+            if *files > MOST_FILES {
+                break;
+            }
+            match rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(file) => {
+                    *total += u64::try_from(file.st_blocks).unwrap_or(0) * 512;
+                    if FileType::from_raw_mode(file.st_mode) == FileType::Directory {
+                        folders.push(name.to_owned());
+                    }
+                }
+                Err(Errno::NOENT) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(Self { folder, folders })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -51,5 +107,35 @@ mod tests {
         let total = measure(folder.path(), u64::MAX);
         assert!((1 << 20..2 << 20).contains(&total), "{total}");
         assert_eq!(measure(&folder.path().join("gone"), 1), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_looked_into_is_too_much() {
+        let folder = tempfile::tempdir().unwrap();
+        let closed = folder.path().join("closed");
+        fs::create_dir(&closed).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o300)).unwrap();
+        // Root may read everything.
+        let readable = fs::read_dir(&closed).is_ok();
+        assert_eq!(measure(folder.path(), 1 << 20) == u64::MAX, !readable);
+        // Longer than any path, with something big at the end: as deep as it may be, and deeper.
+        let name = CString::new("d".repeat(250)).unwrap();
+        let top = tempfile::tempdir().unwrap();
+        let mut at = rustix::fs::open(top.path(), OFlags::DIRECTORY, Mode::empty()).unwrap();
+        for depth in 1..=MOST_DEEP {
+            rustix::fs::mkdirat(&at, &name, Mode::RWXU).unwrap();
+            at = rustix::fs::openat(&at, &name, OFlags::DIRECTORY, Mode::empty()).unwrap();
+            if depth == 40 {
+                let flags = OFlags::CREATE | OFlags::WRONLY;
+                let file = rustix::fs::openat(&at, c"big", flags, Mode::RUSR).unwrap();
+                rustix::io::write(&file, &[1; 1 << 16]).unwrap();
+            }
+            if depth == 41 {
+                let total = measure(top.path(), u64::MAX);
+                assert!((1 << 16..u64::MAX).contains(&total), "{total}");
+            }
+        }
+        assert_eq!(measure(top.path(), u64::MAX - 1), u64::MAX);
+        crate::removal::remove_tree(top.path()).unwrap();
     }
 }
