@@ -149,6 +149,7 @@ impl Execution {
 
 impl Drop for Execution {
     fn drop(&mut self) {
+        // What it left after a clean end, the watch ends with what others left: not one search for each run.
         if !self.clean {
             self.process.kill();
             self.nursery.sweep(self.process.number());

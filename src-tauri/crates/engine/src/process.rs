@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::isolation::{Bounds, Breach, Confinement, Isolation, Pulse, Watch, Watched};
+use crate::isolation::{Bounds, Brand, Breach, Confinement, Isolation, Pulse, Watch, Watched};
 use crate::pool::Measured;
 use crate::survivors;
 
@@ -81,6 +81,8 @@ pub(crate) struct Nursery {
     mark: String,
     /// Tells the processes of this engine from those of another on the same data directory.
     nonce: String,
+    /// The same where a process cannot change it.
+    brand: Brand,
     next: std::sync::atomic::AtomicU64,
     living: Arc<Mutex<HashMap<u64, Pid>>>,
     tasks: TaskTracker,
@@ -92,13 +94,15 @@ impl Nursery {
     pub(crate) fn new(data_dir: &Path, instance: &str, isolation: Arc<Isolation>, pulse: Arc<Pulse>) -> Self {
         let nonce = beckon_core::random_hex()[..8].to_owned();
         let mark = format!("{instance}.{nonce}");
+        let brand = Brand::of_engine(instance, &nonce);
         let living = Arc::<Mutex<_>>::default();
         Self {
             scratch: data_dir.join("scratch"),
             records: data_dir.join("workers"),
-            watch: Watch::new(pulse, isolation.bounds, mark.clone(), living.clone()),
+            watch: Watch::new(pulse, isolation.bounds, mark.clone(), brand, living.clone()),
             mark,
             nonce,
+            brand,
             next: 1.into(),
             living,
             tasks: TaskTracker::new(),
@@ -135,54 +139,26 @@ impl Nursery {
     ) -> io::Result<(Process, Channels)> {
         spec.env
             .push((MARK.to_owned(), format!("{}.{number}", self.mark)));
-        let record = self.records.join(format!("{}-{number}", self.nonce));
-        let (scratch, most) = (spec.scratch.clone(), spec.confinement.memory);
-        let measured = spec.measured.clone();
-        let started = {
-            let (record, isolation) = (record.clone(), self.isolation.clone());
-            tokio::task::spawn_blocking(move || start(spec, &record, &isolation))
-                .await
-                .map_err(io::Error::other)?
+        let birth = Birth {
+            number,
+            record: self.records.join(format!("{}-{number}", self.nonce)),
+            brand: self.brand.of_process(number),
+            isolation: self.isolation.clone(),
+            watch: self.watch.clone(),
+            living: self.living.clone(),
+            tasks: self.tasks.clone(),
         };
-        let Started {
-            child,
-            pid,
+        // The process is known before this hears of it: who asked may be gone by then.
+        let born = self.tasks.spawn_blocking(move || birth.give(spec, on_end));
+        let (mut unclaimed, pipes) = born.await.map_err(io::Error::other)??;
+        let Pipes {
             frames,
             stdin,
             results,
             stdout,
             stderr,
-            mut guards,
-        } = match started {
-            Ok(started) => started,
-            Err(e) => {
-                let _ = fs::remove_dir(&scratch);
-                return Err(e);
-            }
-        };
-        let (tell, ended) = watch::channel(None);
-        self.living.lock().insert(number, pid);
-        let watched = Watched::new(pid, number, most, scratch.clone(), measured);
-        self.watch.add(watched.clone());
-        guards.extend(self.isolation.measured());
-        guards.sort_unstable();
-        let process = Process {
-            pid,
-            number,
-            living: self.living.clone(),
-            ended,
-            guards: guards.into(),
-            watched,
-            bounds: self.isolation.bounds,
-        };
-        let place = Place {
-            number,
-            living: self.living.clone(),
-            watch: self.watch.clone(),
-        };
-        let files = Files { record, scratch };
-        self.tasks.spawn(attend(child, place, tell, on_end, files));
-        let channels = (|| {
+        } = pipes;
+        let channels: io::Result<Channels> = (|| {
             Ok(Channels {
                 frames: frames
                     .map(|(to, from)| Ok::<_, io::Error>((stream(to)?, stream(from)?)))
@@ -193,24 +169,23 @@ impl Nursery {
                 stderr: pipe::Receiver::from_owned_fd(stderr)?,
             })
         })();
-        match channels {
-            Ok(channels) => Ok((process, channels)),
-            Err(e) => {
-                process.kill();
-                Err(e)
-            }
-        }
+        let channels = channels?;
+        let process = unclaimed.0.take();
+        let process = process.ok_or_else(|| io::Error::other("the process is gone"))?;
+        Ok((process, channels))
     }
 
     /// Kills every process there is and waits until all are gone, descendants that left their group included.
     pub(crate) async fn end_all(&self) {
+        // First: who is born from now on ends at once.
+        self.tasks.close();
         for pid in self.living.lock().values() {
             kill_group(*pid);
         }
-        self.tasks.close();
         self.tasks.wait().await;
-        let prefix = format!("{MARK}={}.", self.mark);
-        let _ = tokio::task::spawn_blocking(move || survivors::kill_marked(&prefix)).await;
+        let (prefix, ours) = (format!("{MARK}={}.", self.mark), self.brand);
+        let sweep = move || survivors::kill_all(&prefix, &|brand| brand.is_sibling(ours));
+        let _ = tokio::task::spawn_blocking(sweep).await;
     }
 
     /// Ends a process and its whole group at once. `false` when there is none with this number.
@@ -226,10 +201,13 @@ impl Nursery {
     /// Kills, in the background, what a process left behind outside of its group.
     pub(crate) fn sweep(&self, number: u64) {
         let mark = format!("{MARK}={}.{number}\0", self.mark);
+        let ours = self.brand.of_process(number);
         // Without a runtime (it is being taken down) there is nobody to do it: the next start does.
         if let Ok(handle) = tokio::runtime::Handle::try_current() {
-            self.tasks
-                .spawn_blocking_on(move || survivors::kill_marked(&mark), &handle);
+            self.tasks.spawn_blocking_on(
+                move || survivors::kill_all(&mark, &|brand| brand == ours),
+                &handle,
+            );
         }
     }
 }
@@ -239,18 +217,101 @@ fn stream(end: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
     UnixStream::from_std(end)
 }
 
-struct Started {
-    child: Child,
-    pid: Pid,
+/// What a new process is entered into.
+struct Birth {
+    number: u64,
+    record: PathBuf,
+    brand: Brand,
+    isolation: Arc<Isolation>,
+    watch: Arc<Watch>,
+    living: Arc<Mutex<HashMap<u64, Pid>>>,
+    tasks: TaskTracker,
+}
+
+/// The engine's ends, not yet of the runtime.
+struct Pipes {
     frames: Option<(std::os::unix::net::UnixStream, std::os::unix::net::UnixStream)>,
     stdin: Option<OwnedFd>,
     results: Option<OwnedFd>,
     stdout: OwnedFd,
     stderr: OwnedFd,
+}
+
+/// A process that nobody may come for: who asked for it can be gone. Then it ends.
+struct Unclaimed(Option<Process>);
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(process) = &self.0 {
+            process.kill();
+        }
+    }
+}
+
+impl Birth {
+    /// Starts a process and has it attended to its end.
+    fn give<T: Send + 'static>(self, spec: Spec, on_end: T) -> io::Result<(Unclaimed, Pipes)> {
+        let handle = tokio::runtime::Handle::current();
+        let number = self.number;
+        let (scratch, most, measured) = (
+            spec.scratch.clone(),
+            spec.confinement.memory,
+            spec.measured.clone(),
+        );
+        let files = Files {
+            record: self.record.clone(),
+            scratch: scratch.clone(),
+        };
+        self.watch.expect(number);
+        let (started, pipes) = match start(spec, &self.record, self.brand, &self.isolation) {
+            Ok(started) => started,
+            Err(e) => {
+                self.watch.forget(number);
+                files.remove();
+                return Err(e);
+            }
+        };
+        let Started {
+            child,
+            pid,
+            mut guards,
+        } = started;
+        let (tell, ended) = watch::channel(None);
+        self.living.lock().insert(number, pid);
+        let watched = Watched::new(pid, number, most, scratch, measured);
+        self.watch.add(watched.clone());
+        guards.extend(self.isolation.measured());
+        guards.sort_unstable();
+        let process = Process {
+            pid,
+            number,
+            living: self.living.clone(),
+            ended,
+            guards: guards.into(),
+            watched,
+            bounds: self.isolation.bounds,
+        };
+        let place = Place {
+            number,
+            living: self.living,
+            watch: self.watch,
+        };
+        self.tasks
+            .spawn_on(attend(child, place, tell, on_end, files), &handle);
+        if self.tasks.is_closed() {
+            process.kill();
+        }
+        Ok((Unclaimed(Some(process)), pipes))
+    }
+}
+
+struct Started {
+    child: Child,
+    pid: Pid,
     guards: Vec<Guard>,
 }
 
-fn start(spec: Spec, record: &Path, isolation: &Isolation) -> io::Result<Started> {
+fn start(spec: Spec, record: &Path, brand: Brand, isolation: &Isolation) -> io::Result<(Started, Pipes)> {
     fs::create_dir(&spec.scratch)?;
     let mut command = Command::new(&spec.program);
     command
@@ -303,23 +364,30 @@ fn start(spec: Spec, record: &Path, isolation: &Isolation) -> io::Result<Started
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| io::Error::other("the process is gone"))?;
+    brand.put(pid);
     guards.extend(isolation.limit(pid, &spec.confinement));
-    // What follows can only fail if the machine is out of everything; then the process goes with its handle.
-    survivors::note(record, pid)?;
-    let missing = || io::Error::other("a pipe is missing");
-    let stdin = child.stdin.take().map(|pipe| pipe.into_owned_fd()).transpose()?;
-    let stdout = child.stdout.take().ok_or_else(missing)?.into_owned_fd()?;
-    let stderr = child.stderr.take().ok_or_else(missing)?.into_owned_fd()?;
-    Ok(Started {
-        child,
-        pid,
-        frames,
-        stdin,
-        results,
-        stdout,
-        stderr,
-        guards,
-    })
+    let rest = || {
+        survivors::note(record, pid)?;
+        let missing = || io::Error::other("a pipe is missing");
+        let stdin = child.stdin.take().map(|pipe| pipe.into_owned_fd()).transpose()?;
+        let stdout = child.stdout.take().ok_or_else(missing)?.into_owned_fd()?;
+        let stderr = child.stderr.take().ok_or_else(missing)?.into_owned_fd()?;
+        Ok(Pipes {
+            frames,
+            stdin,
+            results,
+            stdout,
+            stderr,
+        })
+    };
+    match rest() {
+        Ok(pipes) => Ok((Started { child, pid, guards }, pipes)),
+        Err(e) => {
+            // The machine is out of everything. Nobody has reaped it yet, so that the group is its own.
+            kill_group(pid);
+            Err(e)
+        }
+    }
 }
 
 /// Starts the command from a thread that confines itself and then ends: what it inherits holds from its first
@@ -469,5 +537,60 @@ fn signal_name(signal: i32) -> &'static str {
         25 => " (SIGXFSZ: a file grew over its limit)",
         31 => " (SIGSYS)",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isolation::Network;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_asked_for_a_process_may_be_gone_when_it_starts() {
+        let data = tempfile::tempdir().unwrap();
+        for folder in ["scratch", "workers", "code"] {
+            fs::create_dir(data.path().join(folder)).unwrap();
+        }
+        let bounds = Bounds {
+            scratch: 1 << 20,
+            tasks: 100,
+        };
+        let isolation = Arc::new(Isolation::new(data.path(), &[], bounds));
+        let instance = beckon_core::random_hex();
+        let nursery = Nursery::new(data.path(), &instance, isolation, Arc::default());
+        let is_empty = |folder: &str| fs::read_dir(data.path().join(folder)).unwrap().next().is_none();
+        for _ in 0..5 {
+            let number = nursery.reserve();
+            let spec = Spec {
+                program: "/bin/sleep".into(),
+                arguments: vec!["1000".into()],
+                env: Vec::new(),
+                scratch: nursery.scratch_of(number),
+                directory: None,
+                framed: true,
+                stdin: false,
+                results: false,
+                confinement: Confinement {
+                    code: data.path().join("code"),
+                    memory: 1 << 30,
+                    network: Network::Open,
+                    unix_sockets: false,
+                },
+                measured: Measured::default(),
+            };
+            let (held, dropped) = tokio::sync::oneshot::channel::<()>();
+            let mut spawning = Box::pin(nursery.spawn(number, spec, held));
+            // Asked for, and given up at once.
+            let polled = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(spawning.as_mut().poll(context).is_pending())
+            });
+            assert!(polled.await);
+            drop(spawning);
+            assert!(dropped.await.is_err());
+            while !(is_empty("scratch") && is_empty("workers") && nursery.living.lock().is_empty()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        nursery.end_all().await;
     }
 }

@@ -1,4 +1,5 @@
-//! Processes of a Beckon that died: found by the record each one has on disk, and by a mark in their environment.
+//! Processes that outlived what they belonged to: found by the record each one has on disk, by their brand, and by a
+//! mark in their environment.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal};
 
+use crate::isolation::Brand;
 use crate::process::MARK;
 
 /// Rounds of 5 ms after which a killed process that is still there is left to the kernel.
@@ -41,7 +43,8 @@ pub(crate) fn end_leftovers(records: &Path, instance: &str) -> usize {
         }
         let _ = fs::remove_file(entry.path());
     }
-    killed + kill_marked(&format!("{MARK}={instance}."))
+    let ours = Brand::of_engine(instance, "");
+    killed + kill_all(&format!("{MARK}={instance}."), &|brand| brand.is_kin(ours))
 }
 
 fn parse(record: &str) -> Option<(Pid, u64)> {
@@ -55,10 +58,15 @@ fn parse(record: &str) -> Option<(Pid, u64)> {
 /// Kills every process whose environment has an entry that begins with `mark` (is it, if it ends in NUL), and waits
 /// until they are gone. Returns how many there were.
 pub(crate) fn kill_marked(mark: &str) -> usize {
+    kill_all(mark, &|_| false)
+}
+
+/// The same, and with them every process whose brand `is_ours`.
+pub(crate) fn kill_all(mark: &str, is_ours: &dyn Fn(Brand) -> bool) -> usize {
     let mut killed = HashSet::new();
     // Again until nothing is found: one may have forked just before, and the end takes the kernel a moment.
     for _ in 0..GONE_AFTER {
-        if !kill_round(mark, &mut killed) {
+        if !kill_round(mark, is_ours, &mut killed) {
             break;
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -67,7 +75,7 @@ pub(crate) fn kill_marked(mark: &str) -> usize {
 }
 
 /// Whether any was found.
-fn kill_round(mark: &str, killed: &mut HashSet<Pid>) -> bool {
+fn kill_round(mark: &str, is_ours: &dyn Fn(Brand) -> bool, killed: &mut HashSet<Pid>) -> bool {
     let mut found = false;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry
@@ -82,13 +90,14 @@ fn kill_round(mark: &str, killed: &mut HashSet<Pid>) -> bool {
         let Ok(fd) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
             continue;
         };
-        let Ok(environment) = fs::read(entry.path().join("environ")) else {
-            continue;
+        let branded = Brand::read(pid.as_raw_nonzero().get()).is_some_and(is_ours);
+        let marked = || {
+            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+            environment
+                .split_inclusive(|byte| *byte == 0)
+                .any(|variable| variable.starts_with(mark.as_bytes()))
         };
-        let has = environment
-            .split_inclusive(|byte| *byte == 0)
-            .any(|variable| variable.starts_with(mark.as_bytes()));
-        if has && rustix::process::pidfd_send_signal(&fd, Signal::KILL).is_ok() {
+        if (branded || marked()) && rustix::process::pidfd_send_signal(&fd, Signal::KILL).is_ok() {
             killed.insert(pid);
             found = true;
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use seccompiler::{BpfProgram, sock_filter};
 
-use super::Network;
+use super::{Network, brand};
 
 /// Refused whatever the arguments are.
 const REFUSED: &[libc::c_long] = &[
@@ -75,6 +75,16 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_ioperm,
 ];
 
+/// Namespaces that a process may not be born into: in one of its own for users it has every privilege there is.
+/// (`CLONE_NEWTIME` is for `unshare` and `clone3` only.)
+const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWCGROUP;
+
 /// Where `seccomp_data` has the architecture, the number of the call, and its arguments (the lower half of each).
 const ARCHITECTURE: u32 = 4;
 const NUMBER: u32 = 0;
@@ -134,6 +144,12 @@ fn program(network: Network, unix_sockets: bool) -> Option<BpfProgram> {
         calls.insert(u32::try_from(call).ok()?, Label::Refuse);
     }
     calls.insert(u32::try_from(libc::SYS_socket).ok()?, Label::Socket);
+    calls.insert(u32::try_from(libc::SYS_clone).ok()?, Label::Clone);
+    // Its flags are in memory, where no filter sees them; every C library falls back on `clone`.
+    calls.insert(u32::try_from(libc::SYS_clone3).ok()?, Label::Missing);
+    // Limits of itself are its own business; those of others are theirs, and one is how it is known.
+    calls.insert(u32::try_from(libc::SYS_prlimit64).ok()?, Label::Limit(1));
+    calls.insert(u32::try_from(libc::SYS_setrlimit).ok()?, Label::Limit(0));
     if network == Network::Listen {
         calls.insert(u32::try_from(libc::SYS_connect).ok()?, Label::Refuse);
         // TCP Fast Open connects on the way.
@@ -150,8 +166,20 @@ fn program(network: Network, unix_sockets: bool) -> Option<BpfProgram> {
         let fast_open = libc::MSG_FASTOPEN as u32;
         text.branch(libc::BPF_JSET, fast_open, Some(Label::Refuse), Some(Label::Allow));
     }
+    text.mark(Label::Clone);
+    text.load(argument(0));
+    let namespaces = NAMESPACES as u32;
+    text.branch(
+        libc::BPF_JSET,
+        namespaces,
+        Some(Label::Refuse),
+        Some(Label::Allow),
+    );
+    text.limits();
     text.mark(Label::Allow);
     text.answer(libc::SECCOMP_RET_ALLOW);
+    text.mark(Label::Missing);
+    text.answer(libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32);
     text.mark(Label::Refuse);
     text.answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32);
     text.finish()
@@ -162,6 +190,14 @@ fn program(network: Network, unix_sockets: bool) -> Option<BpfProgram> {
 enum Label {
     Allow,
     Refuse,
+    /// A call that this kernel is said not to have.
+    Missing,
+    /// Of `clone`, which depends on the flags.
+    Clone,
+    /// Of a call that sets the limit which this argument names.
+    Limit(u32),
+    /// Of a limit that is set and not only read.
+    Set,
     /// Of `socket`, which depends on the family.
     Socket,
     /// Of a socket of the Internet, which may have to be a stream.
@@ -241,6 +277,25 @@ impl Assembly {
         }
     }
 
+    /// Which limits may be set: those of the process itself, and not the one it is branded with.
+    fn limits(&mut self) {
+        let brand = brand::RESOURCE;
+        self.mark(Label::Limit(1));
+        // Both halves of the pointer to the new limit.
+        self.load(argument(2));
+        self.branch(libc::BPF_JEQ, 0, None, Some(Label::Set));
+        self.load(argument(2) + 4);
+        self.branch(libc::BPF_JEQ, 0, Some(Label::Allow), Some(Label::Set));
+        self.mark(Label::Set);
+        self.load(argument(0));
+        self.branch(libc::BPF_JEQ, 0, None, Some(Label::Refuse));
+        self.load(argument(1));
+        self.branch(libc::BPF_JEQ, brand, Some(Label::Refuse), Some(Label::Allow));
+        self.mark(Label::Limit(0));
+        self.load(argument(0));
+        self.branch(libc::BPF_JEQ, brand, Some(Label::Refuse), Some(Label::Allow));
+    }
+
     /// The program with distances for labels; `None` if one is too far.
     fn finish(self) -> Option<BpfProgram> {
         let distance = |from: usize, to: Option<Label>| match to {
@@ -307,6 +362,7 @@ mod tests {
     #[test]
     fn every_refused_call_is_found_by_the_search() {
         let Some(program) = program(Network::Open, false) else {
+            assert!(HERE.is_none());
             return;
         };
         let run = |number: u32| {
@@ -332,13 +388,35 @@ mod tests {
         };
         for number in 0..1000 {
             let expected = match libc::c_long::from(number) {
-                libc::SYS_socket => None,
+                libc::SYS_socket | libc::SYS_clone | libc::SYS_prlimit64 | libc::SYS_setrlimit => None,
+                libc::SYS_clone3 => Some(false),
                 call => Some(!REFUSED.contains(&call)),
             };
             assert_eq!(run(number), expected, "{number}");
         }
         #[cfg(target_arch = "x86_64")]
         assert_eq!(run(X32 + 1), Some(false));
+    }
+
+    #[test]
+    fn limits_are_set_for_oneself_only_and_never_the_brand() {
+        use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
+        let me = rustix::process::getpid();
+        let found = filtered(Network::Open, false, || {
+            let same = |resource| getrlimit(resource);
+            let (files, brand) = (same(Resource::Nofile), same(Resource::Locks));
+            let set = |resource, limit: Rlimit| setrlimit(resource, limit).map_err(|e| e.raw_os_error());
+            [
+                set(Resource::Nofile, files),
+                set(Resource::Locks, brand),
+                prlimit(Some(me), Resource::Core, getrlimit(Resource::Core))
+                    .map(drop)
+                    .map_err(|e| e.raw_os_error()),
+            ]
+        });
+        if let Some(found) = found {
+            assert_eq!(found, [Ok(()), Err(libc::EPERM), Err(libc::EPERM)]);
+        }
     }
 
     #[test]

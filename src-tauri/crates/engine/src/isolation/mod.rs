@@ -3,6 +3,7 @@
 //! ```text
 //! probe ─ what this machine can do             places ─ the paths that everybody may read
 //! fence ─ files and signals (Landlock)         filter ─ system calls and the network (seccomp)
+//! brand ─ whose a process is, whatever it does
 //! limits ─ resource limits of a process        watch, tree, scratch ─ memory, processes and disk, measured
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! environment, memory and descriptors are out of reach: the kernel asks for the right to trace, which ends at the
 //! domain.
 
+mod brand;
 mod fence;
 mod filter;
 mod limits;
@@ -31,6 +33,7 @@ use beckon_core::{Contract, Function, Guard, Language, RuntimeStatus};
 use rustix::process::Pid;
 use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits, set_no_new_privs};
 
+pub(crate) use brand::Brand;
 pub use probe::GuardStatus;
 pub(crate) use watch::{Breach, Pulse, Watch, Watched};
 

@@ -19,6 +19,8 @@ pub(crate) struct Stat {
     pub(crate) start: u64,
     /// Bytes in memory, shared ones included.
     pub(crate) resident: u64,
+    /// Whether it has ended, and only waits for its parent to hear of it.
+    pub(crate) dead: bool,
 }
 
 /// A process and when it started, which together nobody else ever has.
@@ -43,6 +45,7 @@ fn parse(text: &str) -> Option<Stat> {
         threads: fields.get(17)?.parse().ok()?,
         start: fields.get(19)?.parse().ok()?,
         resident: pages * rustix::param::page_size() as u64,
+        dead: matches!(*fields.first()?, "Z" | "X"),
     })
 }
 
@@ -59,6 +62,13 @@ pub(crate) fn family(root: i32) -> Vec<Member> {
         children(pid, stat.threads, &mut next);
     }
     members
+}
+
+/// The children of a process, whatever thread started them.
+pub(super) fn children_of(pid: i32, into: &mut Vec<i32>) {
+    if let Some(stat) = stat(pid) {
+        children(pid, stat.threads, into);
+    }
 }
 
 /// Children belong to the thread that started them.

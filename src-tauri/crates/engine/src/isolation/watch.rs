@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, Signal};
 
 use super::tree::{self, Member};
-use super::{Bounds, scratch};
+use super::{Bounds, Brand, scratch};
 use crate::end::End;
 use crate::pool::Measured;
 use crate::process::MARK;
@@ -138,9 +138,11 @@ impl Watched {
             ),
             Breach::Tasks => format!("the worker had more than {} processes and threads", bounds.tasks),
             Breach::Disk => format!(
-                "the worker kept more than {} MB or {} files in its scratch folder",
+                "the worker kept more than {} MB or {} files in its scratch folder, or folders that are closed \
+                 or more than {} deep",
                 megabytes(bounds.scratch),
-                scratch::MOST_FILES
+                scratch::MOST_FILES,
+                scratch::MOST_DEEP
             ),
         }
     }
@@ -166,7 +168,15 @@ pub(crate) struct Watch {
     bounds: Bounds,
     /// The value of [`MARK`], less the process's number.
     mark: String,
+    brand: Brand,
     watched: Mutex<BTreeMap<u64, Arc<Watched>>>,
+    /// Processes that have not ended, those that are being started among them. Whoever is branded with another number
+    /// was left behind.
+    alive: Mutex<HashSet<u64>>,
+    /// When this Beckon started, in clock ticks since boot: nothing older is one of ours.
+    eldest: u64,
+    /// Whether one ended since strays were last looked for.
+    unswept: AtomicBool,
     living: Arc<Mutex<HashMap<u64, Pid>>>,
 }
 
@@ -175,15 +185,25 @@ impl Watch {
         pulse: Arc<Pulse>,
         bounds: Bounds,
         mark: String,
+        brand: Brand,
         living: Arc<Mutex<HashMap<u64, Pid>>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             pulse,
             bounds,
             mark,
+            brand,
             watched: Mutex::default(),
+            alive: Mutex::default(),
+            eldest: tree::stat(rustix::process::getpid().as_raw_nonzero().get()).map_or(0, |stat| stat.start),
+            unswept: AtomicBool::new(false),
             living,
         })
+    }
+
+    /// There will be a process with this number. Before it is branded; until [`Watch::forget`].
+    pub(crate) fn expect(&self, number: u64) {
+        self.alive.lock().insert(number);
     }
 
     /// Watches a process until [`Watch::forget`].
@@ -207,6 +227,13 @@ impl Watch {
 
     pub(crate) fn forget(&self, number: u64) {
         self.watched.lock().remove(&number);
+        self.alive.lock().remove(&number);
+        self.unswept.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether there is nothing to look at.
+    fn is_settled(&self) -> bool {
+        self.watched.lock().is_empty() && !self.unswept.load(Ordering::SeqCst)
     }
 
     /// The process with this id, if it is watched.
@@ -244,7 +271,7 @@ impl Watch {
         let mut memory: u64 = members.iter().map(|member| member.stat.resident).sum();
         if memory > one.most && members.len() > 1 {
             // What they share was counted for each. Twice, because it is counted anew while one of them ends.
-            memory = fair_share(one.root()).min(fair_share(one.root()));
+            memory = fair_share(members).min(fair_share(members));
         }
         one.memory.store(memory, Ordering::Relaxed);
         if memory > one.most {
@@ -266,40 +293,33 @@ impl Watch {
         None
     }
 
-    /// Processes that left their family: by their group, and by the mark in their environment.
+    /// Processes that left their family: by their group, and by their brand. Those whose worker is gone are ended.
     fn strays(&self, watched: &[Arc<Watched>]) -> HashMap<u64, Vec<Member>> {
         let mut strays: HashMap<u64, Vec<Member>> = HashMap::new();
-        let Some(eldest) = watched
-            .iter()
-            .filter_map(|one| tree::stat(one.root()))
-            .map(|stat| stat.start)
-            .min()
-        else {
-            return strays;
-        };
+        self.unswept.store(false, Ordering::SeqCst);
         let groups: HashMap<i32, u64> = watched.iter().map(|one| (one.root(), one.number)).collect();
-        let numbers: HashSet<u64> = groups.values().copied().collect();
         for (pid, stat) in tree::everybody() {
-            let number = match groups.get(&stat.group) {
-                Some(number) => Some(*number),
-                // Younger than the first of ours: it could be one of theirs.
-                None if stat.start >= eldest => self.marked(pid).filter(|number| numbers.contains(number)),
-                None => None,
+            let member = Member { pid, stat };
+            if stat.start < self.eldest {
+                continue;
+            }
+            let Some(brand) = Brand::read(pid).filter(|brand| brand.is_sibling(self.brand)) else {
+                // Where nobody can be branded.
+                if let Some(number) = groups.get(&stat.group) {
+                    strays.entry(*number).or_default().push(member);
+                }
+                continue;
             };
-            if let Some(number) = number {
-                strays.entry(number).or_default().push(Member { pid, stat });
+            // Asked for after the brand was read: a number is in there before anybody is branded with it.
+            if self.alive.lock().contains(&brand.number) {
+                strays.entry(brand.number).or_default().push(member);
+            } else {
+                tree::kill(member);
+                // It may have started others meanwhile.
+                self.unswept.store(true, Ordering::SeqCst);
             }
         }
         strays
-    }
-
-    fn marked(&self, pid: i32) -> Option<u64> {
-        let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-        let prefix = format!("{MARK}={}.", self.mark);
-        let value = environment
-            .split(|byte| *byte == 0)
-            .find_map(|variable| variable.strip_prefix(prefix.as_bytes()))?;
-        std::str::from_utf8(value).ok()?.parse().ok()
     }
 
     fn end(&self, one: &Watched, breach: Breach, members: &[Member]) {
@@ -318,8 +338,9 @@ impl Watch {
         }
         // Again and again until none is left; others are not to go unwatched meanwhile.
         let mark = format!("{MARK}={}.{}\0", self.mark, one.number);
+        let ours = self.brand.of_process(one.number);
         let sweep = std::thread::Builder::new().name("beckon-sweep".to_owned());
-        let _ = sweep.spawn(move || survivors::kill_marked(&mark));
+        let _ = sweep.spawn(move || survivors::kill_all(&mark, &|brand| brand == ours));
     }
 }
 
@@ -330,20 +351,21 @@ impl Drop for Watch {
     }
 }
 
-/// The memory of a process and its descendants, with what they share counted once.
-fn fair_share(root: i32) -> u64 {
-    let share = |member: Member| {
+/// The memory of processes, with what they share counted once.
+fn fair_share(members: &[Member]) -> u64 {
+    let share = |member: &Member| {
         let now = || tree::stat(member.pid).map_or(0, |stat| stat.resident);
         tree::proportional(member.pid).unwrap_or_else(now)
     };
-    tree::family(root).into_iter().map(share).sum()
+    members.iter().map(share).sum()
 }
 
 fn keep(watch: &Weak<Watch>, pulse: &Pulse) {
-    let is_empty = || {
+    let is_settled = || watch.upgrade().is_none_or(|watch| watch.is_settled());
+    let is_unswept = || {
         watch
             .upgrade()
-            .is_none_or(|watch| watch.watched.lock().is_empty())
+            .is_some_and(|watch| watch.unswept.load(Ordering::SeqCst))
     };
     let mut calm = 0;
     for round in 0_u32.. {
@@ -352,9 +374,9 @@ fn keep(watch: &Weak<Watch>, pulse: &Pulse) {
             None => return,
         }
         calm = if pulse.running() > 0 { 0 } else { calm + 1 };
-        let woken = if is_empty() {
-            pulse.sleep(FOREVER, || !is_empty())
-        } else if calm > CALM {
+        let woken = if is_settled() {
+            pulse.sleep(FOREVER, || !is_settled())
+        } else if calm > CALM && !is_unswept() {
             pulse.sleep(IDLE_PACE, || false)
         } else {
             std::thread::sleep(PACE);
