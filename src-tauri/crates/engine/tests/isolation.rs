@@ -127,6 +127,9 @@ async fn files_and_processes_of_others_are_out_of_reach() {
         .filter(|home| home.is_dir())
         .unwrap_or_else(|| outside.path().into());
     let database = rig.data.path().join("beckon.db");
+    // What programs share by name.
+    let shared = std::path::PathBuf::from(format!("/dev/shm/beckon-test-{me}"));
+    let shares = std::fs::write(&shared, "theirs").is_ok();
     let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
     let input = serde_json::json!({
         "read": {
@@ -135,9 +138,10 @@ async fn files_and_processes_of_others_are_out_of_reach() {
             "code": text(&their_code),
             "environment": format!("/proc/{me}/environ"),
             "secrets": format!("/proc/{theirs}/environ"),
+            "shared": text(&shared),
         },
         "list": { "home": text(&home), "data": text(rig.data.path()), "scratches": text(&rig.data.path().join("scratch")) },
-        "write": { "overwrite": text(&canary), "corrupt": text(&database) },
+        "write": { "overwrite": text(&canary), "corrupt": text(&database), "memory": text(&shared) },
         "kill": { "beckon": me, "worker": theirs.parse::<u32>().unwrap() },
     });
     let mut flat = serde_json::Map::new();
@@ -174,6 +178,9 @@ async fn files_and_processes_of_others_are_out_of_reach() {
     }
     if why(&rig, Guard::Files).is_none() {
         assert_eq!(std::fs::read_to_string(&canary).unwrap(), "untouched");
+    }
+    if shares {
+        std::fs::remove_file(&shared).unwrap();
     }
     rig.stop().await;
 }
@@ -228,6 +235,91 @@ async fn the_record_says_what_was_enforced() {
     })
     .await;
     rig.stop().await;
+}
+
+/// `clone` with a new user namespace, `clone3`, a limit of Beckon's, the same limit of its own: the errors' numbers.
+const CALLS: &str = r#"
+import ctypes, os, platform, signal
+libc = ctypes.CDLL(None, use_errno=True)
+CLONE, CLONE3, PRLIMIT = (220, 435, 261) if platform.machine() == 'aarch64' else (56, 435, 302)
+def call(*arguments):
+    ctypes.set_errno(0)
+    pid = libc.syscall(*(ctypes.c_long(a) if isinstance(a, int) else a for a in arguments))
+    if arguments[0] == CLONE and pid == 0:
+        os._exit(0)
+    return ctypes.get_errno()
+def main(args):
+    limit = ctypes.byref((ctypes.c_uint64 * 2)(512, 512))
+    files = 7
+    return {
+        'user': call(CLONE, 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0),
+        'clone3': call(CLONE3, 0, 0),
+        'theirs': call(PRLIMIT, args['beckon'], files, limit, 0),
+        'own': call(PRLIMIT, 0, files, limit, 0),
+        'brand': call(PRLIMIT, 0, 10, limit, 0),
+    }
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_privileges_are_gained_and_no_limits_of_others_set() {
+    let rig = Rig::new().await;
+    rig.python("f", CALLS).await;
+    let input = format!(r#"{{"beckon":{}}}"#, std::process::id());
+    let record = rig.run("f", &input).await;
+    let said = record.result.as_ref().unwrap().to_value();
+    if why(&rig, Guard::Network).is_none() {
+        let (refused, missing) = (1, 38);
+        let expected = serde_json::json!({
+            "user": refused, "clone3": missing, "theirs": refused, "own": 0, "brand": refused,
+        });
+        assert_eq!(said, expected);
+    }
+    rig.stop().await;
+}
+
+/// A daemon that leaves its session, its parent and its environment behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_leaves_its_family_is_found_and_ended() {
+    let rig = Rig::with(|config| config.task_limit = 60).await;
+    let daemon = |seconds: u32| format!("(setsid env -i sleep {seconds} >/dev/null 2>&1 &)");
+    let sleepers = |seconds: u32| {
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        let line = format!("sleep\0{seconds}\0");
+        entries
+            .filter(|entry| {
+                std::fs::read(entry.path().join("cmdline")).is_ok_and(|text| text == line.as_bytes())
+            })
+            .count()
+    };
+    // Numbers that nobody else sleeps for.
+    let base = 1_000_000 + std::process::id() % 1_000_000 * 10;
+    // After a clean end.
+    let source = format!("{}; echo '{{}}'", daemon(base));
+    rig.shell("f", &source).await;
+    expect(&rig.run("f", "{}").await, Status::Success, "{}");
+    wait_for(async || sleepers(base) == 0).await;
+    // They count as the worker's own.
+    let source = format!(
+        "i=0; while [ $i -lt 100 ]; do {}; i=$((i+1)); done; sleep 30; echo '{{}}'",
+        daemon(base + 1)
+    );
+    rig.shell("f", &source).await;
+    let record = rig.run("f", "{}").await;
+    assert_eq!(
+        error(&record),
+        "The action started too many processes and was aborted."
+    );
+    wait_for(async || sleepers(base + 1) == 0).await;
+    // They end with Beckon at the latest.
+    let source = format!(
+        "import os\ndef main(a):\n  os.system('{}')\n  return {{}}",
+        daemon(base + 2)
+    );
+    rig.python("f", &source).await;
+    expect(&rig.run("f", "{}").await, Status::Success, "{}");
+    wait_for(async || sleepers(base + 2) == 1).await;
+    rig.stop().await;
+    assert_eq!(sleepers(base + 2), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

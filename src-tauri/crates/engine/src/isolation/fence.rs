@@ -20,9 +20,6 @@ const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 /// What it may do with programs.
 const EXECUTE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{Execute | ReadFile | ReadDir});
 const DEVICE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | WriteFile | Truncate | IoctlDev});
-/// Made, opened by a name that one has to know, removed; not listed.
-const SEMAPHORES: BitFlags<AccessFs> =
-    make_bitflags!(AccessFs::{ReadFile | WriteFile | Truncate | MakeReg | RemoveFile});
 const ON_FILES: BitFlags<AccessFs> =
     make_bitflags!(AccessFs::{Execute | WriteFile | ReadFile | Truncate | IoctlDev | ResolveUnix});
 
@@ -143,14 +140,11 @@ impl Fence {
             ruleset = ruleset.add_rule(PathBeneath::new(path, *access))?;
         }
         let all = AccessFs::from_all(ABI::V9);
-        let mut own = vec![
+        let mut own: Vec<(&Path, _)> = vec![
             (confinement.code.as_path(), EXECUTE),
             // Device files cannot be made without privileges; nor with them.
             (scratch, all & !(AccessFs::MakeChar | AccessFs::MakeBlock)),
         ];
-        if confinement.semaphores {
-            own.push((Path::new("/dev/shm"), SEMAPHORES));
-        }
         // Another version of an interpreter, or a program that a person chose.
         let among = |place: &PathBuf| program.starts_with(place);
         let installation = if program.is_relative()

@@ -11,6 +11,10 @@
 //! So each process is started from a thread of its own, which first confines itself and ends afterwards: no second
 //! `exec`, and no code between `fork` and `exec`, which Rust could only write with `unsafe`.
 //!
+//! Memory that programs share by name (`/dev/shm`) is closed: it is counted for nobody, outlives its maker, and holds
+//! what other programs of the account share. Named semaphores are files there; Python's process pools, which are built
+//! on them, do not work, as on hosts that have no such folder.
+//!
 //! What stays possible, because nothing without privileges prevents it: `stat`, `chmod` and `utime` of files of the
 //! same account (Landlock does not cover them), and reading other processes' command lines in `/proc`. Their
 //! environment, memory and descriptors are out of reach: the kernel asks for the right to trace, which ends at the
@@ -51,9 +55,6 @@ pub(crate) struct Confinement {
     pub(crate) network: Network,
     /// Whether it may make Unix sockets, because its contract has it serve on one.
     pub(crate) unix_sockets: bool,
-    /// Whether it may make named semaphores: Python's process pools are built on them. They are files in a folder that
-    /// the account shares, which it can use but not list.
-    pub(crate) semaphores: bool,
 }
 
 /// What a process may do on the network.
@@ -90,7 +91,6 @@ impl Confinement {
             memory: own + allowance(function.runtime.language()),
             network,
             unix_sockets: function.contract == Contract::Fn,
-            semaphores: function.runtime.language() == Language::Python,
         }
     }
 }
