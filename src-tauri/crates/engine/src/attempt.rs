@@ -259,6 +259,7 @@ async fn warm(
                 progress.called = None;
                 grant.replace();
             }
+            Err(Fault::Stale) => return crash(worker.fate(log).await, log, End::crashed()),
             Ok(Answer::Ready | Answer::NotLoaded(_)) => {
                 let fault = Fault::Broken("the worker answered another question and was replaced".to_owned());
                 return crash(fault, log, End::crashed());
@@ -331,6 +332,7 @@ async fn start(
         }
         Ok(Answer::NotLoaded(message)) => Err(End::not_loaded(&message)),
         Ok(Answer::Done(_)) => Err(crash(
+        Err(Fault::Stale) => Err(crash(worker.fate(log).await, log, End::crashed_in_init())),
             Fault::Broken("the worker answered before it was asked and was replaced".to_owned()),
             log,
             End::crashed_in_init(),

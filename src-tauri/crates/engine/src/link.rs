@@ -15,13 +15,13 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::end::End;
 use crate::frame::{self, Frame, Kind, Violation};
 use crate::isolation::Breach;
 use crate::logs::{SharedLog, Source};
-use crate::pipes::{RawPipes, Sink};
+use crate::pipes::{RawPipes, Sink, Unheard};
 use crate::process::{self, Process};
 use crate::reply;
 use crate::status::Card;
@@ -72,6 +72,10 @@ struct State {
     retired: bool,
     /// It is no more.
     gone: bool,
+    /// What is sent to it does not arrive: it is about to be gone, and how is to be told.
+    broken: bool,
+    /// What was written since the last run.
+    unheard: Unheard,
     /// Bytes written while no run lasted.
     chatter: usize,
 }
@@ -83,6 +87,8 @@ pub(crate) struct Link {
     /// Told when there is something in the outbox, or when it is time to go.
     wake: Notify,
     result_limit: usize,
+    /// How it ended.
+    fate: watch::Sender<Option<Fault>>,
 }
 
 /// What the reading task owns.
@@ -102,6 +108,7 @@ impl Link {
             state: Mutex::default(),
             wake: Notify::new(),
             result_limit,
+            fate: watch::Sender::new(None),
         }
     }
 
@@ -134,6 +141,7 @@ impl Link {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => {
                     state.gone = true;
+                    state.broken = true;
                     drop(state);
                     self.wake.notify_one();
                     return Err(Fault::Stale);
@@ -141,9 +149,17 @@ impl Link {
             }
         }
         let (tell, told) = oneshot::channel();
-        let log = log.clone();
-        state.slots.insert(id, Slot { log, loading, tell });
+        let slot = Slot {
+            log: log.clone(),
+            loading,
+            tell,
+        };
+        state.slots.insert(id, slot);
         state.chatter = 0;
+        if loading {
+            state.unheard.tell(log);
+        }
+        state.unheard.forget();
         if sent < head.len() + body.len() {
             if sent < head.len() {
                 state.outbox.push_back(Bytes::copy_from_slice(&head[sent..]));
@@ -166,6 +182,15 @@ impl Link {
     pub(crate) fn retire(&self) {
         self.state.lock().retired = true;
         self.wake.notify_one();
+    }
+
+    /// How a worker that takes no run came to that. What it wrote and no run has heard is told to this one.
+    pub(crate) async fn fate(&self, log: &SharedLog) -> Fault {
+        let mut fate = self.fate.subscribe();
+        let told = tokio::time::timeout(SETTLE * 2, fate.wait_for(Option::is_some)).await;
+        let fault = told.ok().and_then(Result::ok).and_then(|fault| fault.clone());
+        self.state.lock().unheard.tell(log);
+        fault.unwrap_or(Fault::Stale)
     }
 
     /// Writes what waits, as far as the socket takes it. `false` when something is left.
@@ -263,6 +288,7 @@ impl Sink for Everyone<'_> {
         let mut state = self.0.state.lock();
         if state.slots.is_empty() {
             state.chatter += bytes.len();
+            state.unheard.keep(stream, bytes);
         }
         for slot in state.slots.values() {
             slot.log.lock().push(Source::Raw(stream), bytes);
@@ -322,6 +348,7 @@ pub(crate) async fn tend(link: Arc<Link>, mut ends: Ends) {
             "the worker could not be reached ({error}) and was replaced"
         )),
     };
+    link.fate.send_replace(Some(fault.clone()));
     let left = std::mem::take(&mut link.state.lock().slots);
     for slot in left.into_values() {
         let _ = slot.tell.send(Err(fault.clone()));
@@ -358,7 +385,8 @@ async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<()
             link.deliver(&frame, &mut ends.pipes, &ends.card)?;
         }
         if link.is_over() {
-            return Ok(());
+            let broken = link.state.lock().broken;
+            return if broken { Err(Ended::Closed) } else { Ok(()) };
         }
         if buffer.capacity() == buffer.len() {
             buffer.reserve(CHUNK);
@@ -389,5 +417,48 @@ async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<()
                 return Err(Ended::Closed);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logs::RunLog;
+    use crate::process::tests::Rig;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_process_that_died_before_its_first_run_says_why() {
+        let rig = Rig::new();
+        for tended_first in [false, true] {
+            let (process, channels) = rig.ended("echo cannot start >&2; exit 7").await;
+            let (to, from) = channels.frames.unwrap();
+            to.writable().await.unwrap();
+            let link = Arc::new(Link::new(to, 1000));
+            let ends = Ends {
+                from,
+                pipes: RawPipes::new(channels.stdout, channels.stderr),
+                card: Arc::new(Card::new(process.pid(), 0)),
+                process,
+                max_frame: 1000,
+            };
+            let tending = tend(link.clone(), ends);
+            tokio::pin!(tending);
+            if tended_first {
+                (&mut tending).await;
+            }
+            let log = RunLog::shared(4096, 0);
+            let sent = link.send(ActivationId::new(), b"head", &Bytes::new(), &log, true);
+            assert!(matches!(sent, Err(Fault::Stale)));
+            if !tended_first {
+                tending.await;
+            }
+            let Fault::Gone(how) = link.fate(&log).await else {
+                panic!("it exited");
+            };
+            assert_eq!(how, "exited with code 7");
+            let lines = log.lock().take().finish().0;
+            assert_eq!(lines[0].text, "cannot start");
+        }
+        rig.nursery.end_all().await;
     }
 }

@@ -6,6 +6,8 @@ use std::os::fd::AsFd;
 use beckon_core::LogStream;
 use tokio::net::unix::pipe;
 
+use crate::logs::{SharedLog, Source};
+
 /// How much is read at once.
 const CHUNK: usize = 16 * 1024;
 
@@ -13,6 +15,39 @@ const CHUNK: usize = 16 * 1024;
 pub(crate) trait Sink {
     /// Bytes of one of the descriptors, as they came.
     fn take(&mut self, stream: LogStream, bytes: &[u8]);
+}
+
+/// Most bytes that are kept of what a process writes while no run lasts.
+const UNHEARD: usize = 16 * 1024;
+
+/// What a process wrote that is of no run yet: before its first one, or before it was found dead by the next.
+#[derive(Debug, Default)]
+pub(crate) struct Unheard {
+    kept: Vec<(LogStream, Vec<u8>)>,
+    bytes: usize,
+}
+
+impl Unheard {
+    /// Keeps it, as far as there is room.
+    pub(crate) fn keep(&mut self, stream: LogStream, bytes: &[u8]) {
+        let bytes = &bytes[..bytes.len().min(UNHEARD - self.bytes)];
+        if !bytes.is_empty() {
+            self.bytes += bytes.len();
+            self.kept.push((stream, bytes.to_vec()));
+        }
+    }
+
+    /// Makes it a run's.
+    pub(crate) fn tell(&mut self, log: &SharedLog) {
+        let mut log = log.lock();
+        for (stream, bytes) in std::mem::take(self).kept {
+            log.push(Source::Raw(stream), &bytes);
+        }
+    }
+
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
 }
 
 /// Both pipes.

@@ -541,45 +541,82 @@ fn signal_name(signal: i32) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::isolation::Network;
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn who_asked_for_a_process_may_be_gone_when_it_starts() {
-        let data = tempfile::tempdir().unwrap();
-        for folder in ["scratch", "workers", "code"] {
-            fs::create_dir(data.path().join(folder)).unwrap();
+    /// A nursery on its own data directory.
+    pub(crate) struct Rig {
+        pub(crate) data: tempfile::TempDir,
+        pub(crate) nursery: Arc<Nursery>,
+    }
+
+    impl Rig {
+        pub(crate) fn new() -> Self {
+            let data = tempfile::tempdir().unwrap();
+            for folder in ["scratch", "workers", "code"] {
+                fs::create_dir(data.path().join(folder)).unwrap();
+            }
+            let bounds = Bounds {
+                scratch: 1 << 20,
+                tasks: 100,
+            };
+            let isolation = Arc::new(Isolation::new(data.path(), &[], bounds));
+            let instance = beckon_core::random_hex();
+            let nursery = Nursery::new(data.path(), &instance, isolation, Arc::default());
+            Self {
+                data,
+                nursery: Arc::new(nursery),
+            }
         }
-        let bounds = Bounds {
-            scratch: 1 << 20,
-            tasks: 100,
-        };
-        let isolation = Arc::new(Isolation::new(data.path(), &[], bounds));
-        let instance = beckon_core::random_hex();
-        let nursery = Nursery::new(data.path(), &instance, isolation, Arc::default());
-        let is_empty = |folder: &str| fs::read_dir(data.path().join(folder)).unwrap().next().is_none();
-        for _ in 0..5 {
-            let number = nursery.reserve();
-            let spec = Spec {
-                program: "/bin/sleep".into(),
-                arguments: vec!["1000".into()],
+
+        /// A shell's commands, with frames.
+        pub(crate) fn script(&self, number: u64, commands: &str) -> Spec {
+            Spec {
+                program: "/bin/sh".into(),
+                arguments: vec!["-c".into(), commands.into()],
                 env: Vec::new(),
-                scratch: nursery.scratch_of(number),
+                scratch: self.nursery.scratch_of(number),
                 directory: None,
                 framed: true,
                 stdin: false,
                 results: false,
                 confinement: Confinement {
-                    code: data.path().join("code"),
+                    code: self.data.path().join("code"),
                     memory: 1 << 30,
                     network: Network::Open,
                     unix_sockets: false,
                 },
                 measured: Measured::default(),
+            }
+        }
+
+        /// A process that has ended before anybody spoke to it.
+        pub(crate) async fn ended(&self, commands: &str) -> (Process, Channels) {
+            let number = self.nursery.reserve();
+            let spec = self.script(number, commands);
+            let (mut process, channels) = self.nursery.spawn(number, spec, ()).await.unwrap();
+            process.wait().await.unwrap();
+            (process, channels)
+        }
+
+        fn is_empty(&self) -> bool {
+            let nothing = |folder: &str| {
+                let mut list = fs::read_dir(self.data.path().join(folder)).unwrap();
+                list.next().is_none()
             };
+            nothing("scratch") && nothing("workers") && self.nursery.living.lock().is_empty()
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_asked_for_a_process_may_be_gone_when_it_starts() {
+        let rig = Rig::new();
+        for _ in 0..5 {
+            let number = rig.nursery.reserve();
+            let spec = rig.script(number, "sleep 1000");
             let (held, dropped) = tokio::sync::oneshot::channel::<()>();
-            let mut spawning = Box::pin(nursery.spawn(number, spec, held));
+            let mut spawning = Box::pin(rig.nursery.spawn(number, spec, held));
             // Asked for, and given up at once.
             let polled = std::future::poll_fn(|context| {
                 std::task::Poll::Ready(spawning.as_mut().poll(context).is_pending())
@@ -587,10 +624,10 @@ mod tests {
             assert!(polled.await);
             drop(spawning);
             assert!(dropped.await.is_err());
-            while !(is_empty("scratch") && is_empty("workers") && nursery.living.lock().is_empty()) {
+            while !rig.is_empty() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
-        nursery.end_all().await;
+        rig.nursery.end_all().await;
     }
 }

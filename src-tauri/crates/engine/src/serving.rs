@@ -24,7 +24,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use crate::link::Fault;
 use crate::logs::{SharedLog, Source};
-use crate::pipes::{RawPipes, Sink};
+use crate::pipes::{RawPipes, Sink, Unheard};
 use crate::process::{self, Process};
 use crate::status::Card;
 
@@ -56,6 +56,8 @@ struct State {
     leaving: Vec<(ActivationId, oneshot::Sender<()>)>,
     retired: bool,
     gone: bool,
+    /// What was written since the last run.
+    unheard: Unheard,
     /// Bytes written while no run lasted.
     chatter: usize,
 }
@@ -126,7 +128,7 @@ impl Serving {
 
     /// Waits until it can be connected to, for the sake of the run `id`, which gets what is written meanwhile.
     pub(crate) async fn ready(self: &Arc<Self>, id: ActivationId, log: &SharedLog) -> Result<(), Fault> {
-        let running = Running::enter(self, id, log)?;
+        let running = Running::enter(self, id, log, true)?;
         let listening = async {
             let mut wait = LOOK.0;
             loop {
@@ -155,7 +157,7 @@ impl Serving {
         limit: usize,
         log: &SharedLog,
     ) -> Result<Response<Bytes>, Trouble> {
-        let running = Running::enter(self, id, log).map_err(Trouble::Fault)?;
+        let running = Running::enter(self, id, log, false).map_err(Trouble::Fault)?;
         let response = {
             let answer = self.send(request, limit);
             tokio::pin!(answer);
@@ -186,6 +188,13 @@ impl Serving {
                     }),
             )),
         }
+    }
+
+    /// How a worker that takes no run came to that. What it wrote and no run has heard is told to this one.
+    pub(crate) async fn fate(&self, log: &SharedLog) -> Fault {
+        let fault = tokio::time::timeout(SETTLE, self.fault()).await;
+        self.state.lock().unheard.tell(log);
+        fault.unwrap_or(Fault::Stale)
     }
 
     async fn fault(&self) -> Fault {
@@ -280,12 +289,17 @@ struct Running {
 }
 
 impl Running {
-    fn enter(serving: &Arc<Serving>, id: ActivationId, log: &SharedLog) -> Result<Self, Fault> {
+    /// The `first` also gets what was written before it.
+    fn enter(serving: &Arc<Serving>, id: ActivationId, log: &SharedLog, first: bool) -> Result<Self, Fault> {
         let mut state = serving.state.lock();
         if state.gone || state.retired {
             return Err(Fault::Stale);
         }
         state.chatter = 0;
+        if first {
+            state.unheard.tell(log);
+        }
+        state.unheard.forget();
         state.runs.insert(id, log.clone());
         drop(state);
         Ok(Self {
@@ -327,6 +341,7 @@ impl Sink for Everyone<'_> {
         let mut state = self.0.state.lock();
         if state.runs.is_empty() {
             state.chatter += bytes.len();
+            state.unheard.keep(stream, bytes);
         }
         for log in state.runs.values() {
             log.lock().push(Source::Raw(stream), bytes);
@@ -392,4 +407,32 @@ pub(crate) fn free_port() -> io::Result<u16> {
 /// Seconds since `since`, as `X-Duration-Seconds` has them.
 pub(crate) fn seconds(since: Instant) -> String {
     format!("{:.6}", since.elapsed().as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logs::RunLog;
+    use crate::process::tests::Rig;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_process_that_died_before_its_first_run_says_why() {
+        let rig = Rig::new();
+        let (process, channels) = rig.ended("echo cannot start >&2; exit 7").await;
+        let pipes = RawPipes::new(channels.stdout, channels.stderr);
+        let card = Arc::new(Card::new(process.pid(), 0));
+        let address = Address::Socket(rig.data.path().join("none"));
+        let (serving, ends) = Serving::new(address, pipes, process, card);
+        tend(serving.clone(), ends).await;
+        let log = RunLog::shared(4096, 0);
+        let ready = serving.ready(ActivationId::new(), &log).await;
+        assert!(matches!(ready, Err(Fault::Stale)));
+        let Fault::Gone(how) = serving.fate(&log).await else {
+            panic!("it exited");
+        };
+        assert_eq!(how, "exited with code 7");
+        let lines = log.lock().take().finish().0;
+        assert_eq!(lines[0].text, "cannot start");
+        rig.nursery.end_all().await;
+    }
 }

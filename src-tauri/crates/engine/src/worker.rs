@@ -225,6 +225,14 @@ impl Worker {
             }
     }
 
+    /// How a worker that takes no run came to that. What it wrote and no run has heard is told to this one.
+    pub(crate) async fn fate(&self, log: &SharedLog) -> Fault {
+        match &self.wire {
+            Wire::Frames(link) => link.fate(log).await,
+            Wire::Http(serving) => serving.fate(log).await,
+        }
+    }
+
     /// The engine's own number for its process.
     pub(crate) fn number(&self) -> u64 {
         self.number
