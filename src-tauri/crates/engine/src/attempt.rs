@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use beckon_core::{Activation, ActivationId, Contract, Error, Function, Guard, JsonText, Language, Status};
+use beckon_core::{Activation, ActivationId, Contract, Error, Function, Guard, JsonText, Language};
 
 use crate::actionloop;
 use crate::adapt::Event;
@@ -248,22 +248,18 @@ async fn warm(
             Ok(Answer::Done(end)) => {
                 progress.ended = Some(Instant::now());
                 grant.finish();
-                return if ran_out(&end, log) {
-                    End::out_of_memory()
-                } else {
-                    end
-                };
+                return end;
             }
             // Nothing of this run has reached it: another may try.
             Err(Fault::Stale) if !progress.cold => {
                 progress.called = None;
                 grant.replace();
             }
-            Err(Fault::Stale) => return crash(worker.fate(log).await, log, End::crashed()),
             Ok(Answer::Ready | Answer::NotLoaded(_)) => {
                 let fault = Fault::Broken("the worker answered another question and was replaced".to_owned());
                 return crash(fault, log, End::crashed());
             }
+            Err(Fault::Stale) => return crash(worker.fate(log).await, log, End::crashed()),
             Err(fault) => return crash(fault, log, End::crashed()),
         }
     }
@@ -332,11 +328,11 @@ async fn start(
         }
         Ok(Answer::NotLoaded(message)) => Err(End::not_loaded(&message)),
         Ok(Answer::Done(_)) => Err(crash(
-        Err(Fault::Stale) => Err(crash(worker.fate(log).await, log, End::crashed_in_init())),
             Fault::Broken("the worker answered before it was asked and was replaced".to_owned()),
             log,
             End::crashed_in_init(),
         )),
+        Err(Fault::Stale) => Err(crash(worker.fate(log).await, log, End::crashed_in_init())),
         Err(fault) => Err(crash(fault, log, End::crashed_in_init())),
     }
 }
@@ -638,9 +634,9 @@ fn refused(error: &Error, log: &SharedLog) -> End {
     End::not_provisioned()
 }
 
-/// Whether Python ended the run because it got no memory: the last line of its trace says so.
-fn ran_out(end: &End, log: &SharedLog) -> bool {
-    end.status != Status::Success && log.lock().has_line("MemoryError")
+/// Whether a process ended as V8 ends its own, itself or below a shell.
+fn aborted(how: &str) -> bool {
+    how.contains("signal") || how.ends_with("code 134")
 }
 
 fn crash(fault: Fault, log: &SharedLog, end: End) -> End {
@@ -653,7 +649,9 @@ fn crash(fault: Fault, log: &SharedLog, end: End) -> End {
     ];
     let end = match &fault {
         Fault::Over(breach, _) => breach.end(),
-        _ if last_words.iter().any(|words| log.mentions(words)) => End::out_of_memory(),
+        Fault::Gone(how) if aborted(how) && last_words.iter().any(|words| log.mentions(words)) => {
+            End::out_of_memory()
+        }
         _ => end,
     };
     log.note(match fault {

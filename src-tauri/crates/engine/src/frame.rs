@@ -136,6 +136,9 @@ pub(crate) struct Reply<'a> {
     /// Whether the worker is not to be used again.
     #[serde(default)]
     pub(crate) stop: bool,
+    /// Whether the run ended because it got no memory.
+    #[serde(default, rename = "noMemory")]
+    pub(crate) no_memory: bool,
 }
 
 /// How a call ended.

@@ -124,11 +124,6 @@ impl RunLog {
         self.lines.iter().any(|line| line.text.contains(text))
     }
 
-    /// Whether this is one of the lines.
-    pub(crate) fn has_line(&self, text: &str) -> bool {
-        self.lines.iter().any(|line| line.text == text)
-    }
-
     /// A line of Beckon's own, kept even when the limit is reached: it says why the run ended as it did.
     pub(crate) fn note(&mut self, text: impl Into<String>) {
         self.close();

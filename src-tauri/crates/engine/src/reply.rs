@@ -8,6 +8,9 @@ use crate::frame::{Frame, Reply, ReplyOutcome, Violation};
 
 /// How a run ended, from the frame that says so.
 pub(crate) fn end_of(header: &Reply<'_>, frame: &Frame, limit: usize) -> Result<End, Violation> {
+    if header.no_memory {
+        return Ok(End::out_of_memory());
+    }
     let size = header.bytes.unwrap_or(frame.body.len() as u64);
     if size > limit as u64 {
         return Ok(End::too_long(size, limit));

@@ -378,6 +378,14 @@ async fn memory_is_bounded_and_running_out_of_it_is_told_as_that() {
         let left = if name == "at once" { 2 } else { 1 };
         wait_for(async || rig.processes() == left).await;
     }
+    // A word is no evidence.
+    let source = "def main(a):\n  print('MemoryError')\n  raise KeyError('k')";
+    rig.python("f", source).await;
+    expect(
+        &rig.run("f", "{}").await,
+        Status::ApplicationError,
+        r#"{"error":"'k'"}"#,
+    );
     // Within it, all is well, and what is shared with a forked child is counted once.
     let source = "import os\nkept = b'x' * (60 << 20)\ndef main(a):\n  for i in range(4):\n    if not os.fork():\n      import time\n      time.sleep(1)\n      os._exit(0)\n  for i in range(4): os.wait()\n  return {'n': len(kept)}";
     rig.put("f", with_memory("python:default", source, 128)).await;

@@ -846,7 +846,10 @@ def _answered(run, error, value):
         except Exception as problem:
             error = problem
     _print_exception(error)
-    return _call.failure(run, error)
+    head, body = _call.failure(run, error)
+    if isinstance(error, MemoryError):
+        head = head[:-1] + ',"noMemory":true}'
+    return head, body
 
 
 def _finish(run, head, body):
