@@ -2,7 +2,7 @@ import type { Guard } from "@/platform";
 
 /** Every guard, in the order that it is shown, and what it keeps. */
 export const GUARDS: Record<Guard, { title: string; meaning: string }> = {
-  session: { title: "Process group", meaning: "A process group and session of its own, ended as a whole." },
+  session: { title: "Process group", meaning: "A process group of its own, ended as a whole, and no terminal." },
   environment: { title: "Environment", meaning: "Nothing of Beckon's environment is inherited." },
   no_new_privileges: { title: "Privileges", meaning: "No privileges can be gained." },
   files: {
@@ -11,6 +11,10 @@ export const GUARDS: Record<Guard, { title: string; meaning: string }> = {
       "Only the code, the interpreter and the scratch folder can be read; only the last can be written.",
   },
   signals: { title: "Signals", meaning: "No other process can be signalled." },
+  sockets: {
+    title: "Sockets",
+    meaning: "No Unix socket of another program can be reached: the desktop's bus, the container engine.",
+  },
   processes: { title: "Processes", meaning: "The number of processes and threads is bounded." },
   file_size: { title: "File sizes", meaning: "The size of files and the number of open ones are bounded." },
   disk: { title: "Disk", meaning: "What the scratch folder may hold is bounded." },

@@ -6,7 +6,7 @@ use ts_rs::TS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {
-    /// A process group and session of its own, ended as a whole.
+    /// A process group of its own, ended as a whole, and no terminal.
     Session,
     /// Nothing of Beckon's environment is inherited.
     Environment,
@@ -16,6 +16,8 @@ pub enum Guard {
     Files,
     /// No other process can be signalled.
     Signals,
+    /// No Unix socket of another program can be reached: the desktop's bus and keychain, the container engine.
+    Sockets,
     /// The number of processes and threads is bounded.
     Processes,
     /// The size of files, the number of open ones, and core dumps are bounded.
@@ -30,12 +32,13 @@ pub enum Guard {
 
 impl Guard {
     /// All of them, in the order that they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Session,
         Self::Environment,
         Self::NoNewPrivileges,
         Self::Files,
         Self::Signals,
+        Self::Sockets,
         Self::Processes,
         Self::FileSize,
         Self::Disk,

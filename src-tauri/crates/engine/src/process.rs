@@ -13,6 +13,7 @@ use std::time::Duration;
 use beckon_core::Guard;
 use command_fds::{CommandFdExt, FdMapping};
 use parking_lot::Mutex;
+use process_wrap::tokio::{CommandWrap, CommandWrapper as _, ProcessSession};
 use rustix::process::{Pid, Signal};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
@@ -319,11 +320,17 @@ fn start(spec: Spec, record: &Path, brand: Brand, isolation: &Isolation) -> io::
         .env_clear()
         .envs(spec.env)
         .current_dir(spec.directory.as_ref().unwrap_or(&spec.scratch))
-        .process_group(0)
         .kill_on_drop(true)
         .stdin(if spec.stdin { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if spec.framed || spec.results || isolation.needs_session() {
+        // A wrapper may look at others around the same command; this one does not.
+        ProcessSession.pre_spawn(&mut command, &CommandWrap::from(Command::new("")))?;
+    } else {
+        // Making a session takes a fork, which a short run feels.
+        command.process_group(0);
+    }
     let mut frames = None;
     if spec.framed {
         let (to, theirs_in) = std::os::unix::net::UnixStream::pair()?;

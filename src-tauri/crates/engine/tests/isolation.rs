@@ -257,6 +257,7 @@ def main(args):
         'theirs': call(PRLIMIT, args['beckon'], files, limit, 0),
         'own': call(PRLIMIT, 0, files, limit, 0),
         'brand': call(PRLIMIT, 0, 10, limit, 0),
+        'session': os.getsid(0) == os.getpid() == os.getpgid(0),
     }
 "#;
 
@@ -266,7 +267,8 @@ async fn no_privileges_are_gained_and_no_limits_of_others_set() {
     rig.python("f", CALLS).await;
     let input = format!(r#"{{"beckon":{}}}"#, std::process::id());
     let record = rig.run("f", &input).await;
-    let said = record.result.as_ref().unwrap().to_value();
+    let mut said = record.result.as_ref().unwrap().to_value();
+    assert_eq!(said.as_object_mut().unwrap().remove("session"), Some(true.into()));
     if why(&rig, Guard::Network).is_none() {
         let (refused, missing) = (1, 38);
         let expected = serde_json::json!({

@@ -86,6 +86,11 @@ impl Fence {
         *self.open.lock() = None;
     }
 
+    /// Whether it keeps processes from what they were not given, such as Beckon's terminal.
+    pub(crate) fn holds_files(&self) -> bool {
+        self.abi >= ABI::V1
+    }
+
     /// Whether it keeps processes from other programs' sockets (Linux 7.1), so that no filter has to.
     pub(crate) fn holds_sockets(&self) -> bool {
         self.abi >= ABI::V9
@@ -113,6 +118,9 @@ impl Fence {
         }
         if self.abi >= ABI::V6 {
             guards.push(Guard::Signals);
+        }
+        if self.holds_sockets() {
+            guards.push(Guard::Sockets);
         }
         guards
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use seccompiler::{BpfProgram, sock_filter};
 
-use super::{Network, brand};
+use super::{Network, Sockets, brand};
 
 /// Refused whatever the arguments are.
 const REFUSED: &[libc::c_long] = &[
@@ -105,16 +105,16 @@ const HERE: Option<u32> = None;
 
 /// One program for each thing that a function may be allowed.
 pub(crate) struct Filters {
-    programs: HashMap<(Network, bool), BpfProgram>,
+    programs: HashMap<(Network, Sockets), BpfProgram>,
 }
 
 impl Filters {
     /// Writes them; there are none on an architecture whose number is not here.
     pub(crate) fn new() -> Self {
         let networks = [Network::Open, Network::Listen, Network::None];
-        let wanted = networks
-            .into_iter()
-            .flat_map(|network| [(network, false), (network, true)]);
+        let wanted = networks.into_iter().flat_map(|network| {
+            [Sockets::None, Sockets::Served, Sockets::Fenced].map(|sockets| (network, sockets))
+        });
         let programs = wanted
             .filter_map(|key| Some((key, program(key.0, key.1)?)))
             .collect();
@@ -122,9 +122,9 @@ impl Filters {
     }
 
     /// Filters the calls of this thread and of what it starts. Whether it does.
-    pub(crate) fn enter(&self, network: Network, unix_sockets: bool) -> bool {
+    pub(crate) fn enter(&self, network: Network, sockets: Sockets) -> bool {
         self.programs
-            .get(&(network, unix_sockets))
+            .get(&(network, sockets))
             .is_some_and(|program| seccompiler::apply_filter(program).is_ok())
     }
 }
@@ -132,7 +132,7 @@ impl Filters {
 /// Written by hand and not by seccompiler's compiler: the kernel runs a new filter for every call that there is, to
 /// know which it never needs to ask about. A search by halves makes that 20 µs, where a list of comparisons takes 400,
 /// which every process that is started pays.
-fn program(network: Network, unix_sockets: bool) -> Option<BpfProgram> {
+fn program(network: Network, sockets: Sockets) -> Option<BpfProgram> {
     let mut text = Assembly::default();
     text.load(ARCHITECTURE);
     text.branch(libc::BPF_JEQ, HERE?, None, Some(Label::Refuse));
@@ -150,7 +150,8 @@ fn program(network: Network, unix_sockets: bool) -> Option<BpfProgram> {
     // Limits of itself are its own business; those of others are theirs, and one is how it is known.
     calls.insert(u32::try_from(libc::SYS_prlimit64).ok()?, Label::Limit(1));
     calls.insert(u32::try_from(libc::SYS_setrlimit).ok()?, Label::Limit(0));
-    if network == Network::Listen {
+    let served = sockets == Sockets::Served && network != Network::Open;
+    if network == Network::Listen || served {
         calls.insert(u32::try_from(libc::SYS_connect).ok()?, Label::Refuse);
         // TCP Fast Open connects on the way.
         calls.insert(u32::try_from(libc::SYS_sendto).ok()?, Label::Flags(3));
@@ -159,7 +160,7 @@ fn program(network: Network, unix_sockets: bool) -> Option<BpfProgram> {
     }
     let calls: Vec<(u32, Label)> = calls.into_iter().collect();
     text.search(&calls);
-    text.sockets(network, unix_sockets);
+    text.sockets(network, sockets);
     for flags in [2, 3] {
         text.mark(Label::Flags(flags));
         text.load(argument(flags));
@@ -252,12 +253,16 @@ impl Assembly {
 
     /// Which sockets are allowed. Netlink reaches nobody; `getaddrinfo` and lists of interfaces ask it. Unix sockets
     /// lead to other programs of the account: the desktop's keychain, the container engine.
-    fn sockets(&mut self, network: Network, unix_sockets: bool) {
+    fn sockets(&mut self, network: Network, sockets: Sockets) {
         self.mark(Label::Socket);
         self.load(argument(0));
-        if unix_sockets {
-            self.branch(libc::BPF_JEQ, libc::AF_UNIX as u32, Some(Label::Allow), None);
-        }
+        let local = match sockets {
+            Sockets::None => Label::Refuse,
+            // What is no stream needs no connection to reach somebody.
+            Sockets::Served if network != Network::Open => Label::Stream,
+            Sockets::Served | Sockets::Fenced => Label::Allow,
+        };
+        self.branch(libc::BPF_JEQ, libc::AF_UNIX as u32, Some(local), None);
         if network != Network::None {
             for family in [libc::AF_INET, libc::AF_INET6] {
                 self.branch(libc::BPF_JEQ, family as u32, Some(Label::Stream), None);
@@ -266,7 +271,7 @@ impl Assembly {
         let netlink = libc::AF_NETLINK as u32;
         self.branch(libc::BPF_JEQ, netlink, Some(Label::Allow), Some(Label::Refuse));
         self.mark(Label::Stream);
-        if network == Network::Listen {
+        if network != Network::Open {
             self.load(argument(1));
             let mask = libc::BPF_ALU | libc::BPF_AND | libc::BPF_K;
             self.steps.push((mask, 0xf, None, None)); // the rest are flags
@@ -319,22 +324,22 @@ impl Assembly {
 mod tests {
     use std::io::ErrorKind;
     use std::net::{TcpListener, TcpStream, UdpSocket};
-    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
     use super::*;
 
     /// What `work` gives on a thread that is filtered.
-    fn filtered<T: Send>(network: Network, unix: bool, work: impl Send + FnOnce() -> T) -> Option<T> {
+    fn filtered<T: Send>(network: Network, sockets: Sockets, work: impl Send + FnOnce() -> T) -> Option<T> {
         let filters = Filters::new();
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| filters.enter(network, unix).then(work));
+            let thread = scope.spawn(|| filters.enter(network, sockets).then(work));
             thread.join().unwrap()
         })
     }
 
     #[test]
     fn what_no_function_needs_is_refused_and_the_rest_is_not() {
-        let found = filtered(Network::Open, false, || {
+        let found = filtered(Network::Open, Sockets::None, || {
             let descriptor = rustix::process::pidfd_getfd(
                 rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty())
                     .unwrap(),
@@ -361,7 +366,7 @@ mod tests {
     /// Every call, by the program's own text.
     #[test]
     fn every_refused_call_is_found_by_the_search() {
-        let Some(program) = program(Network::Open, false) else {
+        let Some(program) = program(Network::Open, Sockets::None) else {
             assert!(HERE.is_none());
             return;
         };
@@ -402,7 +407,7 @@ mod tests {
     fn limits_are_set_for_oneself_only_and_never_the_brand() {
         use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
         let me = rustix::process::getpid();
-        let found = filtered(Network::Open, false, || {
+        let found = filtered(Network::Open, Sockets::None, || {
             let same = |resource| getrlimit(resource);
             let (files, brand) = (same(Resource::Nofile), same(Resource::Locks));
             let set = |resource, limit: Rlimit| setrlimit(resource, limit).map_err(|e| e.raw_os_error());
@@ -425,30 +430,52 @@ mod tests {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = server.local_addr().unwrap();
         let denied = |e: std::io::Error| e.kind() == ErrorKind::PermissionDenied;
+        let theirs = folder.path().join("theirs");
+        let _theirs = UnixListener::bind(&theirs).unwrap();
+        // To listen, to connect, datagrams; and on Unix sockets to listen, to connect, datagrams.
         let cases = [
-            (Network::Open, false, [true, true, true, false]),
-            (Network::Open, true, [true, true, true, true]),
-            (Network::Listen, false, [true, false, false, false]),
-            (Network::None, false, [false, false, false, false]),
-            (Network::None, true, [false, false, false, true]),
+            (
+                Network::Open,
+                Sockets::None,
+                [true, true, true, false, false, false],
+            ),
+            (Network::Open, Sockets::Served, [true; 6]),
+            (
+                Network::Listen,
+                Sockets::None,
+                [true, false, false, false, false, false],
+            ),
+            (Network::None, Sockets::None, [false; 6]),
+            (
+                Network::None,
+                Sockets::Served,
+                [false, false, false, true, false, false],
+            ),
+            (
+                Network::None,
+                Sockets::Fenced,
+                [false, false, false, true, true, true],
+            ),
         ];
-        for (at, (network, unix, expected)) in cases.into_iter().enumerate() {
+        for (at, (network, sockets, expected)) in cases.into_iter().enumerate() {
             let path = folder.path().join(at.to_string());
-            let found = filtered(network, unix, || {
+            let found = filtered(network, sockets, || {
                 let listens = TcpListener::bind("127.0.0.1:0").map(drop).map_err(denied);
                 let connects = TcpStream::connect(address).map(drop).map_err(denied);
                 let datagrams = UdpSocket::bind("127.0.0.1:0").map(drop).map_err(denied);
                 let local = UnixListener::bind(&path).map(drop).map_err(denied);
+                let others = UnixStream::connect(&theirs).map(drop).map_err(denied);
+                let messages = UnixDatagram::unbound().map(drop).map_err(denied);
                 // What programs talk to their own children with always works.
                 UnixStream::pair().unwrap();
-                [listens, connects, datagrams, local]
+                [listens, connects, datagrams, local, others, messages]
             });
             let Some(found) = found else {
                 eprintln!("this kernel has no seccomp");
                 return;
             };
             let wanted = expected.map(|allowed| if allowed { Ok(()) } else { Err(true) });
-            assert_eq!(found, wanted, "{network:?}, Unix sockets: {unix}");
+            assert_eq!(found, wanted, "{network:?}, {sockets:?}");
         }
     }
 }

@@ -68,6 +68,17 @@ pub(crate) enum Network {
     None,
 }
 
+/// Which Unix sockets a process may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Sockets {
+    /// None but pairs.
+    None,
+    /// To answer on. Where it may also begin connections, no filter of calls can tell which lead to other programs.
+    Served,
+    /// Whatever it likes: it reaches no other program's.
+    Fenced,
+}
+
 /// Bounds that are the same for every function.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
@@ -119,6 +130,8 @@ pub(crate) struct Isolation {
     fence: Fence,
     filters: Filters,
     limiter: Limiter,
+    /// Whether Beckon was started in a terminal, which what it starts inherits but in a session of its own.
+    in_terminal: bool,
     pub(crate) bounds: Bounds,
     status: Vec<GuardStatus>,
 }
@@ -135,6 +148,8 @@ impl Isolation {
             fence: Fence::new(places::Places::new(data_dir, runtimes), found.landlock),
             filters,
             limiter: Limiter::new(),
+            in_terminal: tree::stat(rustix::process::getpid().as_raw_nonzero().get())
+                .is_some_and(|stat| stat.terminal != 0),
             bounds,
             status: found.report(),
         }
@@ -143,6 +158,11 @@ impl Isolation {
     /// For each guard, whether it can be enforced here.
     pub(crate) fn status(&self) -> &[GuardStatus] {
         &self.status
+    }
+
+    /// Whether nothing but a session of its own keeps a process from Beckon's terminal.
+    pub(crate) fn needs_session(&self) -> bool {
+        self.in_terminal && !self.fence.holds_files()
     }
 
     /// Takes notice of interpreters that were found since.
@@ -165,9 +185,22 @@ impl Isolation {
         }
         held.extend(self.fence.enter(confinement, program, scratch));
         // After the fence: making that one takes calls which no function needs.
-        let sockets = confinement.unix_sockets || self.fence.holds_sockets();
-        if self.filters.enter(confinement.network, sockets) && confinement.network != Network::Open {
-            held.push(Guard::Network);
+        let sockets = if held.contains(&Guard::Sockets) {
+            Sockets::Fenced
+        } else if confinement.unix_sockets {
+            Sockets::Served
+        } else {
+            Sockets::None
+        };
+        if self.filters.enter(confinement.network, sockets) {
+            if confinement.network != Network::Open {
+                held.push(Guard::Network);
+            }
+            if sockets == Sockets::None
+                || (sockets == Sockets::Served && confinement.network != Network::Open)
+            {
+                held.push(Guard::Sockets);
+            }
         }
         held
     }

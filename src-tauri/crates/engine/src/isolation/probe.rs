@@ -5,9 +5,9 @@ use landlock::ABI;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::Network;
 use super::fence::Landlock;
 use super::filter::Filters;
+use super::{Network, Sockets};
 
 /// Whether a guard can be enforced here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -15,7 +15,9 @@ use super::filter::Filters;
 pub struct GuardStatus {
     /// Which.
     pub guard: Guard,
-    /// Whether runs get it on this machine. [`Guard::Network`] only where the function asks for it.
+    /// Whether runs get it on this machine. [`Guard::Network`] only where the function asks for it;
+    /// before Linux 7.1, [`Guard::Sockets`] for functions of Fn, which serve on such a socket, only where the network is
+    /// closed to them.
     pub enforced: bool,
     /// Why not, or what is missing from it: a sentence.
     pub why: Option<String>,
@@ -45,7 +47,7 @@ impl Found {
                 .spawn_scoped(scope, || Self {
                     no_new_privileges: super::give_up_privileges(),
                     landlock: Landlock::try_here(),
-                    filter: filters.enter(Network::None, false),
+                    filter: filters.enter(Network::None, Sockets::None),
                     proc,
                 });
             thread
@@ -66,7 +68,8 @@ impl Found {
             Guard::NoNewPrivileges => self.unless(self.no_new_privileges, "The kernel refused it."),
             Guard::Files => self.landlock_since(ABI::V3, "the emptying of files (Linux 6.2)"),
             Guard::Signals => self.landlock_since(ABI::V6, "signals (Linux 6.12)"),
-            Guard::Network => self.unless(
+            Guard::Sockets if self.landlock.abi() >= ABI::V9 => None,
+            Guard::Sockets | Guard::Network => self.unless(
                 self.filter,
                 "This kernel does not let an ordinary program filter system calls (seccomp).",
             ),

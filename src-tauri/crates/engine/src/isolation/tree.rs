@@ -14,6 +14,8 @@ const MOST: usize = 4096;
 pub(crate) struct Stat {
     pub(crate) parent: i32,
     pub(crate) group: i32,
+    /// Its controlling terminal; 0 if it has none.
+    pub(crate) terminal: i32,
     pub(crate) threads: u32,
     /// Clock ticks since boot.
     pub(crate) start: u64,
@@ -42,6 +44,7 @@ fn parse(text: &str) -> Option<Stat> {
     Some(Stat {
         parent: fields.get(1)?.parse().ok()?,
         group: fields.get(2)?.parse().ok()?,
+        terminal: fields.get(4)?.parse().ok()?,
         threads: fields.get(17)?.parse().ok()?,
         start: fields.get(19)?.parse().ok()?,
         resident: pages * rustix::param::page_size() as u64,
