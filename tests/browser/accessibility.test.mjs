@@ -1,7 +1,9 @@
 // axe on every route and in every state, light and dark: no violations.
 
 import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
 import http from "node:http";
+import { join } from "node:path";
 import test from "node:test";
 
 import { home, ok, serve, token } from "../lib/beckon.mjs";
@@ -40,6 +42,8 @@ for (const scheme of ["light", "dark"]) {
       ["no function", "/", says("There is no function yet")],
       ["no run", "/activations", says(/no (runs|activations)|nothing/i)],
       ["an idle engine", "/engine", says("No worker is warm")],
+      ["no delivery", "/deliveries", says("Nothing was delivered yet")],
+      ["no inbox", "/inboxes", says("There is no inbox yet")],
       ["no token", "/tokens", says("There is no token yet")],
       ["no connection", "/connections", says("No provider is connected")],
       ["an empty namespace", "/c/local/ns/playground", says("No functions yet")],
@@ -116,7 +120,154 @@ for (const scheme of ["light", "dark"]) {
           await page.getByRole("region", { name: "Result" }).getByText("Application error").waitFor();
         },
       ],
-      ["the engine", "/engine", () => page.getByTestId("worker-row").first().waitFor()],
+      [
+        "the engine, with its charts and guards",
+        "/engine",
+        async () => {
+          await page.getByTestId("worker-row").first().waitFor();
+          await page.getByTestId("guard-row").first().waitFor();
+          await open(page, /^Runs: show the values/);
+          await page.getByRole("region", { name: "Runs as a table" }).waitFor();
+        },
+      ],
+      [
+        "deliveries, with a history",
+        "/deliveries",
+        async () => {
+          await open(page, /^History of the delivery/);
+          await page.getByTestId("delivery-history").waitFor();
+        },
+      ],
+      [
+        "an inbox, with what came",
+        "/inboxes",
+        async () => {
+          await open(page, /^Show POST/);
+          await page.getByTestId("message-detail").waitFor();
+        },
+      ],
+      [
+        "rules for deliveries",
+        "/deliveries",
+        async () => {
+          await open(page, "Rules…");
+          await dialog(page);
+        },
+      ],
+      [
+        "a new inbox",
+        "/inboxes",
+        async () => {
+          await open(page, "New inbox");
+          await dialog(page);
+        },
+      ],
+      [
+        "triggers",
+        `${HELLO}?tab=triggers`,
+        async () => {
+          await page.getByTestId("schedule").first().waitFor();
+          await page
+            .getByTestId("trigger")
+            .getByText(/cannot be reached/)
+            .waitFor();
+        },
+      ],
+      [
+        "no trigger",
+        "/c/local/ns/playground/fn/slow?tab=triggers",
+        () => page.getByText("It listens to no subject").waitFor(),
+      ],
+      [
+        "a new schedule, with its next times",
+        `${HELLO}?tab=triggers`,
+        async () => {
+          await open(page, "New schedule");
+          await page.getByTestId("schedule-preview").getByRole("listitem").first().waitFor();
+        },
+      ],
+      [
+        "a schedule that is none",
+        `${HELLO}?tab=triggers`,
+        async () => {
+          await open(page, "New schedule");
+          await page.getByLabel("When, as a cron expression").fill("61 * * * *");
+          await page.getByTestId("schedule-preview").locator(".text-bad").waitFor();
+        },
+      ],
+      [
+        "the history of a schedule",
+        `${HELLO}?tab=triggers`,
+        async () => {
+          await open(page, /^History of /);
+          await dialog(page);
+        },
+      ],
+      [
+        "deleting a schedule",
+        `${HELLO}?tab=triggers`,
+        async () => {
+          await open(page, "Delete nightly");
+          await dialog(page);
+        },
+      ],
+      [
+        "a new NATS trigger that logs in",
+        `${HELLO}?tab=triggers`,
+        async () => {
+          await open(page, "New NATS trigger");
+          await dialog(page);
+          await page.getByLabel("Logs in with").selectOption("password");
+        },
+      ],
+      [
+        "destinations and host names of a function",
+        "/c/local/ns/playground/fn/throws?tab=settings",
+        async () => {
+          await page.getByLabel("Host names").waitFor();
+          await page.getByLabel("On failure").selectOption("nats");
+          await page.getByLabel("Subject").waitFor();
+          await open(page, "Save settings");
+          await page.locator("[aria-invalid=true]").first().waitFor();
+        },
+        () => open(page, "Discard"),
+      ],
+      [
+        "a project to open, which is none",
+        "/",
+        async () => {
+          await palette("Open project")();
+          await page.keyboard.press("Enter");
+          await page.getByLabel("Project file or folder").fill("/nothing/here");
+          await page.getByRole("button", { name: "New function from this folder" }).waitFor();
+        },
+      ],
+      [
+        "a project, and what would be made of it",
+        "/",
+        async () => {
+          await palette("Open project")();
+          await page.keyboard.press("Enter");
+          await page.getByLabel("Project file or folder").fill(ids.project);
+          await page.getByTestId("project-plan").waitFor();
+        },
+      ],
+      [
+        "a project, deployed",
+        "/",
+        async () => {
+          await palette("Open project")();
+          await page.keyboard.press("Enter");
+          await page.getByLabel("Project file or folder").fill(ids.project);
+          await open(page, "Deploy 1 function");
+          await button(page, "Done").waitFor();
+        },
+      ],
+      [
+        "the code of a folder",
+        "/c/local/ns/playground/fn/api?tab=code",
+        () => page.getByRole("region", { name: "Folder" }).getByText("Watching", { exact: true }).waitFor(),
+      ],
       ["overview", `${HELLO}?tab=overview`, () => page.getByText("Recent runs").waitFor()],
       ["code", `${HELLO}?tab=code`, () => page.getByRole("textbox", { name: "Code of hello" }).waitFor()],
       [
@@ -359,7 +510,7 @@ for (const scheme of ["light", "dark"]) {
     assertQuiet(
       complaints.filter(
         (line) =>
-          !/status of (404|502) .*\/api\/(function|functions|namespaces|activation|test_connection)\b/.test(
+          !/status of (400|404|502) .*\/api\/(function|functions|namespaces|activation|test_connection|open_project|preview_schedule)\b/.test(
             line,
           ),
       ),
@@ -384,7 +535,35 @@ async function fill(t, beckon, panel) {
   });
   const success = (await panel.invoke(local("hello"), { name: "Ada", list: [1, 2, { deep: null }] }))
     .activation.id;
+  const { url } = await panel.call("create_inbox", { label: "Callbacks" });
+  const ask = { function: local("hello"), input: "{}", mode: "non_blocking", callbackUrl: url };
+  const told = (await panel.call("invoke", ask)).activation.id;
+  await until("the callback", async () => (await panel.call("messages_of", { run: told })).length === 1);
   const error = (await panel.invoke(local("raises"))).activation.id;
+  const owner = { namespace: "playground", name: "hello" };
+  const schedule = { name: "nightly", function: owner, expression: "0 3 * * *", zone: "Europe/Berlin" };
+  await panel.call("save_schedule", {
+    schedule: { ...schedule, arguments: "{}", missed: "once", enabled: true },
+  });
+  const trigger = { name: "orders", function: owner, server: "nats://127.0.0.1:1", subject: "orders.*" };
+  await panel.call("save_trigger", {
+    trigger: { ...trigger, queueGroup: null, credential: "none", paused: false },
+  });
+  const { settings, ...before } = await panel.call("function", { function: local("throws") });
+  await panel.call("configure_function", {
+    function: local("throws"),
+    expectedVersion: before.version,
+    settings: {
+      ...before,
+      contract: null,
+      settings: {
+        ...settings,
+        onSuccess: { kind: "queue", queue: "orders", channel: null },
+        domains: ["shop.localhost"],
+      },
+    },
+  });
+  const project = await shop(beckon.home.dir);
   for (const name of ["hello-python", "hello-shell", "throws"]) await panel.invoke(local(name), { name });
   const running = (await panel.invoke(local("slow"), { ms: 600_000 }, "non_blocking")).activation.id;
   defer(t, () => panel.call("cancel", { id: running }).catch(() => {}));
@@ -414,5 +593,28 @@ async function fill(t, beckon, panel) {
   server.closeAllConnections();
   await new Promise((done) => server.close(done));
   assert.equal((await panel.call("check_connection", { id: connection })).state.state, "failing");
-  return { success, error, running, connection };
+  return { success, error, running, connection, project };
+}
+
+/** An OpenFaaS project with a function that can be deployed, and one that cannot. */
+async function shop(dir) {
+  const project = join(dir, "shop");
+  await mkdir(join(project, "api"), { recursive: true });
+  const handler = 'def handle(event, context):\n    return {"statusCode": 200, "body": "hi"}\n';
+  await writeFile(join(project, "api/handler.py"), handler);
+  const lines = [
+    "version: 1.0",
+    "provider:",
+    "  name: openfaas",
+    "functions:",
+    "  api:",
+    "    lang: python3-http",
+    "    handler: ./api",
+    "    secrets: [smtp-password]",
+    "  legacy:",
+    "    lang: cobol",
+    "    handler: ./legacy",
+  ];
+  await writeFile(join(project, "stack.yaml"), `${lines.join("\n")}\n`);
+  return project;
 }

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import test from "node:test";
 
 import { serve } from "../lib/beckon.mjs";
@@ -172,6 +174,58 @@ test("the panel by keyboard alone", { timeout: 8 * MINUTES }, async (t) => {
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     const tokens = await panel.call("tokens");
     assert.equal(typeof tokens.find((token) => token.name === "by keys").revoked, "number");
+  });
+
+  await t.test("a schedule is made, switched off and deleted, and the focus is never lost", async () => {
+    await page.goto(`${beckon.panelOrigin}/c/local/ns/playground/fn/hello?tab=triggers`);
+    await page.getByText("Nothing runs it by the clock").waitFor();
+    await tabTo(/^New schedule$/);
+    await press("Enter");
+    await until("the expression", async () => (await focused()).id === "schedule-expression");
+    await press("Control+a");
+    await page.keyboard.insertText("0 4 * * *");
+    await page.getByTestId("schedule-preview").getByRole("listitem").first().waitFor();
+    await press("Enter");
+    await page.getByTestId("schedule").waitFor();
+    await until("the focus on New schedule", async () => /^New schedule$/.test((await focused()).name));
+    await tabTo(/^Switch hello off$/);
+    await press("Enter");
+    await until("the other word", async () => /^Switch hello on$/.test((await focused()).name));
+    await tabTo(/^Delete hello$/);
+    await press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await tabTo(/^Delete schedule$/);
+    await press("Enter");
+    await page.getByText("Nothing runs it by the clock").waitFor();
+    // What it was asked for with is gone: the page has it.
+    await until("the focus on the page", async () => (await focused()).id === "main");
+    assert.deepEqual(await panel.call("schedules"), []);
+  });
+
+  await t.test("a project is opened from disk and deployed", async () => {
+    const project = join(beckon.home.dir, "hooks");
+    await mkdir(join(project, "greet"), { recursive: true });
+    const lines = ["provider:", "  name: openfaas", "functions:", "  greet:", "    lang: node20"];
+    await writeFile(join(project, "stack.yaml"), `${lines.join("\n")}\n    handler: ./greet\n`);
+    await writeFile(
+      join(project, "greet/handler.js"),
+      "module.exports = async (event, context) => context.status(200).succeed('hi');\n",
+    );
+    await press("Control+k");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.type("Open project");
+    await press("Enter");
+    await until("the path", async () => (await focused()).id === "project-path");
+    await page.keyboard.type(project);
+    await page.getByTestId("project-plan").waitFor();
+    await tabTo(/^Deploy greet$/);
+    await tabTo(/^Deploy 1 function$/);
+    await press("Enter");
+    await page.getByTestId("project-outcomes").getByRole("link", { name: "greet" }).waitFor();
+    await tabTo(/^greet$/);
+    await press("Enter");
+    await page.getByRole("heading", { level: 1, name: "greet" }).waitFor();
+    assert.equal(await page.getByRole("dialog").count(), 0);
   });
 
   await t.test("letter keys do nothing where text is typed", async () => {

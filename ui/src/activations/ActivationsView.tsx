@@ -82,7 +82,7 @@ function Log({ scope }: ActivationsViewProps) {
     <div className="flex h-full min-h-0 flex-1 flex-col">
       <div className="flex h-11 shrink-0 items-center gap-3 px-4">
         {!scope && <h1 className="text-lg font-semibold">Activations</h1>}
-        <span role="status" data-testid="match-count" className="text-muted">
+        <span role="status" data-testid="match-count" className="whitespace-nowrap text-muted">
           {runsText(tally.count)}
         </span>
         <div className="ml-auto flex min-w-0 items-center gap-3">

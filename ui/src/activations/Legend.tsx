@@ -32,10 +32,10 @@ export const Legend = memo(function Legend({ histogram }: { histogram: Histogram
         const Icon = ICON[key];
         if (key === "pending" && (totals?.pending ?? 0) === 0) return null;
         return (
-          <li key={key} className="flex items-center gap-1 whitespace-nowrap">
+          <li key={key} title={label} className="flex items-center gap-1 whitespace-nowrap">
             <span className={cx("size-2.5 rounded-[2px]", SWATCH[key])} aria-hidden />
             <Icon size={12} aria-hidden />
-            {label}
+            <span className="max-lg:sr-only">{label}</span>
             {totals && <span className="text-subtle">{totals[key].toLocaleString("en")}</span>}
           </li>
         );

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { SquareFunction } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import { useActivation } from "@/api/queries";
 import { RecordActions, type RecordTab, RecordView, type RunActions } from "@/record";
@@ -56,9 +57,11 @@ export function RunPanel({ id, actions, onLeave }: RunPanelProps) {
                     namespace: data.activation.namespace,
                     _splat: data.activation.function,
                   }}
-                  className="link mr-2 max-w-48 truncate text-sm"
+                  title="Open function"
+                  className="mr-1 inline-flex h-6 items-center rounded-md text-sm max-xl:px-1.5 max-xl:text-muted max-xl:hover:bg-hover"
                 >
-                  Open function
+                  <SquareFunction size={14} aria-hidden className="xl:hidden" />
+                  <span className="link max-xl:sr-only">Open function</span>
                 </Link>
                 <RecordActions activation={data.activation} actions={actions} />
               </>

@@ -37,11 +37,7 @@ export function useGridScroll({
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
-    // The header row covers one row's height.
-    const measure = () => {
-      const header = element.firstElementChild?.clientHeight ?? 0;
-      setView({ top: element.scrollTop, viewport: Math.max(0, element.clientHeight - header) || 600 });
-    };
+    const measure = () => setView({ top: element.scrollTop, viewport: viewportOf(element) });
     measure();
     element.addEventListener("scroll", measure, { passive: true });
     const observer = new ResizeObserver(measure);
@@ -72,12 +68,20 @@ export function useGridScroll({
   useEffect(() => () => log.hold(false), [log]);
 
   // A record opens or closes: the row that it belongs to, or else the selected one, stays where it is.
-  const before = useRef(geometry);
+  const before = useRef<Geometry | null>(null);
   useLayoutEffect(() => {
     const old = before.current;
     before.current = geometry;
     const element = box.current;
-    if (!element || old.open === geometry.open || old.count !== geometry.count) return;
+    if (!element) return;
+    if (old === null) {
+      // The run of a link is there with the first rows.
+      if (geometry.open >= 0) {
+        element.scrollTop = reveal(geometry, geometry.open, element.scrollTop, viewportOf(element));
+      }
+      return;
+    }
+    if (old.open === geometry.open || old.count !== geometry.count) return;
     const anchor = geometry.open >= 0 ? geometry.open : old.open;
     const kept = keep(old, geometry, anchor, element.scrollTop);
     element.scrollTop = geometry.open >= 0 ? reveal(geometry, anchor, kept, view.viewport) : kept;
@@ -115,6 +119,12 @@ export function useGridScroll({
   }, [filter, toTop]);
 
   return { box, top: view.top, viewport: view.viewport, focus, toTop };
+}
+
+/** The height that rows are seen in: the header row covers one row's height. */
+function viewportOf(grid: HTMLElement): number {
+  const header = grid.firstElementChild?.clientHeight ?? 0;
+  return Math.max(0, grid.clientHeight - header) || 600;
 }
 
 function focusIn(grid: HTMLElement, id: string | null): void {

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useShell } from "./ui-state";
 
 // Forms and the palette are no part of the first screen.
@@ -28,10 +28,16 @@ const NewInboxDialog = lazy(async () => ({
   default: (await import("@/inboxes/InboxDialog")).NewInboxDialog,
 }));
 const KeysDialog = lazy(async () => ({ default: (await import("./KeysDialog")).KeysDialog }));
-const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
+const palette = () => import("./Palette");
+const Palette = lazy(async () => ({ default: (await palette()).Palette }));
 
 /** The dialogs that can be opened from anywhere, one at a time. */
 export function Dialogs() {
+  // Whoever types right after the keys of the palette types into it: it must be there by then.
+  useEffect(() => {
+    const timer = setTimeout(() => void palette(), 300);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <Suspense fallback={null}>
       <OpenDialog />

@@ -1,6 +1,6 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useFunctions, useNamespaces } from "@/api/queries";
 import type { Connection } from "@/platform";
 import { explain } from "@/platform/errors";
@@ -38,6 +38,14 @@ export function FunctionTree({ connection, filter }: { connection: Connection; f
   const selectedKey = selected(params, connection.id);
   const tabStop =
     rows.find(({ key }) => key === focusKey) ?? rows.find(({ key }) => key === selectedKey) ?? rows[0];
+
+  const chosen = rows.some(({ key }) => key === selectedKey) ? selectedKey : null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another choice scrolls, not every change of the rows
+  useEffect(() => {
+    if (chosen === null) return;
+    if (virtual) virtualizer.scrollToIndex(rows.findIndex(({ key }) => key === chosen));
+    else if (scroller.current) inSight(scroller.current, chosen);
+  }, [chosen]);
 
   function open(row: TreeRow) {
     if (row.type === "namespace") {
@@ -157,6 +165,15 @@ function NothingHere({ filter, local }: { filter: string; local: boolean }) {
       )}
     </div>
   );
+}
+
+/** Scrolls by no more than it takes, and a row further where there is one. */
+function inSight(scroller: HTMLElement, key: string): void {
+  const row = scroller.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  if (!row) return;
+  const [box, line] = [scroller.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (line.top < box.top) scroller.scrollTop -= box.top - line.top + ROW;
+  else if (line.bottom > box.bottom) scroller.scrollTop += line.bottom - box.bottom + ROW;
 }
 
 function selected(params: { namespace?: string; _splat?: string }, connection: string): string | null {

@@ -6,6 +6,7 @@ import { api, type DeliverySummary } from "@/platform";
 import { announce } from "@/ui/announce";
 import { Badge } from "@/ui/Badge";
 import { CopyButton } from "@/ui/CopyButton";
+import { cx } from "@/ui/cx";
 import { formatCount } from "@/ui/format";
 import { HttpStatus } from "@/ui/HttpStatus";
 import { IconButton } from "@/ui/IconButton";
@@ -16,7 +17,9 @@ import { useAttempt } from "@/ui/useAttempt";
 import { DeliveryHistory } from "./DeliveryHistory";
 import { KIND, PURPOSE, STATE } from "./words";
 
-const COLUMNS = 7;
+/** Without those that a narrow window has no room for: a cell over all of them would bring them back. */
+const COLUMNS = 5;
+const WIDE = "max-xl:hidden";
 
 /** Deliveries, each with its history on demand. */
 export function DeliveryTable({
@@ -27,16 +30,17 @@ export function DeliveryTable({
   ofRun?: boolean;
 }) {
   return (
-    <Table>
+    <Table className="table-fixed">
       <thead>
         <tr>
-          <th>State</th>
+          <th className="w-42">State</th>
           <th>Target</th>
-          <th>{ofRun ? "Purpose" : "Run"}</th>
-          <th className="text-right!">Attempts</th>
-          <th>Last answer</th>
-          <th>Made</th>
-          <th>
+          <th className="w-44 max-xl:w-40">{ofRun ? "Purpose" : "Run"}</th>
+          {/* In a narrow window these two are in the history only. */}
+          <th className={cx("w-22 text-right!", WIDE)}>Attempts</th>
+          <th className="w-52 max-xl:w-42">Last answer</th>
+          <th className={cx("w-28", WIDE)}>Made</th>
+          <th className="w-16">
             <span className="sr-only">Actions</span>
           </th>
         </tr>
@@ -81,7 +85,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
             </Badge>
           </span>
         </td>
-        <td className="max-w-64">
+        <td>
           <span className="flex items-center gap-1">
             <span className="truncate font-mono text-sm" title={row.target}>
               {row.target}
@@ -93,7 +97,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
             {!ofRun && `, ${PURPOSE[row.purpose].toLowerCase()}`}
           </p>
         </td>
-        <td className="max-w-56 break-words">
+        <td>
           {ofRun ? (
             PURPOSE[row.purpose]
           ) : (
@@ -102,7 +106,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
               <Link
                 to="/activations"
                 search={{ id: row.run }}
-                className="link block w-fit font-mono text-sm"
+                className="link block w-fit font-mono text-sm leading-6"
                 title={row.run}
               >
                 <span className="sr-only">Record of run </span>…{row.run.slice(-8)}
@@ -110,8 +114,8 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
             </>
           )}
         </td>
-        <td className="text-right">{formatCount(row.attempts)}</td>
-        <td className="max-w-52">
+        <td className={cx("text-right", WIDE)}>{formatCount(row.attempts)}</td>
+        <td>
           {row.status !== null && <HttpStatus status={row.status} />}
           {row.error !== null && (
             <p className="line-clamp-2 text-sm break-words text-bad" title={row.error}>
@@ -127,7 +131,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
             <span className="text-subtle">–</span>
           )}
         </td>
-        <td className="whitespace-nowrap">
+        <td className={cx("whitespace-nowrap", WIDE)}>
           <TimeText at={row.created} />
         </td>
         <td className="text-right">

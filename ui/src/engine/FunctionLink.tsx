@@ -7,7 +7,8 @@ export function FunctionLink({ of }: { of: FunctionKey }) {
     <Link
       to="/c/$connection/ns/$namespace/fn/$"
       params={{ connection: "local", namespace: of.namespace, _splat: of.name }}
-      className="hover:underline"
+      title={`${of.namespace}/${of.name}`}
+      className="block w-fit max-w-full truncate leading-6 hover:underline"
     >
       <span className="text-subtle">{of.namespace}/</span>
       {of.name}

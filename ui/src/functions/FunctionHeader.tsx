@@ -26,7 +26,7 @@ export function FunctionHeader({ target, detail, connection }: FunctionHeaderPro
           <span className="flex flex-wrap items-center gap-1.5">
             <Badge>{kindTitle(detail.kind)}</Badge>
             <Badge title="Version">{detail.version}</Badge>
-            <WebBadge web={detail.web} />
+            <WebBadge web={detail.web} functionUrl={detail.functionUrl} />
             <span className="px-1 text-sm text-subtle" title="Longest run and memory">
               {limitsText(detail.limits)}
             </span>

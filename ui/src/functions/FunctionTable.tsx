@@ -21,7 +21,7 @@ export function FunctionTable({
         <tr>
           <th>Name</th>
           <th>Runtime</th>
-          <th>Access</th>
+          <th>REST API</th>
           <th>Limits</th>
           <th>Version</th>
           <th>Updated</th>

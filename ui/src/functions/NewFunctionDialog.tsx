@@ -196,7 +196,7 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
                 }}
               />
             )}
-            <div className="flex items-center gap-3">
+            <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
               <Segmented
                 label="Where the code comes from"
                 value={form.source}
@@ -209,6 +209,7 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
               {form.source === "template" && offered.length > 1 && (
                 <Select
                   aria-label="Template"
+                  className="w-64"
                   value={template?.id}
                   onChange={(event) => setValue("template", event.target.value)}
                 >

@@ -42,8 +42,9 @@ export function RecentRuns({ target }: { target: FunctionRef }) {
       </p>
     );
   }
+  const speaksHttp = runs.data.some(({ httpStatus }) => httpStatus !== null);
   return (
-    <div className="grid grid-cols-[auto_1fr] items-start gap-8">
+    <div className="grid items-start gap-x-8 gap-y-3 lg:grid-cols-[auto_1fr]">
       <Bars runs={runs.data} />
       <ul className="min-w-0">
         {runs.data.slice(0, LISTED).map((run) => (
@@ -53,16 +54,16 @@ export function RecentRuns({ target }: { target: FunctionRef }) {
               search={{ id: run.id }}
               className="flex h-7 items-center gap-4 rounded-md px-2 hover:bg-hover"
             >
-              <StatusText status={run.status} className="w-36" />
-              {run.httpStatus !== null && (
-                <span className="w-8 text-sm text-muted" title={`HTTP status ${run.httpStatus}`}>
+              <StatusText status={run.status} className="w-36 shrink-0" />
+              {speaksHttp && (
+                <span className="w-8 shrink-0 text-sm text-muted" title="HTTP status">
                   {run.httpStatus}
                 </span>
               )}
-              <span className="w-16 text-right">{formatDuration(run.durationMs)}</span>
-              <span className="w-12">{run.cold && <Badge tone="info">Cold</Badge>}</span>
+              <span className="w-16 shrink-0 text-right">{formatDuration(run.durationMs)}</span>
+              <span className="w-12 shrink-0">{run.cold && <Badge tone="info">Cold</Badge>}</span>
               <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{run.preview}</span>
-              <TimeText at={run.start} className="text-muted" />
+              <TimeText at={run.start} className="shrink-0 whitespace-nowrap text-muted" />
             </Link>
           </li>
         ))}
@@ -78,7 +79,7 @@ function Bars({ runs }: { runs: readonly ActivationSummary[] }) {
     ({ status }) => STATUS[status].tone === "bad" || STATUS[status].tone === "warn",
   ).length;
   return (
-    <figure>
+    <figure className="w-fit">
       <div
         role="img"
         aria-label={`The last ${runs.length} runs, ${failed} with errors, the longest ${formatDuration(longest)}`}

@@ -63,7 +63,10 @@ export function InboxesPage() {
         </EmptyState>
       ) : (
         <div className="flex flex-1 border-t border-line">
-          <nav aria-label="Inboxes" className="flex w-72 shrink-0 flex-col gap-px border-r border-line p-2">
+          <nav
+            aria-label="Inboxes"
+            className="flex w-72 shrink-0 max-lg:w-56 flex-col gap-px border-r border-line p-2"
+          >
             {inboxes.data.map((inbox) => (
               <InboxItem
                 key={inbox.id}

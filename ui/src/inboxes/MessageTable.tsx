@@ -4,7 +4,6 @@ import { useState } from "react";
 import type { InboxMessage, MatchedBy } from "@/platform";
 import { JsonView } from "@/record/json/JsonView";
 import { Badge } from "@/ui/Badge";
-import { formatBytes } from "@/ui/format";
 import { HeaderList } from "@/ui/HeaderList";
 import { Table } from "@/ui/Table";
 import { TimeText } from "@/ui/TimeText";
@@ -28,13 +27,12 @@ interface MessageTableProps {
 /** Requests that inboxes took, each with its headers and body on demand. */
 export function MessageTable({ rows, before = Number.POSITIVE_INFINITY, ofRun = false }: MessageTableProps) {
   return (
-    <Table>
+    <Table className="table-fixed">
       <thead>
         <tr>
           <th>Request</th>
-          <th>{ofRun ? "Inbox" : "Run"}</th>
-          <th className="text-right!">Size</th>
-          <th>Arrived</th>
+          <th className="w-36 max-lg:w-30">{ofRun ? "Inbox" : "Run"}</th>
+          <th className="w-34 max-lg:w-30">Arrived</th>
         </tr>
       </thead>
       <tbody>
@@ -54,13 +52,13 @@ interface MessageRowProps {
 
 function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
   const [open, setOpen] = useState(false);
-  const { method, path, query, headers, body, document, bytes, run, matched, at } = message;
+  const { method, path, query, headers, body, document, run, matched, at } = message;
   const target = query === "" ? path : `${path}?${query}`;
   const Chevron = open ? ChevronDown : ChevronRight;
   return (
     <>
       <tr data-testid="inbox-message">
-        <td className="max-w-96">
+        <td>
           <span className="flex items-center gap-1.5">
             <button
               type="button"
@@ -78,17 +76,16 @@ function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
             {fresh && <Badge tone="info">New</Badge>}
           </span>
         </td>
-        <td className="whitespace-nowrap">
+        <td className="truncate">
           {ofRun ? <InboxLink id={message.inbox} /> : <RunLink run={run} matched={matched} />}
         </td>
-        <td className="text-right whitespace-nowrap">{formatBytes(bytes)}</td>
         <td className="whitespace-nowrap">
           <TimeText at={at} />
         </td>
       </tr>
       {open && (
         <tr className="border-t-0! hover:bg-transparent!">
-          <td colSpan={4} className="pl-12!">
+          <td colSpan={3} className="pl-12!">
             <div className="max-w-220 py-2" data-testid="message-detail">
               {run !== null && matched !== null && (
                 <p className="mb-2 text-muted">Matched to its run. {MATCHED[matched]}</p>

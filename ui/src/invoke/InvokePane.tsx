@@ -7,6 +7,7 @@ import { CopyCurl } from "@/copy";
 import type { Connection, FunctionDetail, FunctionRef, InvokeMode } from "@/platform";
 import { Button } from "@/ui/Button";
 import { CodeEditor } from "@/ui/CodeEditor";
+import { cx } from "@/ui/cx";
 import { IconButton } from "@/ui/IconButton";
 import { inputProblem, prettyJson } from "@/ui/json";
 import { Kbd } from "@/ui/Kbd";
@@ -71,7 +72,14 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
   }
 
   return (
-    <div className="grid h-full min-h-90 grid-cols-1 grid-rows-[minmax(180px,2fr)_minmax(260px,3fr)] lg:grid-cols-[minmax(320px,2fr)_3fr] lg:grid-rows-1">
+    <div
+      className={cx(
+        "grid h-full min-h-90 grid-cols-1 lg:grid-cols-[minmax(320px,2fr)_3fr] lg:grid-rows-1",
+        http
+          ? "grid-rows-[minmax(280px,2fr)_minmax(260px,3fr)]"
+          : "grid-rows-[minmax(180px,2fr)_minmax(260px,3fr)]",
+      )}
+    >
       <section
         ref={input}
         aria-label="Input"

@@ -47,7 +47,7 @@ export function RequestEditor({ value, onChange, onSubmit }: RequestEditorProps)
           <Input
             aria-label="Query"
             className="w-full min-w-0 font-mono text-sm"
-            placeholder="name=value&other=value"
+            placeholder="name=value"
             spellCheck={false}
             autoComplete="off"
             value={value.query}

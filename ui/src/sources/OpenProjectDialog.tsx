@@ -89,7 +89,7 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
               disabled={wanted.length === 0 || namespace === ""}
               onClick={() => void deploy.run()}
             >
-              {wanted.length === 1 ? "Deploy 1 function" : `Deploy ${wanted.length} functions`}
+              {deployText(wanted.length)}
             </Button>
           </>
         )
@@ -174,6 +174,11 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
       {deploy.error !== null && <FormError error={deploy.error} className="mt-3" />}
     </Dialog>
   );
+}
+
+function deployText(functions: number): string {
+  if (functions === 0) return "Deploy";
+  return functions === 1 ? "Deploy 1 function" : `Deploy ${functions} functions`;
 }
 
 /** The namespace that the project names, where there is one of that name. */

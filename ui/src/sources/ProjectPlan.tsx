@@ -85,7 +85,6 @@ function Planned({ planned, old, wanted, onToggle }: PlannedProps) {
 
 /** What comes with the code. */
 function Extras({ planned: { env, secrets, parameters, schedules } }: { planned: PlannedFunction }) {
-  const missing = secrets.filter(({ known }) => !known).map(({ name }) => name);
   const parts = [
     env.length > 0 && `environment: ${env.map(([name]) => name).join(", ")}`,
     secrets.length > 0 && `secrets: ${secrets.map(({ name }) => name).join(", ")}`,
@@ -93,14 +92,7 @@ function Extras({ planned: { env, secrets, parameters, schedules } }: { planned:
     schedules.length > 0 && `schedule: ${schedules.map(({ expression }) => expression).join(", ")} (UTC)`,
   ].filter((part) => part !== false);
   if (parts.length === 0) return null;
-  return (
-    <p className="text-sm text-muted">
-      With {parts.join("; ")}.{" "}
-      {missing.length > 0 && (
-        <span className="text-warn">To be set after the deploy: {missing.join(", ")}.</span>
-      )}
-    </p>
-  );
+  return <p className="text-sm text-muted">With {parts.join("; ")}.</p>;
 }
 
 const SEVERITY: Record<Severity, { word: string; icon: typeof Info; className: string }> = {

@@ -53,6 +53,7 @@ export function MessagesSection({ target }: { target: FunctionRef }) {
         <Skeleton rows={3} />
       ) : triggers.data.length === 0 ? (
         <EmptyState
+          compact
           icon={<RadioTower size={24} aria-hidden />}
           title="It listens to no subject"
           action={create}
@@ -88,7 +89,9 @@ export function MessagesSection({ target }: { target: FunctionRef }) {
                   />
                 </div>
               </div>
-              {trigger.lastError !== null && <Problem noted={trigger.lastError} />}
+              {trigger.lastError !== null && trigger.lastError.message !== triggerState(trigger).message && (
+                <Problem noted={trigger.lastError} />
+              )}
             </li>
           ))}
         </ul>
@@ -149,7 +152,7 @@ function Facts({ trigger }: { trigger: Trigger }) {
             {shown.retryAt !== undefined && (
               <>
                 {" "}
-                Tried again <TimeText at={shown.retryAt} />.
+                Next attempt <TimeText at={shown.retryAt} />.
               </>
             )}
           </span>

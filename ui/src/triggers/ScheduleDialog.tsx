@@ -140,7 +140,7 @@ export function ScheduleDialog({ target, schedule, speaksHttp, onSaved, onClose 
         >
           <Textarea
             id="schedule-arguments"
-            rows={4}
+            rows={3}
             className="w-full font-mono text-sm"
             spellCheck={false}
             aria-invalid={errors.arguments !== undefined}

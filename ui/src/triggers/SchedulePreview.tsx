@@ -15,7 +15,7 @@ export function SchedulePreview({ expression, zone }: { expression: string; zone
     queryKey: ["schedule-preview", typed],
     queryFn: ({ signal }) => {
       const [text = "", name = ""] = typed.split("\n");
-      return api.previewSchedule({ expression: text, zone: name, count: 5 }, signal);
+      return api.previewSchedule({ expression: text, zone: name, count: 3 }, signal);
     },
     enabled: expression.trim() !== "",
     retry: false,
@@ -24,7 +24,7 @@ export function SchedulePreview({ expression, zone }: { expression: string; zone
   });
 
   return (
-    <div className="min-h-36 rounded-md bg-inset px-3 py-2" aria-live="polite" data-testid="schedule-preview">
+    <div className="min-h-26 rounded-md bg-inset px-3 py-2" aria-live="polite" data-testid="schedule-preview">
       {expression.trim() === "" ? (
         <p className="text-muted">Write an expression to see when it runs.</p>
       ) : preview.isError ? (
@@ -38,9 +38,9 @@ export function SchedulePreview({ expression, zone }: { expression: string; zone
           {preview.data.times.length === 0 ? (
             <p className="text-warn">It has no more times.</p>
           ) : (
-            <ol className="mt-1 text-muted">
+            <ol className="mt-1 grid w-fit grid-cols-[auto_auto] gap-x-4 text-muted">
               {preview.data.times.map(({ at, local }) => (
-                <li key={at} className="flex gap-4 tabular-nums">
+                <li key={at} className="col-span-2 grid grid-cols-subgrid tabular-nums">
                   <span>{localTimeText(local)}</span>
                   <span className="text-subtle">{formatRelative(at, now)}</span>
                 </li>

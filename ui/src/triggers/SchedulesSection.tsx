@@ -63,6 +63,7 @@ export function SchedulesSection({ target, speaksHttp }: { target: FunctionRef; 
         <Skeleton rows={3} />
       ) : schedules.data.length === 0 ? (
         <EmptyState
+          compact
           icon={<CalendarClock size={24} aria-hidden />}
           title="Nothing runs it by the clock"
           action={create}

@@ -1,6 +1,6 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import { type ReactNode, type RefObject, useRef } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { cx } from "./cx";
 
 interface DialogProps {
@@ -13,14 +13,37 @@ interface DialogProps {
   footer?: ReactNode;
   width?: "sm" | "md" | "lg";
   initialFocus?: RefObject<HTMLElement | null>;
-  /** Where focus goes afterwards when the opener is gone by then. */
-  finalFocus?: RefObject<HTMLElement | null>;
 }
 
 /** Where typing begins, instead of the close button. */
 const FIRST_FIELD = "input:not([type=radio]):not([type=checkbox]), textarea, select";
 
 const WIDTHS = { sm: "w-110", md: "w-140", lg: "w-200" };
+
+/**
+ * The focus goes back to the opener. Where that is gone, or goes a moment later (a row that was deleted, the button of
+ * an empty list), it goes to what has its name now, or to the page: never nowhere.
+ */
+function useFocusBack(): void {
+  const [opener] = useState(() => document.activeElement);
+  useEffect(() => {
+    return () => {
+      setTimeout(() => {
+        const page = opener?.ownerDocument;
+        if (!page || opener.isConnected || page.activeElement !== page.body) return;
+        const main = page.getElementById("main");
+        const same = [...(main?.querySelectorAll("button") ?? [])].find(
+          (each) => nameOf(each) === nameOf(opener),
+        );
+        (same ?? main)?.focus();
+      }, 150);
+    };
+  }, [opener]);
+}
+
+function nameOf(element: Element): string | null {
+  return element.getAttribute("aria-label") ?? element.textContent;
+}
 
 export function Dialog({
   open,
@@ -31,18 +54,17 @@ export function Dialog({
   footer,
   width = "sm",
   initialFocus,
-  finalFocus,
 }: DialogProps) {
   const body = useRef<HTMLDivElement>(null);
+  useFocusBack();
   return (
     <Base.Root open={open} onOpenChange={(next) => onOpenChange(next)}>
       <Base.Portal>
         <Base.Backdrop forceRender className="appear fixed inset-0 z-40 bg-scrim" />
         <Base.Popup
           initialFocus={initialFocus ?? (() => body.current?.querySelector<HTMLElement>(FIRST_FIELD) ?? true)}
-          finalFocus={finalFocus}
           className={cx(
-            "appear fixed top-[12vh] left-1/2 z-40 flex max-h-[76vh] max-w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised shadow-float",
+            "appear fixed top-[12vh] left-1/2 z-40 flex max-h-[calc(88vh-24px)] max-w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised shadow-float",
             WIDTHS[width],
           )}
         >

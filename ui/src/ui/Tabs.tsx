@@ -45,7 +45,7 @@ export function Tabs<T extends string>({
               key={item.id}
               value={item.id}
               className={cx(
-                "border-b-2 border-transparent px-2 text-muted outline-offset-[-2px] hover:text-fg data-active:border-accent-text data-active:font-medium data-active:text-fg",
+                "shrink-0 border-b-2 border-transparent px-2 whitespace-nowrap text-muted outline-offset-[-2px] hover:text-fg data-active:border-accent-text data-active:font-medium data-active:text-fg",
                 size === "sm" ? "h-7 text-sm" : "h-9",
               )}
             >
@@ -53,7 +53,7 @@ export function Tabs<T extends string>({
             </Base.Tab>
           ))}
         </Base.List>
-        {aside !== undefined && <div className="ml-auto flex items-center gap-1">{aside}</div>}
+        {aside !== undefined && <div className="ml-auto flex shrink-0 items-center gap-1 pl-2">{aside}</div>}
       </div>
       {items.map((item) => (
         <Base.Panel

@@ -20,6 +20,8 @@ import { ConflictDialog } from "./ConflictDialog";
 import { UploadZip } from "./UploadZip";
 import { ZipEntries } from "./ZipEntries";
 
+const UPLOAD = "To change it, upload a new zip.";
+
 interface CodeTabProps {
   target: FunctionRef;
   detail: FunctionDetail;
@@ -143,7 +145,15 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
           className="flex-1"
         />
       )}
-      {code.type === "zip" && <ZipEntries bytes={code.bytes} entries={code.entries} />}
+      {code.type === "zip" && (
+        <ZipEntries
+          bytes={code.bytes}
+          entries={code.entries}
+          change={
+            folder ? "Change it in its folder; an upload lasts until the next deploy from there." : UPLOAD
+          }
+        />
+      )}
       {code.type === "opaque" && (
         <EmptyState icon={<FileArchive size={24} aria-hidden />} title="The code cannot be shown">
           {code.reason}

@@ -6,14 +6,21 @@ import { Table } from "@/ui/Table";
 /** Beyond this, rows cost more to lay out than they are worth. */
 const SHOWN = 300;
 
-export function ZipEntries({ bytes, entries }: { bytes: number; entries: readonly ZipEntry[] }) {
+interface ZipEntriesProps {
+  bytes: number;
+  entries: readonly ZipEntry[];
+  /** What a person does to change it. */
+  change: string;
+}
+
+export function ZipEntries({ bytes, entries, change }: ZipEntriesProps) {
   const sorted = [...entries].sort((a, b) => a.path.localeCompare(b.path));
   return (
     <div className="min-h-0 flex-1 overflow-y-auto pb-6">
       <p className="flex items-center gap-2 px-6 pt-4 pb-2 text-muted">
         <FileArchive size={15} aria-hidden />
-        Zip package, {formatBytes(bytes)}, {entries.length} {entries.length === 1 ? "file" : "files"}. To
-        change it, upload a new zip.
+        Zip package, {formatBytes(bytes)}, {entries.length} {entries.length === 1 ? "file" : "files"}.{" "}
+        {change}
       </p>
       <Table className="[&_td]:h-7">
         <thead>

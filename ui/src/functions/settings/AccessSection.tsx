@@ -47,6 +47,15 @@ export function AccessSection({ target, detail }: { target: FunctionRef; detail:
               />
             </div>
           </div>
+          {detail.functionUrl !== null && (
+            <div className="border-t border-line px-3 py-2.5">
+              <p className="font-medium">Function URL, without a token</p>
+              <p className="flex items-center gap-1">
+                <code className="min-w-0 break-all text-muted select-text">{detail.functionUrl}</code>
+                <CopyButton text={detail.functionUrl} label="Copy function URL" />
+              </p>
+            </div>
+          )}
           {shown !== null && (
             <div className="flex items-center gap-2 border-t border-line bg-inset px-3 py-2">
               <span className="shrink-0 text-muted">{shown.name}</span>

@@ -20,7 +20,7 @@ export function ExecutionSection({ detail }: { detail: FunctionDetail }) {
 
   return (
     <Section title="Advanced" description="How the local engine keeps, retries and reaches the function.">
-      <div className="border-b border-line">
+      <div>
         <Folded
           title="Workers"
           note="Kept ready, shared, and ended when idle"
@@ -120,8 +120,8 @@ export function ExecutionSection({ detail }: { detail: FunctionDetail }) {
             The record of each asynchronous run can be delivered. Topics, queues and streams are inboxes of
             this window.
           </p>
-          <DestinationField field="onSuccess" label="When it ended well" />
-          <DestinationField field="onFailure" label="When it failed" />
+          <DestinationField field="onSuccess" label="On success" />
+          <DestinationField field="onFailure" label="On failure" />
         </Folded>
         <Folded
           title="Network"

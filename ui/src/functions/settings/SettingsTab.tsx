@@ -117,7 +117,7 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
             />
             <HandlerSection detail={detail} />
             <LimitsSection />
-            <WebSection />
+            <WebSection functionUrl={detail.functionUrl} />
             {target.connection === "local" && (
               <>
                 <CrashSection />

@@ -1,9 +1,17 @@
+import type { FunctionDetail } from "@/platform";
 import { Section } from "@/ui/Section";
 import { Choices } from "./Choices";
 
-export function WebSection() {
+export function WebSection({ functionUrl }: Pick<FunctionDetail, "functionUrl">) {
   return (
-    <Section title="Web access">
+    <Section
+      title="Web access"
+      description={
+        functionUrl === null
+          ? undefined
+          : "Of the REST API. At its function URL it answers without a token, whatever is chosen here."
+      }
+    >
       <Choices
         field="web"
         label="Web access"
