@@ -104,10 +104,20 @@ impl Inner {
         deliveries.on_given_up(lost).await;
         let runtimes = runtimes.await.map_err(failed)?;
         let activity = Arc::<Activity>::default();
+        let bounds = Bounds {
+            scratch: config.scratch_limit,
+            tasks: config.task_limit,
+        };
+        let isolation = {
+            let (data_dir, runtimes) = (config.data_dir.clone(), runtimes.all());
+            tokio::task::spawn_blocking(move || Isolation::new(&data_dir, &runtimes, bounds))
+        };
+        let isolation = Arc::new(isolation.await.map_err(failed)?);
         let builds = Builds::new(
             &config.data_dir,
             &instance,
             clock.clone(),
+            isolation.clone(),
             config.build_timeout,
             config.builds_at_once,
         )
@@ -119,15 +129,6 @@ impl Inner {
             }
         })
         .map_err(|e| Error::internal("prepare the folder for builds", e))?;
-        let bounds = Bounds {
-            scratch: config.scratch_limit,
-            tasks: config.task_limit,
-        };
-        let isolation = {
-            let (data_dir, runtimes) = (config.data_dir.clone(), runtimes.all());
-            tokio::task::spawn_blocking(move || Isolation::new(&data_dir, &runtimes, bounds))
-        };
-        let isolation = Arc::new(isolation.await.map_err(failed)?);
         let pulse = activity.pulse().clone();
         let nursery = Arc::new(Nursery::new(
             &config.data_dir,

@@ -359,13 +359,9 @@ fn start(spec: Spec, record: &Path, brand: Brand, isolation: &Isolation) -> io::
         command.fd_mappings(vec![mapping]).map_err(io::Error::other)?;
         results = Some(ours);
     }
-    let (mut child, mut guards) = confined(
-        &mut command,
-        &spec.program,
-        isolation,
-        &spec.confinement,
-        &spec.scratch,
-    )?;
+    let (mut child, mut guards) = confined(&mut command, || {
+        isolation.enter(&spec.confinement, &spec.program, &spec.scratch)
+    })?;
     let pid = child
         .id()
         .and_then(|id| i32::try_from(id).ok())
@@ -398,18 +394,15 @@ fn start(spec: Spec, record: &Path, brand: Brand, isolation: &Isolation) -> io::
 }
 
 /// Starts the command from a thread that confines itself and then ends: what it inherits holds from its first
-/// instruction. Nothing else may happen on that thread, which can reach no more than the process will.
-fn confined(
+/// instruction. Nothing else may happen on that thread, which can reach no more than the process will. Blocks.
+pub(crate) fn confined<T: Send>(
     command: &mut Command,
-    program: &Path,
-    isolation: &Isolation,
-    confinement: &Confinement,
-    scratch: &Path,
-) -> io::Result<(Child, Vec<Guard>)> {
+    confine: impl FnOnce() -> T + Send,
+) -> io::Result<(Child, T)> {
     let runtime = tokio::runtime::Handle::current();
     let start = || {
         let _inside = runtime.enter();
-        let guards = isolation.enter(confinement, program, scratch);
+        let confined = confine();
         let mut tries = 0;
         loop {
             match command.spawn() {
@@ -418,7 +411,7 @@ fn confined(
                     tries += 1;
                     std::thread::sleep(Duration::from_millis(2));
                 }
-                result => return result.map(|child| (child, guards)),
+                result => return result.map(|child| (child, confined)),
             }
         }
     };

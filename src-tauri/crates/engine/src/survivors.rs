@@ -55,13 +55,8 @@ fn parse(record: &str) -> Option<(Pid, u64)> {
     ))
 }
 
-/// Kills every process whose environment has an entry that begins with `mark` (is it, if it ends in NUL), and waits
-/// until they are gone. Returns how many there were.
-pub(crate) fn kill_marked(mark: &str) -> usize {
-    kill_all(mark, &|_| false)
-}
-
-/// The same, and with them every process whose brand `is_ours`.
+/// Kills every process whose environment has an entry that begins with `mark` (is it, if it ends in NUL), or whose brand
+/// `is_ours`, and waits until they are gone. Returns how many there were.
 pub(crate) fn kill_all(mark: &str, is_ours: &dyn Fn(Brand) -> bool) -> usize {
     let mut killed = HashSet::new();
     // Again until nothing is found: one may have forked just before, and the end takes the kernel a moment.
@@ -151,8 +146,9 @@ mod tests {
             sleeper(Some(&format!("{instance}.7"))),
             sleeper(Some("another.7")),
         );
-        assert_eq!(kill_marked(&format!("{MARK}={instance}.8\0")), 0);
-        assert_eq!(kill_marked(&format!("{MARK}={instance}.7\0")), 1);
+        let kill_marked = |number: u8| kill_all(&format!("{MARK}={instance}.{number}\0"), &|_| false);
+        assert_eq!(kill_marked(8), 0);
+        assert_eq!(kill_marked(7), 1);
         assert!(!is_alive(&mut ours));
         assert!(is_alive(&mut other));
         other.kill().unwrap();

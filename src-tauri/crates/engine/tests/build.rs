@@ -106,7 +106,8 @@ async fn python_packages_are_installed() {
         package(
             "python:default",
             &[
-                ("requirements.txt", "# one\nsix==1.17.0\n"),
+                ("requirements.txt", "# one\\\n-r lists/more.txt\n"),
+                ("lists/more.txt", "six==\\\n1.17.0 # continued\n"),
                 ("__main__.py", source),
             ],
         ),
@@ -375,12 +376,28 @@ async fn a_build_can_be_watched_stopped_and_dropped() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_beckons_reaches_a_build() {
     let rig = Rig::new().await;
+    let secret = rig.data.path().join("secret");
+    // Seconds that nobody else sleeps for.
+    let daemon = 2_000_000 + std::process::id();
+    let is_running = || {
+        let line = format!("sleep\0{daemon}\0");
+        let mut entries = std::fs::read_dir("/proc").unwrap().flatten();
+        entries.any(|entry| {
+            std::fs::read(entry.path().join("cmdline")).is_ok_and(|text| text == line.as_bytes())
+        })
+    };
+    std::fs::write(&secret, "hunter3").unwrap();
     // An install script of the package itself would run with the tools' environment.
-    let manifest = r#"{
+    let manifest = format!(
+        r#"{{
         "name": "f",
-        "scripts": {"preinstall": "env > seen-env; pwd >> seen-env"},
-        "dependencies": {"ms": "2.1.3"}
-    }"#;
+        "scripts": {{"preinstall": "env > seen-env; pwd >> seen-env; cat {0} >> seen-env; echo x >> {0}; touch {0}-too; (setsid env -i sleep {1} >/dev/null 2>&1 &) || true"}},
+        "dependencies": {{"ms": "2.1.3"}}
+    }}"#,
+        secret.display(),
+        daemon
+    );
+    let manifest = manifest.as_str();
     rig.put("f", with_npm(manifest, USES_MS)).await;
     let seen = |rig: &Rig| count(&rig.data.path().join("builds/ready"), "seen-env");
     assert_eq!(seen(&rig), 0, "scripts do not run unless they are allowed");
@@ -395,6 +412,22 @@ async fn nothing_of_beckons_reaches_a_build() {
         .unwrap();
     let text = std::fs::read_to_string(folder.join("seen-env")).unwrap();
     assert!(!text.contains("hunter2"));
+    assert!(!is_running(), "what a script leaves behind ends with the build");
+    let log = rig.engine.build_log(&key("f"), None).await.unwrap().log;
+    assert!(log.contains("onfined: "), "{log}");
+    let files = rig
+        .engine
+        .guards()
+        .into_iter()
+        .find(|status| status.guard == beckon_core::Guard::Files);
+    if files.is_some_and(|status| status.enforced) {
+        assert!(
+            !text.contains("hunter3"),
+            "an install script read a file of Beckon's"
+        );
+        assert_eq!(std::fs::read_to_string(&secret).unwrap(), "hunter3");
+        assert!(!rig.data.path().join("secret-too").exists());
+    }
     assert!(!text.contains("CARGO_MANIFEST_DIR"), "{text}");
     let home = text.lines().find_map(|line| line.strip_prefix("HOME=")).unwrap();
     assert!(home.contains("builds/tmp"), "{home}");

@@ -16,6 +16,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use beckon_core::Language;
+
 /// Names that are passed on as they are.
 const PASSED: [&str; 31] = [
     "HTTP_PROXY",
@@ -142,6 +144,62 @@ pub(crate) fn common(home: &Path, cache: &Path) -> Vec<(String, OsString)> {
     env
 }
 
+/// What a tool may read beside the system and its own places: what its environment names, its toolchain, and the
+/// configuration that it looks for above its working directory; not what other languages' tools are configured with,
+/// nor a folder that the home directory or the build itself is in.
+pub(crate) fn readable(
+    language: Language,
+    env: &[(String, OsString)],
+    program: &Path,
+    folder: &Path,
+) -> Vec<PathBuf> {
+    let named = env
+        .iter()
+        .filter(|(name, _)| concerns(language, name))
+        .map(|(_, value)| PathBuf::from(value));
+    let mut all: Vec<PathBuf> = named.filter(|path| path.is_absolute()).collect();
+    if language == Language::Rust {
+        all.extend(cargo_config());
+        for above in folder.ancestors() {
+            all.extend(["config.toml", "config"].map(|name| above.join(".cargo").join(name)));
+        }
+    }
+    // Go keeps all of itself beside its programs.
+    let real = program.canonicalize();
+    let root = real.as_deref().ok().and_then(Path::parent).and_then(Path::parent);
+    all.extend(
+        root.filter(|root| root.join("src/runtime").is_dir())
+            .map(Path::to_owned),
+    );
+    all.extend(["pip.conf", "xdg/pip", "gitconfig", "npmrc"].map(|name| Path::new("/etc").join(name)));
+    let home = std::env::home_dir();
+    let holds =
+        |path: &Path| folder.starts_with(path) || home.as_ref().is_some_and(|home| home.starts_with(path));
+    all.retain(|path| path.exists() && !holds(path));
+    all
+}
+
+/// Whether a variable says something to the tools of a language.
+fn concerns(language: Language, name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let of = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    if matches!(name.as_str(), "PATH" | "HOME" | "TMPDIR") {
+        false
+    } else if of(&["PIP_"]) {
+        language == Language::Python
+    } else if of(&["NPM_", "NODE_"]) {
+        language == Language::Node
+    } else if of(&["CARGO_", "RUSTUP_"]) {
+        language == Language::Rust
+    } else if of(&["GO"]) {
+        language == Language::Go
+    } else if name == "NETRC" {
+        matches!(language, Language::Python | Language::Go)
+    } else {
+        true
+    }
+}
+
 /// What the user has configured cargo with. Its own home is the cache, so that it would not find it.
 pub(crate) fn cargo_config() -> Option<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -239,6 +297,35 @@ mod tests {
         ] {
             assert!(!passes(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_tool_reads_its_own_configuration_and_nobody_elses() {
+        let user = tempfile::tempdir().unwrap();
+        let file = |name: &str| {
+            let path = user.path().join(name);
+            std::fs::write(&path, "").unwrap();
+            path
+        };
+        let (npmrc, netrc, pip) = (file("npmrc"), file("netrc"), file("pip.conf"));
+        let env = [
+            ("npm_config_userconfig".to_owned(), npmrc.clone().into()),
+            ("NETRC".to_owned(), netrc.clone().into()),
+            ("PIP_CONFIG_FILE".to_owned(), pip.clone().into()),
+            ("SSL_CERT_DIR".to_owned(), "/".into()),
+            ("CURL_CA_BUNDLE".to_owned(), user.path().into()),
+        ];
+        let folder = user.path().join("builds/tmp/1/code");
+        let own = |language| -> Vec<PathBuf> {
+            let all = readable(language, &env, Path::new("/usr/bin/true"), &folder);
+            all.into_iter()
+                .filter(|path| path.starts_with(user.path()) || path.parent().is_none())
+                .collect()
+        };
+        assert_eq!(own(Language::Node), [npmrc]);
+        assert_eq!(own(Language::Python), [netrc.clone(), pip]);
+        assert_eq!(own(Language::Go), [netrc]);
+        assert!(own(Language::Rust).is_empty());
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(crate) use key::Ingredients;
 pub use record::{BuildRecord, BuildState};
 pub use view::{BuildLog, BuildProgress, BuildWatch};
 
+use crate::isolation::{Brand, Isolation};
 use crate::runtimes::Runtimes;
 use log::Log;
 use record::Records;
@@ -64,7 +65,10 @@ pub(crate) struct Builds {
     processes: PathBuf,
     /// What marks the processes of this engine's builds.
     mark: String,
+    /// What begins it: the data directory's name.
+    instance: String,
     clock: Clock,
+    isolation: Arc<Isolation>,
     /// How many builds may use tools at a time.
     slots: Semaphore,
     /// Held by the one that uses what cargo compiled for others.
@@ -124,6 +128,7 @@ impl Builds {
         data_dir: &Path,
         instance: &str,
         clock: Clock,
+        isolation: Arc<Isolation>,
         limit: Duration,
         at_once: usize,
     ) -> std::io::Result<Arc<Self>> {
@@ -135,7 +140,9 @@ impl Builds {
             root,
             processes: data_dir.join("workers"),
             mark: format!("{instance}.build-{}", &beckon_core::random_hex()[..8]),
+            instance: instance.to_owned(),
             clock,
+            isolation,
             slots: Semaphore::new(at_once.max(1)),
             compiling: tokio::sync::Mutex::default(),
             limit,
@@ -336,14 +343,14 @@ impl Builds {
     }
 
     /// A name for the next process: its mark, and where it is recorded.
-    fn next_process(&self) -> (String, PathBuf) {
+    fn next_process(&self) -> (String, Brand, PathBuf) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}.{number}", self.mark);
         let name = mark
             .rsplit_once(".build-")
             .map_or(mark.as_str(), |(_, name)| name);
         let record = self.processes.join(format!("build-{name}"));
-        (mark, record)
+        (mark, Brand::of_build(&self.instance, number), record)
     }
 }
 

@@ -1,10 +1,11 @@
 //! pip: what `requirements.txt` asks for, where the worker looks for a virtual environment's packages.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fs;
 use std::path::PathBuf;
 
-use beckon_core::{Language, Result};
+use beckon_core::{Error, Language, Result};
 
 use crate::build::steps::Place;
 use crate::deploy::invalid;
@@ -14,6 +15,7 @@ const LIST: &str = "requirements.txt";
 /// An installation by pip.
 pub(crate) struct Install {
     python: PathBuf,
+    lists: Lists,
     /// Where to, below the code.
     target: String,
 }
@@ -35,11 +37,13 @@ impl Install {
                 return Ok(None);
             }
         }
-        check(place, LIST, &mut HashSet::new())?;
+        let mut lists = Lists::default();
+        lists.read(place, LIST)?;
         let python = place.runtimes.interpreter(Language::Python)?;
         let version = place.runtimes.abi(&place.new.runtime);
         Ok(Some(Self {
             python,
+            lists,
             target: format!("virtualenv/lib/python{version}/site-packages"),
         }))
     }
@@ -63,7 +67,7 @@ impl Install {
         arguments.push("--target".into());
         arguments.push(place.code.join(&self.target).into());
         arguments.push("-r".into());
-        arguments.push(place.code.join(LIST).into());
+        arguments.push(self.lists.write(place)?.into());
         // Compiled along: the finished folder cannot be written to.
         arguments.push("--compile".into());
         place
@@ -72,58 +76,142 @@ impl Install {
     }
 }
 
-/// The lines that say something, continued ones joined.
+/// The lines that say something, as pip reads them: first the comments go, whose last backslash continues nothing, and
+/// then continued lines are joined without anything between.
 fn lines(text: &str) -> impl Iterator<Item = String> {
-    let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    let lines: Vec<String> = joined
-        .lines()
-        .map(|line| match line.find(" #") {
-            Some(comment) => line[..comment].trim().to_owned(),
-            None => line.trim().to_owned(),
-        })
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect();
-    lines.into_iter()
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut all = Vec::new();
+    let mut open = String::new();
+    for line in text.split(is_end) {
+        let comment = line.trim_start().starts_with('#');
+        if !comment && let Some(line) = line.strip_suffix('\\') {
+            open.push_str(line);
+            continue;
+        }
+        if !comment {
+            open.push_str(line);
+        }
+        all.push(std::mem::take(&mut open));
+    }
+    all.push(open);
+    let said = |line: String| {
+        let mut end = line.len();
+        for (at, _) in line.match_indices('#') {
+            if at == 0 || line[..at].ends_with(char::is_whitespace) {
+                end = at;
+                break;
+            }
+        }
+        let line = line[..end].trim();
+        (!line.is_empty()).then(|| line.to_owned())
+    };
+    all.into_iter().filter_map(said)
 }
 
-/// Refuses what would read files of this machine, or run programs though they are not allowed.
-fn check(place: &Place<'_>, list: &str, seen: &mut HashSet<String>) -> Result<()> {
-    if !seen.insert(list.to_owned()) {
-        return Ok(());
-    }
-    let Some(text) = place.text(list)? else {
-        return Err(invalid(format!(
-            "{LIST} refers to '{list}', which is not in the package."
-        )));
-    };
-    for line in lines(&text) {
-        if let Some(other) = verdict(&line, place.new.settings.install_scripts)
-            .map_err(|why| invalid(format!("{list}: '{}' {why}.", shorten(&line))))?
-        {
-            let folder = list.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let other = if folder.is_empty() {
-                other
-            } else {
-                format!("{folder}/{other}")
-            };
-            check(place, &other, seen)?;
+/// What Python takes for the end of a line.
+fn is_end(c: char) -> bool {
+    matches!(
+        c,
+        '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// Lists that have been checked: pip is given these, and reads no other. It would find more in the package's own than
+/// is looked for here, such as another encoding.
+#[derive(Debug, Default)]
+struct Lists {
+    /// The text of each; the first is the package's own.
+    texts: Vec<String>,
+    /// Which is which.
+    seen: HashMap<String, usize>,
+}
+
+impl Lists {
+    fn name(number: usize) -> String {
+        match number {
+            0 => LIST.to_owned(),
+            _ => format!("requirements-{number}.txt"),
         }
     }
-    Ok(())
+
+    /// Reads a list and those that it refers to, and refuses what would read files of this machine, or run programs
+    /// though they are not allowed. Returns its number.
+    fn read(&mut self, place: &Place<'_>, list: &str) -> Result<usize> {
+        if let Some(number) = self.seen.get(list) {
+            return Ok(*number);
+        }
+        let Some(text) = place.text(list)? else {
+            return Err(invalid(format!(
+                "{LIST} refers to '{list}', which is not in the package."
+            )));
+        };
+        let number = self.texts.len();
+        self.seen.insert(list.to_owned(), number);
+        self.texts.push(String::new());
+        let folder = list.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut checked = String::new();
+        for line in lines(&text) {
+            let other = verdict(&line, place.new.settings.install_scripts)
+                .map_err(|why| invalid(format!("{list}: '{}' {why}.", shorten(&line))))?;
+            match other {
+                Some((option, other)) => {
+                    let path = if folder.is_empty() {
+                        other
+                    } else {
+                        format!("{folder}/{other}")
+                    };
+                    let number = self.read(place, &path)?;
+                    checked.push_str(&format!("{option} {}\n", Self::name(number)));
+                }
+                None => {
+                    checked.push_str(&line);
+                    checked.push('\n');
+                }
+            }
+        }
+        self.texts[number] = checked;
+        Ok(number)
+    }
+
+    /// Writes them into a folder of the build's; returns the path of the first.
+    fn write(&self, place: &Place<'_>) -> Result<PathBuf> {
+        let folder = place.home.join("lists");
+        let write = || {
+            fs::create_dir_all(&folder)?;
+            for (number, text) in self.texts.iter().enumerate() {
+                fs::write(folder.join(Self::name(number)), text)?;
+            }
+            Ok(())
+        };
+        write().map_err(|e: std::io::Error| Error::internal("write a list of dependencies", e))?;
+        Ok(folder.join(LIST))
+    }
 }
 
-/// The file that a line refers to, if it does; or why it is refused.
-fn verdict(line: &str, scripts: bool) -> std::result::Result<Option<String>, &'static str> {
+/// The option and the file that a line refers to, if it does; or why it is refused.
+fn verdict(line: &str, scripts: bool) -> std::result::Result<Option<(&'static str, String)>, &'static str> {
+    if line.chars().any(char::is_control) {
+        return Err("has characters that are no text");
+    }
     let (word, rest) = line
         .split_once(|c: char| c.is_whitespace() || c == '=')
         .unwrap_or((line, ""));
     let argument = rest.trim().trim_start_matches('=').trim();
+    // pip reads several options from one line, and takes quotation marks and backslashes off.
+    if word.starts_with('-') && argument.contains(|c: char| c.is_whitespace() || "'\"\\".contains(c)) {
+        return Err("is more than one option; write each on a line of its own");
+    }
     match word {
         "-r" | "--requirement" | "-c" | "--constraint" => {
             if argument.is_empty() || argument.contains("://") || is_outside(argument) {
                 return Err("is outside of the package");
             }
-            return Ok(Some(argument.to_owned()));
+            let option = if matches!(word, "-r" | "--requirement") {
+                "-r"
+            } else {
+                "-c"
+            };
+            return Ok(Some((option, argument.to_owned())));
         }
         "-i" | "--index-url" | "--extra-index-url" | "-f" | "--find-links" => {
             return if argument.starts_with("https://") || argument.starts_with("http://") {
@@ -131,6 +219,9 @@ fn verdict(line: &str, scripts: bool) -> std::result::Result<Option<String>, &'s
             } else {
                 Err("is not an http or https address")
             };
+        }
+        "--only-binary" if !scripts && argument.contains(":none:") => {
+            return Err("would build packages from source, which the settings do not allow");
         }
         "--no-index" | "--pre" | "--prefer-binary" | "--only-binary" | "--require-hashes"
         | "--trusted-host" => {
@@ -199,7 +290,22 @@ mod tests {
         let all: Vec<String> = lines(text).collect();
         assert_eq!(all.len(), 3);
         assert_eq!(all[0], "requests==2.32.0");
+        assert_eq!(all[2], "long   --hash=sha256:0");
         assert!(lines("\n# nothing\n").next().is_none());
+        // Continued is what pip continues, and ended what it ends.
+        for (text, expected) in [
+            ("# more \\\n-r x.txt\n", vec!["-r x.txt"]),
+            ("file:\\\n///home/x.whl", vec!["file:///home/x.whl"]),
+            ("six\\\n# a comment\n", vec!["six"]),
+            (
+                "# a\u{2028}-r x.txt\x0b-c y.txt\r\nsix\\",
+                vec!["-r x.txt", "-c y.txt", "six"],
+            ),
+            ("six\t# tab", vec!["six"]),
+            ("a#b", vec!["a#b"]),
+        ] {
+            assert_eq!(lines(text).collect::<Vec<_>>(), expected, "{text:?}");
+        }
     }
 
     #[test]
@@ -217,7 +323,7 @@ mod tests {
         ] {
             assert_eq!(verdict(good, false), Ok(None), "{good}");
         }
-        assert_eq!(verdict("-r more.txt", false), Ok(Some("more.txt".into())));
+        assert_eq!(verdict("-r more.txt", false), Ok(Some(("-r", "more.txt".into()))));
         for bad in [
             "-r /etc/passwd",
             "-r ../x",
@@ -237,6 +343,11 @@ mod tests {
             "--no-binary :all:",
             "./vendor/x",
             "--config-settings=x",
+            "--pre -r /etc/passwd",
+            "-i https://pypi.example/simple -r /etc/passwd",
+            "-r 'x y'",
+            "--only-binary :none:",
+            "six\u{1}",
         ] {
             assert!(verdict(bad, false).is_err(), "{bad}");
         }

@@ -11,6 +11,7 @@ use beckon_core::{CodePackage, Error, ErrorCode, Language, NewFunction, Result};
 use crate::build::command::{self, Tool};
 use crate::build::log::Log;
 use crate::build::{Builds, blocking, environment, go, node, python, rust};
+use crate::isolation::Workplace;
 use crate::runtimes::Runtimes;
 use crate::{code, deploy, package};
 
@@ -175,6 +176,26 @@ impl Place<'_> {
         self.builds.root.join("cache")
     }
 
+    /// The folder that has a folder for each tool's downloads, and the tool's own in it. They are shared by all builds
+    /// of the language, but not where packages' scripts run, which could leave something there for another's.
+    fn caches(&self) -> (PathBuf, PathBuf) {
+        let language = self.new.runtime.language();
+        let (tool, runs_scripts) = match language {
+            Language::Node => ("npm", self.new.settings.install_scripts),
+            Language::Python => ("pip", self.new.settings.install_scripts),
+            Language::Go => ("go", false),
+            // What cargo compiled for others is the point of its folder.
+            _ => ("cargo", false),
+        };
+        let all = if runs_scripts {
+            self.home.join("cache")
+        } else {
+            self.cache()
+        };
+        let own = all.join(tool);
+        (all, own)
+    }
+
     /// Runs a tool in `folder` with `more` in its environment; its output is the log. `what` begins the sentence
     /// that says that it failed: "npm ci failed: …".
     pub(crate) async fn run(
@@ -188,7 +209,9 @@ impl Place<'_> {
         let shown: Vec<String> = arguments.iter().map(|a| self.shown(a)).collect();
         self.log
             .note(format!("$ {} {}", program.display(), shown.join(" ")));
-        let mut env = environment::common(self.home, &self.cache());
+        let (cache, own_cache) = self.caches();
+        fs::create_dir_all(&own_cache).map_err(|e| Error::internal("make a folder for a build", e))?;
+        let mut env = environment::common(self.home, &cache);
         for (name, value) in more {
             env.retain(|(known, _)| *known != name);
             env.push((name, value));
@@ -202,14 +225,21 @@ impl Place<'_> {
                 *value = path;
             }
         }
-        let (mark, record) = self.builds.next_process();
+        let readable = environment::readable(self.new.runtime.language(), &env, program, self.code);
+        let (mark, brand, record) = self.builds.next_process();
         let tool = Tool {
             program,
             arguments: arguments.to_vec(),
             folder,
             env,
             mark: &mark,
+            brand,
             record,
+            workplace: Workplace {
+                writable: vec![self.code.to_owned(), self.home.to_owned(), own_cache],
+                readable,
+            },
+            isolation: self.builds.isolation.clone(),
         };
         let status = command::run(tool, self.log)
             .await

@@ -42,6 +42,11 @@ impl Brand {
         }
     }
 
+    /// That of a build: of this data directory and of no engine, so that nobody takes it for a worker's.
+    pub(crate) fn of_build(instance: &str, number: u64) -> Self {
+        Self::of_engine(instance, &beckon_core::random_hex()).of_process(number)
+    }
+
     pub(crate) fn of_process(self, number: u64) -> Self {
         Self {
             number: number & 0xffff_ffff,

@@ -79,6 +79,15 @@ pub(crate) enum Sockets {
     Fenced,
 }
 
+/// What a tool that builds is held to: it may use the network, for it downloads.
+#[derive(Debug, Clone)]
+pub(crate) struct Workplace {
+    /// Folders in which it may do anything.
+    pub(crate) writable: Vec<PathBuf>,
+    /// Files and folders that it may read and execute, beside what every function may.
+    pub(crate) readable: Vec<PathBuf>,
+}
+
 /// Bounds that are the same for every function.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
@@ -178,7 +187,7 @@ impl Isolation {
 
     /// Confines the calling thread, for good, and with it what it starts. Tells what holds.
     pub(crate) fn enter(&self, confinement: &Confinement, program: &Path, scratch: &Path) -> Vec<Guard> {
-        // The group is made and the environment cleared where the process is started.
+        // Group or session are made and the environment cleared where the process is started.
         let mut held = vec![Guard::Session, Guard::Environment];
         if give_up_privileges() {
             held.push(Guard::NoNewPrivileges);
@@ -203,6 +212,27 @@ impl Isolation {
             }
         }
         held
+    }
+
+    /// Confines the calling thread, for good, and with it the tool that it starts, and what strangers' packages have
+    /// the tool run. Tells what holds.
+    pub(crate) fn enter_build(&self, workplace: &Workplace, program: &Path) -> Vec<Guard> {
+        let mut held = vec![Guard::Session, Guard::Environment];
+        if give_up_privileges() {
+            held.push(Guard::NoNewPrivileges);
+        }
+        held.extend(self.fence.enter_build(workplace, program));
+        let fenced = held.contains(&Guard::Sockets);
+        let sockets = if fenced { Sockets::Fenced } else { Sockets::None };
+        if self.filters.enter(Network::Open, sockets) && !fenced {
+            held.push(Guard::Sockets);
+        }
+        held
+    }
+
+    /// Sets the limits of a tool that builds. Tells what holds.
+    pub(crate) fn limit_build(&self, pid: Pid) -> Option<Guard> {
+        self.limiter.apply_to_build(pid).then_some(Guard::FileSize)
     }
 
     /// What is in force for every process that is watched.
