@@ -15,6 +15,7 @@ use crate::link::{Answer, Fault};
 use crate::logs::{RunLog, SharedLog};
 use crate::pool::{Grant, Permit, Place};
 use crate::process::Spec;
+use crate::serving::{self, Address};
 use crate::status::Card;
 use crate::upstream::{self, Plan};
 use crate::watchdog::{self, Fork};
@@ -349,6 +350,9 @@ async fn serve(
     let (number, listing) = listed(inner);
     let scratch = inner.nursery.scratch_of(number);
     let plan = Plan::of(deployment, prepared, &inner.runtimes, &scratch).map_err(|e| refused(&e, log))?;
+    if let Address::Port(port) = plan.address {
+        serving::vacant(port).await;
+    }
     let service = Service {
         nursery: &inner.nursery,
         plan,

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use beckon_core::{Error, ErrorCode, Function, Language, Result, Secret};
+use beckon_core::{Contract, Error, ErrorCode, Function, Language, Result, Secret};
 use tokio::sync::OnceCell;
 
 use crate::build::{self, Builds, Lease};
@@ -64,6 +64,16 @@ impl Deployment {
             self.function.settings.runs_per_worker()
         } else {
             1
+        }
+    }
+
+    /// How many processes it may have at a time: of those that are told which port to listen on, there is one.
+    pub(crate) fn processes(&self) -> u32 {
+        let function = &self.function;
+        if function.contract == Contract::WatchdogHttp && function.settings.watchdog.port.is_some() {
+            1
+        } else {
+            function.limits.concurrency
         }
     }
 

@@ -22,6 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{Notify, oneshot, watch};
 
+use crate::isolation;
 use crate::link::Fault;
 use crate::logs::{SharedLog, Source};
 use crate::pipes::{RawPipes, Sink, Unheard};
@@ -133,8 +134,8 @@ impl Serving {
             let mut wait = LOOK.0;
             loop {
                 match self.connect().await {
-                    Ok(connection) => return connection,
-                    Err(_) => tokio::time::sleep(wait).await,
+                    Ok(connection) if self.is_its_own().await => return connection,
+                    _ => tokio::time::sleep(wait).await,
                 }
                 wait = (wait * 2).min(LOOK.1);
             }
@@ -240,6 +241,16 @@ impl Serving {
             }
             return Ok(Response::from_parts(head, body));
         }
+    }
+
+    /// Whether it is this process that listens, and not another program which had the port before it.
+    async fn is_its_own(&self) -> bool {
+        let (Address::Port(port), Ok(pid)) = (&self.address, i32::try_from(self.card.pid)) else {
+            return true;
+        };
+        let port = *port;
+        let look = move || isolation::listens(&isolation::family(pid), port);
+        tokio::task::spawn_blocking(look).await.ok().flatten() != Some(false)
     }
 
     async fn connect(&self) -> io::Result<Connection> {
@@ -395,6 +406,17 @@ fn release(serving: &Serving, pipes: &mut RawPipes) {
         state.runs.remove(&id);
         let _ = tell.send(());
     }
+}
+
+/// Waits until nobody listens on a port that a process is told to use: the one of the version before may be on its way
+/// out. Not for long: it is the process itself that says what is wrong with a port that stays taken.
+pub(crate) async fn vacant(port: u16) {
+    let free = async {
+        while tokio::net::TcpListener::bind(("127.0.0.1", port)).await.is_err() {
+            tokio::time::sleep(LOOK.1).await;
+        }
+    };
+    let _ = tokio::time::timeout(SETTLE, free).await;
 }
 
 /// A port that nobody listens on at this moment.

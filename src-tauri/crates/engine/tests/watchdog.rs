@@ -299,6 +299,41 @@ async fn a_process_that_serves_http_is_kept_and_called_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_is_one_process_s() {
+    let rig = Rig::new().await;
+    // Somebody else's port: what answers there is not the function.
+    let theirs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = theirs.local_addr().unwrap().port();
+    let mut new = watchdog(WatchdogHttp, SERVER);
+    new.settings.watchdog.port = Some(port);
+    new.limits.concurrency = 3;
+    rig.put("f", new.clone()).await;
+    let taken = ended(&rig, "f", post("/", b"")).await;
+    assert_eq!(taken.reply().clone().into_response().status(), 500);
+    let lines = logs(&taken.activation());
+    assert!(lines.iter().any(|line| line.contains("EADDRINUSE")), "{lines:?}");
+    drop(theirs);
+    // As many calls as it may have at a time, in the one process that can have the port.
+    let seen = |response: Response<Bytes>| {
+        assert_eq!(response.status(), 200, "{}", text(&response));
+        let seen: serde_json::Value =
+            serde_json::from_slice(response.headers()["x-seen"].as_bytes()).unwrap();
+        seen[3].to_string()
+    };
+    let calls = (0..5).map(|_| response(&rig, "f", post("/", b"x")));
+    let pids: std::collections::HashSet<String> = futures_util::future::join_all(calls)
+        .await
+        .into_iter()
+        .map(seen)
+        .collect();
+    assert_eq!(pids.len(), 1);
+    // The next version takes it over.
+    rig.put("f", new).await;
+    assert!(!pids.contains(&seen(response(&rig, "f", post("/", b"x")).await)));
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_dies_or_hangs_is_replaced() {
     let rig = Rig::new().await;
     let mut new = watchdog(WatchdogHttp, SERVER);

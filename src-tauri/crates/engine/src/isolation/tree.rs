@@ -1,6 +1,6 @@
 //! Processes as `/proc` tells of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
@@ -93,6 +93,44 @@ fn children(pid: i32, threads: u32, into: &mut Vec<i32>) {
             of(thread);
         }
     }
+}
+
+/// Whether one of these processes listens on a TCP port of this machine; `None` where nobody listens, or `/proc` does not
+/// say who.
+pub(crate) fn listens(members: &[Member], port: u16) -> Option<bool> {
+    let mut sockets = HashSet::new();
+    for table in ["tcp", "tcp6"] {
+        let text = fs::read_to_string(format!("/proc/self/net/{table}")).unwrap_or_default();
+        sockets.extend(text.lines().filter_map(|line| listener(line, port)));
+    }
+    if sockets.is_empty() {
+        return None;
+    }
+    let mut seen = false;
+    for member in members {
+        let Ok(list) = fs::read_dir(format!("/proc/{}/fd", member.pid)) else {
+            continue;
+        };
+        seen = true;
+        let mut targets = list
+            .flatten()
+            .filter_map(|entry| fs::read_link(entry.path()).ok());
+        if targets.any(|target| target.to_str().is_some_and(|name| sockets.contains(name))) {
+            return Some(true);
+        }
+    }
+    seen.then_some(false)
+}
+
+/// The socket that a line of `/proc/net/tcp` is about, as `/proc/<pid>/fd` names it, if it listens on the port.
+fn listener(line: &str, port: u16) -> Option<String> {
+    const LISTENS: &str = "0A";
+    let mut fields = line.split_ascii_whitespace().skip(1);
+    let (_, local) = fields.next()?.rsplit_once(':')?;
+    let state = fields.nth(1)?;
+    let inode = fields.nth(5)?;
+    let here = u16::from_str_radix(local, 16).ok()? == port && state == LISTENS;
+    here.then(|| format!("socket:[{inode}]"))
 }
 
 /// Every process that there is.
@@ -194,6 +232,31 @@ mod tests {
             kill(member);
         }
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn who_listens_on_a_port_is_found() {
+        let me = rustix::process::getpid().as_raw_nonzero().get();
+        let mine = [Member {
+            pid: me,
+            stat: stat(me).unwrap(),
+        }];
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(listener) = std::net::TcpListener::bind(address) else {
+                continue; // a machine without IPv6
+            };
+            let port = listener.local_addr().unwrap().port();
+            assert_eq!(listens(&mine, port), Some(true));
+            assert_ne!(listens(&[], port), Some(true));
+            let mut other = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+            let theirs = family(other.id().try_into().unwrap());
+            let found = listens(&theirs, port);
+            other.kill().unwrap();
+            other.wait().unwrap();
+            assert_eq!(found, Some(false));
+            drop(listener);
+            assert_eq!(listens(&mine, port), None);
+        }
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Pools {
         }
         let key = &deployment.function.key;
         if state.pools.get(key).is_none_or(|pool| pool.line.is_empty())
-            && let Some(grant) = self.try_grant(&mut state, &deployment)
+            && let Some(grant) = self.try_grant(&mut state, &deployment, &mut discarded)
         {
             return Ok(Place::Now(grant));
         }
@@ -137,7 +137,7 @@ impl Pools {
             .is_some_and(|pool| pool.line.is_empty())
         {
             while grants.len() < most
-                && let Some(grant) = self.try_grant(&mut state, &deployment)
+                && let Some(grant) = self.try_grant(&mut state, &deployment, &mut discarded)
             {
                 grants.push(grant);
             }
@@ -158,10 +158,11 @@ impl Pools {
             return None;
         }
         let deployment = state.deployment_of(function, &mut discarded);
-        let wanted = function.settings.min_workers.min(function.limits.concurrency) as usize;
+        let wanted = function.settings.min_workers.min(deployment.processes()) as usize;
         let expected = state.expected(&deployment);
         let full = !state.ledger.sum().has_room(expected, self.bounds());
         let pool = state.pools.get_mut(&function.key)?;
+        pool.bury(&mut discarded);
         if full || pool.workers() >= wanted || pool.active >= function.limits.concurrency as usize {
             return None;
         }
@@ -277,11 +278,20 @@ impl Pools {
         }
     }
 
-    fn try_grant(self: &Arc<Self>, state: &mut State, deployment: &Arc<Deployment>) -> Option<Grant> {
+    fn try_grant(
+        self: &Arc<Self>,
+        state: &mut State,
+        deployment: &Arc<Deployment>,
+        discarded: &mut Discarded,
+    ) -> Option<Grant> {
         let function = &deployment.function;
-        let most = function.limits.concurrency as usize;
+        let (most, processes) = (
+            function.limits.concurrency as usize,
+            deployment.processes() as usize,
+        );
         let share = deployment.share();
         let pool = state.pools.get_mut(&function.key)?;
+        pool.bury(discarded);
         if pool.active >= most * share as usize {
             return None;
         }
@@ -291,7 +301,7 @@ impl Pools {
         }
         // Those that are starting will have room for some of the line: no process is started for these.
         let coming = pool.starting * (share as usize - 1);
-        if pool.workers() >= most || (coming > 0 && pool.line.len() < coming) {
+        if pool.workers() >= processes || (coming > 0 && pool.line.len() < coming) {
             return None;
         }
         let expected = state.expected(deployment);
@@ -345,7 +355,7 @@ impl Pools {
                 let grant = if abandoned {
                     None
                 } else {
-                    self.try_grant(state, &deployment)
+                    self.try_grant(state, &deployment, discarded)
                 };
                 if !abandoned && grant.is_none() {
                     continue;

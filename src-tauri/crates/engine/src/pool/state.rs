@@ -93,6 +93,12 @@ impl Pool {
         self.warm.len() + self.starting
     }
 
+    /// Forgets idle workers that have died: their seats are nobody's.
+    pub(super) fn bury(&mut self, discarded: &mut Discarded) {
+        let is_dead = |warm: &mut Warm| warm.busy == 0 && !warm.worker.is_open();
+        discarded.workers.extend(self.warm.extract_if(.., is_dead));
+    }
+
     /// A seat in a warm worker of `deployment`: in the one with the fewest runs, so that what shares a process shares it
     /// evenly; of several in the one used last, so that the others can fall idle.
     pub(super) fn seat(&mut self, deployment: &Arc<Deployment>, share: u32) -> Option<Arc<Worker>> {
