@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type PanelEvent, replaceTransport, type Transport } from "@/platform";
 import { cancelled, unreachable } from "@/platform/call-error";
@@ -122,5 +122,22 @@ describe("applyEvent", () => {
 
     applyEvent(client, { type: "lagged" });
     expect(stale()).toHaveLength(all.length);
+  });
+
+  it("has a first read that was under way done once more", async () => {
+    const client = new QueryClient();
+    const answers: Array<(value: string) => void> = [];
+    const observer = new QueryObserver(client, {
+      queryKey: keys.deliveries("of", "a"),
+      queryFn: () => new Promise<string>((resolve) => answers.push(resolve)),
+    });
+    const off = observer.subscribe(() => undefined);
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    applyEvent(client, { type: "deliveries" });
+    answers[0]?.("before the event");
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]?.("after it");
+    await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe("after it"));
+    off();
   });
 });

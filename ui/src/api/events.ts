@@ -24,7 +24,7 @@ export const useLink = create<{ state: "opening" | "open" | "lost" }>(() => ({ s
 
 /** The one place that turns events into invalidations. */
 export function applyEvent(client: QueryClient, event: PanelEvent): void {
-  const stale = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
+  const stale = (queryKey: readonly unknown[]) => void readAgain(client, queryKey);
   switch (event.type) {
     case "activations":
       for (const row of event.rows) {
@@ -75,6 +75,19 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
       void client.invalidateQueries();
       break;
   }
+}
+
+/**
+ * Has what is shown read again. A first read that is under way is not begun anew by an invalidation, and may have been
+ * answered before the event: that one is read once more when it is over.
+ */
+async function readAgain(client: QueryClient, queryKey: readonly unknown[]): Promise<void> {
+  const first = client
+    .getQueryCache()
+    .findAll({ queryKey, fetchStatus: "fetching" })
+    .filter(({ state }) => state.data === undefined);
+  await client.invalidateQueries({ queryKey });
+  for (const query of first) void client.invalidateQueries({ queryKey: query.queryKey, exact: true });
 }
 
 /** Keeps the events stream open until the signal; reopens it with a growing pause. */

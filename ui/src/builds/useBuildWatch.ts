@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { keys } from "@/api/keys";
 import { api, type BuildRecord, type FunctionRef, toCallError } from "@/platform";
+import type { Explained } from "@/platform/errors";
 
 /** A build that was seen from its first line, or from where the panel still has it. */
 export interface WatchedBuild {
@@ -12,6 +13,11 @@ export interface WatchedBuild {
 /** Most lines that stay on the page; the whole log is kept with the build. */
 const LINES = 2_000;
 const AGAIN = 2_000;
+
+/** Whether the log of a build that failed ends with this error, so that it need not be shown twice. */
+export function tells(watched: WatchedBuild | null, { message }: Pick<Explained, "message">): boolean {
+  return watched?.build.state === "failed" && (watched.lines.at(-1)?.includes(message) ?? false);
+}
 
 /** The build of a function that is under way, or the last one that ended while somebody watched; null: there was none. */
 export function useBuildWatch(target: FunctionRef, enabled = true): WatchedBuild | null {

@@ -116,6 +116,6 @@ it("shows with a record what its end caused", async () => {
     panel.runs = [RUN];
     panel.handlers.deliveries_of = () => [ROW];
   });
-  await userEvent.click(await screen.findByRole("tab", { name: "Deliveries 1" }, SLOW));
+  await userEvent.click(await screen.findByRole("tab", { name: "Deliveries 1 not all delivered" }, SLOW));
   expect(within(screen.getByTestId("deliveries")).getByText("http://127.0.0.1:9/done")).toBeVisible();
 });

@@ -17,9 +17,8 @@ import { useAttempt } from "@/ui/useAttempt";
 import { DeliveryHistory } from "./DeliveryHistory";
 import { KIND, PURPOSE, STATE } from "./words";
 
-/** Without those that a narrow window has no room for: a cell over all of them would bring them back. */
-const COLUMNS = 5;
-const WIDE = "max-xl:hidden";
+/** Where there is no room for it: the history has it too. */
+const WIDE = "@max-4xl:hidden";
 
 /** Deliveries, each with its history on demand. */
 export function DeliveryTable({
@@ -30,27 +29,28 @@ export function DeliveryTable({
   ofRun?: boolean;
 }) {
   return (
-    <Table className="table-fixed">
-      <thead>
-        <tr>
-          <th className="w-42">State</th>
-          <th>Target</th>
-          <th className="w-44 max-xl:w-40">{ofRun ? "Purpose" : "Run"}</th>
-          {/* In a narrow window these two are in the history only. */}
-          <th className={cx("w-22 text-right!", WIDE)}>Attempts</th>
-          <th className="w-52 max-xl:w-42">Last answer</th>
-          <th className={cx("w-28", WIDE)}>Made</th>
-          <th className="w-16">
-            <span className="sr-only">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <DeliveryRow key={row.id} row={row} ofRun={ofRun} />
-        ))}
-      </tbody>
-    </Table>
+    <div className="@container">
+      <Table className="table-fixed">
+        <thead>
+          <tr>
+            <th className="w-42">State</th>
+            <th>Target</th>
+            {!ofRun && <th className="w-48 @max-4xl:w-40">Run</th>}
+            <th className={cx("w-22 text-right!", WIDE)}>Attempts</th>
+            <th className="w-52 @max-4xl:w-42">Last answer</th>
+            <th className={cx("w-28", WIDE)}>Made</th>
+            <th className="w-16">
+              <span className="sr-only">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <DeliveryRow key={row.id} row={row} ofRun={ofRun} />
+          ))}
+        </tbody>
+      </Table>
+    </div>
   );
 }
 
@@ -93,27 +93,22 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
             <CopyButton text={row.target} label="Copy target" />
           </span>
           <p className="text-sm text-subtle">
-            {KIND[row.kind]}
-            {!ofRun && `, ${PURPOSE[row.purpose].toLowerCase()}`}
+            {KIND[row.kind]}, {PURPOSE[row.purpose].toLowerCase()}
           </p>
         </td>
-        <td>
-          {ofRun ? (
-            PURPOSE[row.purpose]
-          ) : (
-            <>
-              <FunctionLink of={row.function} />
-              <Link
-                to="/activations"
-                search={{ id: row.run }}
-                className="link block w-fit font-mono text-sm leading-6"
-                title={row.run}
-              >
-                <span className="sr-only">Record of run </span>…{row.run.slice(-8)}
-              </Link>
-            </>
-          )}
-        </td>
+        {!ofRun && (
+          <td>
+            <FunctionLink of={row.function} />
+            <Link
+              to="/activations"
+              search={{ id: row.run }}
+              className="link block w-fit font-mono text-sm leading-6"
+              title={row.run}
+            >
+              <span className="sr-only">Record of run </span>…{row.run.slice(-8)}
+            </Link>
+          </td>
+        )}
         <td className={cx("text-right", WIDE)}>{formatCount(row.attempts)}</td>
         <td>
           {row.status !== null && <HttpStatus status={row.status} />}
@@ -146,7 +141,8 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
       </tr>
       {open && (
         <tr className="border-t-0! hover:bg-transparent!">
-          <td colSpan={COLUMNS} className="pl-12!">
+          {/* Over those columns that are always there: one more would bring the others back. */}
+          <td colSpan={ofRun ? 4 : 5} className="pl-12!">
             <DeliveryHistory id={row.id} />
           </td>
         </tr>

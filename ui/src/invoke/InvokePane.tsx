@@ -61,6 +61,8 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
       return;
     }
     setRefused(false);
+    // What ran is remembered as what was typed is: the example that it began with, too.
+    onText(text);
     if (web) patch(target, { mode: "blocking" });
     void run(client, target, http);
   }

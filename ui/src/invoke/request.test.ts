@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Exchange } from "@/platform";
-import { formatRequest, parseRequest, requestOf, toDraft, unfilled } from "./request";
+import { formatRequest, parseRequest, requestOf, toDraft, unfilled, withoutCredentials } from "./request";
 
 describe("a typed request", () => {
   it("comes back as it was remembered", () => {
@@ -30,6 +30,15 @@ describe("a typed request", () => {
     };
     expect(toDraft(form).headers).toEqual([["X-A", ""]]);
   });
+});
+
+it("is kept without its credentials", () => {
+  const form = { method: "GET", path: "/", query: "", body: "", headers: [{ name: "X-A", value: "1" }] };
+  expect(withoutCredentials(formatRequest(form))).toBe(formatRequest(form));
+  const typed = { ...form, headers: [...form.headers, { name: "authorization ", value: "Bearer x" }] };
+  const kept = withoutCredentials(formatRequest(typed));
+  expect(kept).not.toContain("Bearer");
+  expect(unfilled(parseRequest(kept))).toEqual(["authorization "]);
 });
 
 describe("the request of a past run", () => {

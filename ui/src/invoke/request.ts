@@ -78,6 +78,20 @@ function bodyText(http: Exchange, input: string | null): string {
   }
 }
 
+/** Headers whose values are credentials, as the engine's records have it. */
+const SECRET =
+  /^(authorization|proxy-authorization|cookie|set-cookie|x-auth-token|x-api-key|x-require-whisk-auth)$/i;
+
+/** A typed request as it may be kept: credentials are asked for again. */
+export function withoutCredentials(text: string): string {
+  const form = parseRequest(text);
+  if (!form.headers.some(({ name }) => SECRET.test(name.trim()))) return text;
+  const headers = form.headers.map((header) =>
+    SECRET.test(header.name.trim()) ? { name: header.name, value: "", masked: true } : header,
+  );
+  return formatRequest({ ...form, headers });
+}
+
 /** The headers that carried credentials, and have none yet. */
 export function unfilled(form: RequestForm): string[] {
   return form.headers.filter(({ masked, value }) => masked && value === "").map(({ name }) => name);

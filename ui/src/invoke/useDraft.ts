@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef } from "react";
 import { api, type FunctionDetail, type FunctionRef } from "@/platform";
+import { withoutCredentials } from "./request";
 import { sessionOf, useSessions } from "./session";
 
 const SAVE_AFTER = 500;
@@ -41,10 +42,11 @@ export function useDraft(target: FunctionRef, detail: FunctionDetail): (text: st
       useSessions.getState().patch(target, { text });
       if (pending.current) clearTimeout(pending.current.timer);
       // A draft that could not be saved costs one retyping; it is not worth an error on the page.
-      const save = () => void api.saveDraft({ function: target, text }).catch(() => undefined);
+      const kept = detail.speaksHttp ? withoutCredentials(text) : text;
+      const save = () => void api.saveDraft({ function: target, text: kept }).catch(() => undefined);
       pending.current = { save, timer: setTimeout(flush, SAVE_AFTER) };
     },
-    [target, flush],
+    [target, detail.speaksHttp, flush],
   );
 }
 

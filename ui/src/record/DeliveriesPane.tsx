@@ -12,7 +12,12 @@ export function useConsequences({ id, connection, mode }: Activation) {
   const deliveries = useDeliveriesOf(id, told);
   // Anybody may send to an inbox and name a run, a provider's too.
   const messages = useMessagesOf(id, mode !== "blocking");
-  return { deliveries, messages, count: (deliveries.data?.length ?? 0) + (messages.data?.length ?? 0) };
+  return {
+    deliveries,
+    messages,
+    count: (deliveries.data?.length ?? 0) + (messages.data?.length ?? 0),
+    failed: deliveries.data?.some(({ state }) => state === "failed" || state === "gave_up") ?? false,
+  };
 }
 
 export function DeliveriesPane({ deliveries, messages }: ReturnType<typeof useConsequences>) {

@@ -69,7 +69,7 @@ it("says what kept the function in its place, and what did not", async () => {
   const isolation = screen.getByRole("region", { name: "Isolation" });
   expect(isolation).toHaveTextContent("enforced process group, files, memory");
   expect(isolation).toHaveTextContent(
-    "not enforced environment, privileges, signals, processes, file sizes, disk",
+    "not enforced environment, privileges, signals, sockets, processes, file sizes, disk",
   );
   expect(screen.getByText("Attempts")).toBeInTheDocument();
 });

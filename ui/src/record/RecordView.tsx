@@ -1,3 +1,4 @@
+import { CircleX } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useActivation } from "@/api/queries";
 import type { Activation, ActivationDetail, Exchange } from "@/platform";
@@ -88,7 +89,7 @@ function RecordTabs({ record, raw, tab, onTab, aside, onCancel }: RecordTabsProp
           : [
               {
                 id: "deliveries" as const,
-                label: `Deliveries ${caused.count}`,
+                label: <DeliveriesLabel {...caused} />,
                 panel: <DeliveriesPane {...caused} />,
               },
             ]),
@@ -96,6 +97,16 @@ function RecordTabs({ record, raw, tab, onTab, aside, onCancel }: RecordTabsProp
         { id: "raw", label: "Raw", panel: <RawPane activation={record} raw={raw} /> },
       ]}
     />
+  );
+}
+
+/** What was not delivered is seen without looking for it. */
+function DeliveriesLabel({ count, failed }: Pick<ReturnType<typeof useConsequences>, "count" | "failed">) {
+  return (
+    <span className="inline-flex items-center gap-1">
+      Deliveries {count}
+      {failed && <CircleX size={13} className="text-bad" role="img" aria-label="not all delivered" />}
+    </span>
   );
 }
 

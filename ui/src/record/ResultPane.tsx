@@ -49,7 +49,7 @@ function errorText(result: string): string | null {
 function Failure({ activation, result }: { activation: Activation; result: string }) {
   const text = useMemo(() => errorText(result), [result]);
   // The tree shows a short error as well as this would.
-  if (text === null || (text.length < 100 && !text.includes("\n"))) return null;
+  if (text === null || (text.length < 60 && !text.includes("\n"))) return null;
   const { icon: Icon, word, tone } = STATUS[activation.status];
   return (
     <div
@@ -62,7 +62,7 @@ function Failure({ activation, result }: { activation: Activation; result: strin
       <Icon size={15} className="mt-0.5 shrink-0" aria-hidden />
       <div className="min-w-0 flex-1">
         <p className="font-medium">{word}</p>
-        <pre className="mt-0.5 max-h-24 overflow-y-auto break-words whitespace-pre-wrap text-fg">
+        <pre className="mt-0.5 max-h-44 overflow-y-auto break-words whitespace-pre-wrap text-fg">
           {text.slice(0, 20_000)}
         </pre>
       </div>

@@ -2,7 +2,10 @@ import type { Guard } from "@/platform";
 
 /** Every guard, in the order that it is shown, and what it keeps. */
 export const GUARDS: Record<Guard, { title: string; meaning: string }> = {
-  session: { title: "Process group", meaning: "A process group of its own, ended as a whole, and no terminal." },
+  session: {
+    title: "Process group",
+    meaning: "A process group of its own, ended as a whole, and no terminal.",
+  },
   environment: { title: "Environment", meaning: "Nothing of Beckon's environment is inherited." },
   no_new_privileges: { title: "Privileges", meaning: "No privileges can be gained." },
   files: {

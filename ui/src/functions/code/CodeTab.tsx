@@ -6,7 +6,7 @@ import { useFolder } from "@/api/queries";
 import { useActions } from "@/app/actions";
 import { editorLanguage } from "@/app/kinds";
 import { BuildLive } from "@/builds/BuildLive";
-import { useBuildWatch } from "@/builds/useBuildWatch";
+import { tells, useBuildWatch } from "@/builds/useBuildWatch";
 import { api, type CodeInput, type FunctionDetail, type FunctionRef, toCallError } from "@/platform";
 import { FolderBar } from "@/sources/FolderBar";
 import { FolderDialog } from "@/sources/FolderDialog";
@@ -133,7 +133,7 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
       {watched !== null && watched.build.state !== "ready" && (
         <BuildLive target={target} watched={watched} serving />
       )}
-      {save.error !== null && <FormError error={save.error} className="m-4" />}
+      {save.error !== null && !tells(watched, save.error) && <FormError error={save.error} className="m-4" />}
       {code.type === "source" && (
         <CodeEditor
           label={`Code of ${target.name}`}
