@@ -20,7 +20,9 @@ pub(crate) fn run(options: &Options, args: &ServeArgs) -> Result<()> {
 async fn serve(options: &Options, args: &ServeArgs) -> Result<()> {
     // Before anything that takes time: a signal during the start must stop it too, cleanly.
     let mut stop = Signals::listen()?;
-    let started = start::panel(options, start::claim(options)?, !args.no_examples, true, None).await?;
+    let instance = start::claim(options)?;
+    let (examples, stem_cells) = (!args.no_examples, !args.no_stem_cells);
+    let started = start::panel(options, instance, examples, true, stem_cells, None).await?;
     let host = start::host(&started, args.port).await?;
     start::print_ready(&host);
     stop.asked().await;

@@ -61,6 +61,7 @@ pub(crate) async fn panel(
     instance: Instance,
     examples: bool,
     background: bool,
+    stem_cells: bool,
     clipboard: Option<Arc<dyn Clipboard>>,
 ) -> Result<Started> {
     let config = PanelConfig {
@@ -70,6 +71,7 @@ pub(crate) async fn panel(
         passphrase: passphrase(options)?,
         clipboard,
         background,
+        stem_cells,
         clock: Clock::system(),
     };
     let panel = Panel::start(config).await?;

@@ -96,7 +96,7 @@ async fn begin(
     instance: Instance,
     clipboard: Arc<dyn Clipboard>,
 ) -> Result<(Started, Host)> {
-    let started = start::panel(options, instance, true, true, Some(clipboard)).await?;
+    let started = start::panel(options, instance, true, true, true, Some(clipboard)).await?;
     let host = start::host(&started, None).await?;
     start::print_ready(&host);
     Ok((started, host))

@@ -27,7 +27,7 @@ impl Door {
         for _ in 0..100 {
             if let Some(instance) = Instance::claim(&dir)? {
                 return Ok(Self::Own(
-                    start::panel(options, instance, false, false, None).await?,
+                    start::panel(options, instance, false, false, false, None).await?,
                 ));
             }
             if let Some(running) = Running::find(&dir)? {

@@ -79,6 +79,9 @@ pub(crate) struct ServeArgs {
     /// Do not add the example functions on the first start
     #[arg(long)]
     pub(crate) no_examples: bool,
+    /// Do not keep interpreters started for functions to come: less memory, slower first runs
+    #[arg(long)]
+    pub(crate) no_stem_cells: bool,
 }
 
 /// How a list is printed.

@@ -7,6 +7,7 @@ use beckon_core::{Activation, ActivationId, Contract, Error, Function, Guard, Js
 
 use crate::actionloop;
 use crate::adapt::Event;
+use crate::cells::{Breed, Cell};
 use crate::code::{Deployment, Prepared};
 use crate::end::End;
 use crate::executable::{self, Execution};
@@ -19,7 +20,7 @@ use crate::serving::{self, Address};
 use crate::status::Card;
 use crate::upstream::{self, Plan};
 use crate::watchdog::{self, Fork};
-use crate::worker::{Call, Launch, Service, Worker, with_places};
+use crate::worker::{Adoption, Call, Launch, Service, Worker, with_places};
 use crate::{Inner, Payload, WorkerState};
 
 /// How long a late process of a watchdog may take to be gone, with what it wrote read.
@@ -233,8 +234,7 @@ async fn warm(
             Some(worker) => worker,
             None => {
                 progress.cold = true;
-                let permit = grant.take_permit();
-                match start(inner, call, &grant.deployment, permit, log, progress).await {
+                match start(inner, call, &mut grant, log, progress).await {
                     Ok(worker) => {
                         grant.keep(worker.clone());
                         worker
@@ -285,13 +285,8 @@ pub(crate) async fn prewarm(inner: &Inner, mut grant: Grant) -> bool {
     };
     let log = RunLog::shared(4096, inner.clock.now());
     let limit = Duration::from_millis(function.limits.timeout_ms.into());
-    let permit = grant.take_permit();
-    let deployment = grant.deployment.clone();
-    let started = tokio::time::timeout(
-        limit,
-        start(inner, &call, &deployment, permit, &log, &mut Progress::default()),
-    )
-    .await;
+    let mut progress = Progress::default();
+    let started = tokio::time::timeout(limit, start(inner, &call, &mut grant, &log, &mut progress)).await;
     match started {
         Ok(Ok(worker)) => {
             grant.keep(worker);
@@ -310,32 +305,89 @@ pub(crate) async fn prewarm(inner: &Inner, mut grant: Grant) -> bool {
 async fn start(
     inner: &Inner,
     call: &Call<'_>,
-    deployment: &Arc<Deployment>,
-    permit: Permit,
+    grant: &mut Grant,
     log: &SharedLog,
     progress: &mut Progress,
 ) -> Result<Arc<Worker>, End> {
-    let prepared = prepare(inner, deployment, log).await?;
-    let worker = if upstream::serves(deployment.function.contract) {
-        serve(inner, call, deployment, prepared, permit, log).await?
-    } else {
-        shimmed(inner, call, deployment, prepared, permit, log).await?
-    };
-    progress.guards = Some(worker.guards.clone());
-    match worker.load(&prepared.code.path, call, log).await {
-        Ok(Answer::Ready) => {
-            worker.card.set(WorkerState::Busy);
-            Ok(worker)
-        }
-        Ok(Answer::NotLoaded(message)) => Err(End::not_loaded(&message)),
-        Ok(Answer::Done(_)) => Err(crash(
-            Fault::Broken("the worker answered before it was asked and was replaced".to_owned()),
-            log,
-            End::crashed_in_init(),
-        )),
-        Err(Fault::Stale) => Err(crash(worker.fate(log).await, log, End::crashed_in_init())),
-        Err(fault) => Err(crash(fault, log, End::crashed_in_init())),
+    let deployment = grant.deployment.clone();
+    let prepared = prepare(inner, &deployment, log).await?;
+    let mut cell = claim(inner, &deployment, prepared).await;
+    loop {
+        let permit = grant.take_permit();
+        let (worker, adopted) = match cell.take() {
+            Some(cell) => match adopt(inner, call, &deployment, prepared, cell, permit) {
+                Some(worker) => (worker, true),
+                None => continue,
+            },
+            None if upstream::serves(deployment.function.contract) => (
+                serve(inner, call, &deployment, prepared, permit, log).await?,
+                false,
+            ),
+            None => (
+                shimmed(inner, call, &deployment, prepared, permit, log).await?,
+                false,
+            ),
+        };
+        progress.guards = Some(worker.guards.clone());
+        return match worker.load(&prepared.code.path, call, log).await {
+            Ok(Answer::Ready) => {
+                worker.card.set(WorkerState::Busy);
+                Ok(worker)
+            }
+            Ok(Answer::NotLoaded(message)) => Err(End::not_loaded(&message)),
+            Ok(Answer::Done(_)) => Err(crash(
+                Fault::Broken("the worker answered before it was asked and was replaced".to_owned()),
+                log,
+                End::crashed_in_init(),
+            )),
+            // The cell died in the meantime, and nothing of the function has reached it.
+            Err(Fault::Stale) if adopted => continue,
+            Err(Fault::Stale) => Err(crash(worker.fate(log).await, log, End::crashed_in_init())),
+            Err(fault) => Err(crash(fault, log, End::crashed_in_init())),
+        };
     }
+}
+
+/// A stem cell with the function's files in its folder, where there is one that can take the place of a start.
+async fn claim(inner: &Inner, deployment: &Deployment, prepared: &Prepared) -> Option<Cell> {
+    let tree = prepared.tree.clone()?;
+    let breed = Breed::of(&deployment.function, &inner.runtimes)?;
+    let cell = inner.cells.claim(&breed).await?;
+    if !cell.suits(&tree) {
+        inner.cells.give_back(&breed, cell);
+        return None;
+    }
+    let (from, to) = (prepared.code.path.clone(), cell.code()?);
+    let linked = tokio::task::spawn_blocking(move || tree.link(&from, &to)).await;
+    match linked {
+        Ok(Ok(())) => Some(cell),
+        failed => {
+            tracing::warn!(?failed, "a function's files could not be linked into a stem cell");
+            None
+        }
+    }
+}
+
+/// Makes a stem cell the function's.
+fn adopt(
+    inner: &Inner,
+    call: &Call<'_>,
+    deployment: &Arc<Deployment>,
+    prepared: &Prepared,
+    cell: Cell,
+    permit: Permit,
+) -> Option<Arc<Worker>> {
+    let number = cell.number();
+    let adoption = Adoption {
+        nursery: &inner.nursery,
+        env: environment(inner, deployment, prepared, call),
+        memory: Confinement::of(&deployment.function, &prepared.code.path).memory,
+        result_limit: inner.result_limit(deployment.function.contract),
+        now: inner.clock.now(),
+    };
+    let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
+    let owned = (permit, inner.activity.list(number));
+    Worker::adopt(deployment.clone(), cell, adoption, owned, announce)
 }
 
 /// Starts a process that serves HTTP itself.
@@ -464,6 +516,7 @@ async fn fork(
         results: false,
         confinement: Confinement::of(&deployment.function, &prepared.code.path),
         measured: permit.measured(),
+        own_code: false,
     };
     let (process, channels) = match inner.nursery.spawn(number, spec, (permit, listing)).await {
         Ok(spawned) => spawned,
@@ -548,6 +601,7 @@ async fn once(
                 results: false,
                 confinement: Confinement::of(&deployment.function, &prepared.code.path),
                 measured: permit.measured(),
+                own_code: false,
             };
             inner.nursery.spawn(number, spec, (permit, listing)).await
         }

@@ -10,6 +10,7 @@ use beckon_core::{Contract, Error, ErrorCode, Function, Language, Result, Secret
 use tokio::sync::OnceCell;
 
 use crate::build::{self, Builds, Lease};
+use crate::cells::Tree;
 pub(crate) use crate::removal::remove_tree;
 use crate::runtimes::Runtimes;
 use crate::{SecretSource, deploy};
@@ -31,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) env: Vec<(String, Secret)>,
     /// For executables, and for what was compiled: the file.
     pub(crate) entry: Option<EntryFile>,
+    /// The files, where they are few enough to be linked into a stem cell's folder.
+    pub(crate) tree: Option<Arc<Tree>>,
 }
 
 /// The file that an executable function is.
@@ -129,7 +132,16 @@ fn prepare(function: &Function, code: Lease, secrets: &dyn SecretSource) -> Resu
         .map(|name| entry_file(code.path.join(name)))
         .transpose()
         .map_err(|e| Error::internal("read a function's code", e))?;
-    Ok(Prepared { code, env, entry })
+    let tree = match function.runtime.language() {
+        Language::Node | Language::Python => Tree::of(&code.path).map(Arc::new),
+        _ => None,
+    };
+    Ok(Prepared {
+        code,
+        env,
+        entry,
+        tree,
+    })
 }
 
 /// Writes a new file with these permissions.

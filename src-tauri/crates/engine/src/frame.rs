@@ -57,8 +57,8 @@ impl Kind {
     }
 }
 
-/// Header of [`Kind::Init`].
-#[derive(Debug, Serialize)]
+/// Header of [`Kind::Init`]. Not `Debug`: the environment has secrets.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Init<'a> {
     /// The folder with the code.
@@ -83,6 +83,9 @@ pub(crate) struct Init<'a> {
     pub(crate) runs: u32,
     /// Most bytes of a result that are worth sending.
     pub(crate) result_limit: usize,
+    /// All of the environment, for an interpreter that was started without the function's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) env: Option<&'a [(String, String)]>,
     /// The run that the worker is started for.
     pub(crate) run: Run<'a>,
 }

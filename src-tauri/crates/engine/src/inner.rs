@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::build::Builds;
+use crate::cells::{Cells, Ground};
 use crate::delivery::Deliveries;
 use crate::isolation::{Bounds, Isolation};
 use crate::metrics::{self, Metrics};
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) isolation: Arc<Isolation>,
     pub(crate) nursery: Arc<Nursery>,
     pub(crate) pools: Arc<Pools>,
+    pub(crate) cells: Arc<Cells>,
     pub(crate) activity: Arc<Activity>,
     pub(crate) backlog: Backlog,
     pub(crate) metrics: Metrics,
@@ -137,15 +139,32 @@ impl Inner {
             pulse,
         ));
         let blocking_limit = u64::try_from(config.blocking_limit.as_millis()).unwrap_or(u64::MAX);
+        let pools = Pools::new(
+            config.max_workers,
+            config.memory_cap,
+            config.max_waiting,
+            activity.clone(),
+        );
+        let base_env = base_env(&isolation);
+        let ground = Ground {
+            nursery: nursery.clone(),
+            pools: pools.clone(),
+            activity: activity.clone(),
+            shims: shims.clone(),
+            base_env: base_env.clone(),
+            folder: config.data_dir.join("cells"),
+        };
+        // A visit runs nothing that it would be worth waiting ready for.
+        let cells = Cells::new(
+            ground,
+            if dispatch { config.stem_cells } else { 0 },
+            config.idle_timeout,
+        );
         let inner = Arc::new(Self {
             blocking_limit_ms: AtomicU64::new(blocking_limit),
             metrics: Metrics::new(clock.now()),
-            pools: Pools::new(
-                config.max_workers,
-                config.memory_cap,
-                config.max_waiting,
-                activity.clone(),
-            ),
+            pools,
+            cells,
             store,
             secrets,
             clock,
@@ -160,7 +179,7 @@ impl Inner {
             runs: Mutex::default(),
             quiet: Notify::new(),
             tasks: TaskTracker::new(),
-            base_env: base_env(&isolation),
+            base_env,
             isolation,
             deployed: Notify::new(),
             schedules: schedule::Board::default(),
@@ -191,6 +210,7 @@ impl Inner {
         inner
             .helpers
             .spawn(metrics::watch(inner.clone(), inner.stop.clone()));
+        inner.help(|stop| inner.cells.clone().keep(stop));
         inner.start_helpers();
         Ok(inner)
     }
@@ -221,6 +241,7 @@ impl Inner {
     pub(crate) async fn shutdown(&self, grace: Duration) {
         self.pools.close();
         self.builds.close();
+        self.cells.close();
         self.activity.drain_all();
         self.stop.cancel();
         self.helpers.close();
@@ -335,7 +356,7 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
         if killed > 0 {
             tracing::warn!(killed, "ended workers that an earlier Beckon left running");
         }
-        for name in ["scratch", "code", "shims"] {
+        for name in ["scratch", "code", "cells", "shims"] {
             // Nothing of it is used again, so that what cannot be removed is no reason not to start.
             if let Err(e) = removal::remove_tree(&data_dir.join(name)) {
                 tracing::warn!(name, error = %e, "what an earlier Beckon left could not be removed");
@@ -343,6 +364,7 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
         }
     }
     folder("scratch")?;
+    folder("cells")?;
     let mut hasher = DefaultHasher::new();
     (NODE_SHIM, PYTHON_SHIM, PHP_SHIM, RUBY_SHIM).hash(&mut hasher);
     let shims = folder(&format!("shims/{:016x}", hasher.finish()))?;

@@ -8,6 +8,7 @@
 //! lib ─ what callers see            run ─ a run from request to record     queue ─ accepted runs, from disk
 //! deploy, entry, package, build/ ─ code in, made ready to run; code ─ taken from there for workers
 //!                                   attempt ─ a run in a worker            pool/ ─ slots, warm workers, lines, memory
+//! cells/ ─ interpreters that are up before there is a function for them
 //! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
 //! schedule ─ calls by the clock                           trigger ─ calls by messages
 //! metrics ─ what is counted, for Prometheus and for charts
@@ -20,6 +21,7 @@ mod actionloop;
 mod adapt;
 mod attempt;
 mod build;
+mod cells;
 mod code;
 pub mod delivery;
 mod deploy;
@@ -94,6 +96,8 @@ pub struct EngineConfig {
     /// Most bytes of memory that all worker processes together may take. Idle workers go, the least recently used first,
     /// so that another can start; where none is idle, runs wait. Default [`Engine::usual_memory_cap`].
     pub memory_cap: u64,
+    /// Interpreters of each kind in use that are kept started for functions to come (stem cells); 0 is none. Default 1.
+    pub stem_cells: usize,
     /// Most runs that wait for one function; beyond it the caller gets `Busy`. Default 256.
     /// Accepted runs wait on disk instead, 100,000 of them altogether.
     pub max_waiting: usize,
@@ -123,6 +127,7 @@ impl EngineConfig {
             idle_timeout: Duration::from_secs(600),
             max_workers: (4 * cores).max(16),
             memory_cap: Engine::usual_memory_cap(),
+            stem_cells: 1,
             max_waiting: 256,
             result_limit: PAYLOAD_LIMIT,
             build_timeout: Duration::from_secs(600),
@@ -359,6 +364,9 @@ impl Engine {
         inner.deployed.notify_one();
         inner.activity.drain(key, Some(&function.version.to_string()));
         inner.builds.stored(built, function.version).await;
+        if let Some(breed) = cells::Breed::of(&function, &inner.runtimes) {
+            inner.cells.expect(&breed);
+        }
         Ok(function)
     }
 
@@ -443,6 +451,7 @@ impl Engine {
         }
         status.memory = self.inner.pools.memory();
         status.memory_cap = self.inner.pools.max_memory();
+        status.stem_cells = u32::try_from(self.inner.cells.ready()).unwrap_or(u32::MAX);
         status
     }
 

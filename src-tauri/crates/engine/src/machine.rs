@@ -11,6 +11,15 @@ pub(crate) fn memory() -> u64 {
     container("memory.max").map_or(machine, |most| most.min(machine))
 }
 
+/// Bytes that could be taken now without others having to give any up.
+pub(crate) fn available() -> u64 {
+    let machine = meminfo("MemAvailable:").unwrap_or(UNKNOWN);
+    let container = container("memory.max")
+        .zip(container("memory.current"))
+        .map(|(most, taken)| most.saturating_sub(taken));
+    container.map_or(machine, |left| left.min(machine))
+}
+
 fn meminfo(name: &str) -> Option<u64> {
     field(&fs::read_to_string("/proc/meminfo").ok()?, name)
 }
@@ -32,8 +41,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_has_memory() {
+    fn this_machine_has_memory_and_some_of_it_is_free() {
         assert!(memory() >= 64 << 20);
+        assert!(available() > 0 && available() <= memory());
     }
 
     #[test]

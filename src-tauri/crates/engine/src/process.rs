@@ -48,6 +48,8 @@ pub(crate) struct Spec {
     pub(crate) confinement: Confinement,
     /// Where its memory is written when it is measured.
     pub(crate) measured: Measured,
+    /// Whether the folder with its code is its own, too: made for it and removed after it.
+    pub(crate) own_code: bool,
 }
 
 /// The engine's ends of a process's descriptors.
@@ -128,7 +130,26 @@ impl Nursery {
 
     /// The working directory of the process with this number.
     pub(crate) fn scratch_of(&self, number: u64) -> PathBuf {
-        self.scratch.join(format!("{}-{number}", self.nonce))
+        self.scratch.join(self.name_of(number))
+    }
+
+    /// The name of folders and files of the process with this number.
+    pub(crate) fn name_of(&self, number: u64) -> String {
+        format!("{}-{number}", self.nonce)
+    }
+
+    /// The variable by which the process with this number, and what it starts, is known.
+    pub(crate) fn mark_of(&self, number: u64) -> (String, String) {
+        (MARK.to_owned(), format!("{}.{number}", self.mark))
+    }
+
+    /// Holds a process to less memory than it was started with, in bytes.
+    pub(crate) fn tighten(&self, process: &Process, memory: u64) {
+        process.watched.hold_to(memory);
+        // The lock is held meanwhile: until it is taken out of the map nobody has reaped it.
+        if let Some(pid) = self.living.lock().get(&process.number) {
+            self.isolation.limit_memory(*pid, memory);
+        }
     }
 
     /// Starts a process. `on_end` is kept until it is gone, with all of its group, and then dropped.
@@ -138,11 +159,10 @@ impl Nursery {
         mut spec: Spec,
         on_end: T,
     ) -> io::Result<(Process, Channels)> {
-        spec.env
-            .push((MARK.to_owned(), format!("{}.{number}", self.mark)));
+        spec.env.push(self.mark_of(number));
         let birth = Birth {
             number,
-            record: self.records.join(format!("{}-{number}", self.nonce)),
+            record: self.records.join(self.name_of(number)),
             brand: self.brand.of_process(number),
             isolation: self.isolation.clone(),
             watch: self.watch.clone(),
@@ -262,6 +282,7 @@ impl Birth {
         let files = Files {
             record: self.record.clone(),
             scratch: scratch.clone(),
+            code: spec.own_code.then(|| spec.confinement.code.clone()),
         };
         self.watch.expect(number);
         let (started, pipes) = match start(spec, &self.record, self.brand, &self.isolation) {
@@ -314,6 +335,9 @@ struct Started {
 
 fn start(spec: Spec, record: &Path, brand: Brand, isolation: &Isolation) -> io::Result<(Started, Pipes)> {
     fs::create_dir(&spec.scratch)?;
+    if spec.own_code {
+        fs::create_dir(&spec.confinement.code)?;
+    }
     let mut command = Command::new(&spec.program);
     command
         .args(&spec.arguments)
@@ -445,6 +469,11 @@ impl Process {
         }
     }
 
+    /// Whether it is gone.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
+
     /// What was in force when it started.
     pub(crate) fn guards(&self) -> &Arc<[Guard]> {
         &self.guards
@@ -497,16 +526,20 @@ async fn attend<T>(
 struct Files {
     record: PathBuf,
     scratch: PathBuf,
+    /// Where that is the process's own.
+    code: Option<PathBuf>,
 }
 
 impl Files {
     fn remove(&self) {
         let _ = fs::remove_file(&self.record);
-        if let Err(e) = fs::remove_dir(&self.scratch)
-            && e.kind() != io::ErrorKind::NotFound
-            && let Err(e) = crate::code::remove_tree(&self.scratch)
-        {
-            tracing::warn!(error = %e, "a scratch folder could not be removed");
+        for folder in self.code.iter().chain([&self.scratch]) {
+            if let Err(e) = fs::remove_dir(folder)
+                && e.kind() != io::ErrorKind::NotFound
+                && let Err(e) = crate::code::remove_tree(folder)
+            {
+                tracing::warn!(error = %e, "a folder of a process could not be removed");
+            }
         }
     }
 }
@@ -588,6 +621,7 @@ pub(crate) mod tests {
                     unix_sockets: false,
                 },
                 measured: Measured::default(),
+                own_code: false,
             }
         }
 

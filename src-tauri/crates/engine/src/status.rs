@@ -42,6 +42,14 @@ impl Card {
         }
     }
 
+    /// That of a worker that was a stem cell, and became the function's at this time.
+    pub(crate) fn of_cell(pid: u32, adopted: Millis) -> Self {
+        Self {
+            stem: true,
+            ..Self::new(pid, adopted)
+        }
+    }
+
     /// Takes no more runs from now on, whatever state it comes to.
     pub(crate) fn leave(&self) {
         self.leaving.store(true, Ordering::Release);

@@ -1,16 +1,19 @@
 //! A warm worker: one process with one function loaded, called again and again over frames.
 
+use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use beckon_core::{ActivationId, Guard, Language, Millis};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
 use crate::actionloop;
 use crate::adapt::Event;
+use crate::cells::Cell;
 use crate::code::Deployment;
 use crate::end::End;
 use crate::frame::{self, Kind};
@@ -18,10 +21,10 @@ use crate::isolation::Confinement;
 use crate::link::{self, Answer, Ends, Fault, Link};
 use crate::logs::SharedLog;
 use crate::pipes::RawPipes;
-use crate::pool::Measured;
-use crate::process::{Channels, Nursery, Spec};
+use crate::pool::{Measured, Permit};
+use crate::process::{Channels, Nursery, Process, Spec};
 use crate::serving::{self, Serving, Trouble};
-use crate::status::Card;
+use crate::status::{Card, Listing};
 use crate::upstream::{self, Plan};
 
 /// Room for headers, on top of the largest body.
@@ -49,6 +52,14 @@ pub(crate) struct Worker {
     /// What was in force when it started.
     pub(crate) guards: Arc<[Guard]>,
     result_limit: usize,
+    /// What a stem cell gets to know with its function.
+    inheritance: Mutex<Option<Inheritance>>,
+}
+
+/// What a process of the function's own would have been started with.
+struct Inheritance {
+    env: Vec<(String, String)>,
+    code: PathBuf,
 }
 
 /// How a worker is spoken to.
@@ -65,7 +76,7 @@ pub(crate) struct Service<'a> {
     pub(crate) plan: Plan,
     pub(crate) env: Vec<(String, String)>,
     /// The code, which is where its platform starts it too.
-    pub(crate) directory: std::path::PathBuf,
+    pub(crate) directory: PathBuf,
     pub(crate) confinement: Confinement,
     /// Where its memory is written.
     pub(crate) measured: Measured,
@@ -87,13 +98,23 @@ pub(crate) struct Launch<'a> {
     pub(crate) now: Millis,
 }
 
+/// What a stem cell becomes a worker with.
+pub(crate) struct Adoption<'a> {
+    pub(crate) nursery: &'a Arc<Nursery>,
+    pub(crate) env: Vec<(String, String)>,
+    /// The function's own bound, bytes.
+    pub(crate) memory: u64,
+    pub(crate) result_limit: usize,
+    pub(crate) now: Millis,
+}
+
 /// Where the shims were written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shims {
-    pub(crate) node: std::path::PathBuf,
-    pub(crate) python: std::path::PathBuf,
-    pub(crate) php: std::path::PathBuf,
-    pub(crate) ruby: std::path::PathBuf,
+    pub(crate) node: PathBuf,
+    pub(crate) python: PathBuf,
+    pub(crate) php: PathBuf,
+    pub(crate) ruby: PathBuf,
 }
 
 impl Worker {
@@ -105,22 +126,8 @@ impl Worker {
         on_end: T,
         announce: impl FnOnce(&Arc<Card>),
     ) -> io::Result<Arc<Self>> {
-        let arguments: Vec<std::ffi::OsString> = match deployment.language() {
-            Language::Node => vec![
-                format!("--max-old-space-size={}", deployment.function.limits.memory_mb).into(),
-                launch.shims.node.clone().into(),
-            ],
-            Language::Php => vec![
-                "-d".into(),
-                "display_errors=stderr".into(),
-                "-d".into(),
-                format!("memory_limit={}M", deployment.function.limits.memory_mb).into(),
-                launch.shims.php.clone().into(),
-            ],
-            Language::Ruby => vec![launch.shims.ruby.clone().into()],
-            Language::Go | Language::Rust | Language::Executable => Vec::new(),
-            _ => vec!["-B".into(), launch.shims.python.clone().into()],
-        };
+        let memory_mb = deployment.function.limits.memory_mb;
+        let arguments = arguments(deployment.language(), memory_mb, launch.shims);
         // Executables that speak lines: somebody translates.
         let lines = deployment.language() == Language::Executable;
         let scratch = launch.nursery.scratch_of(number);
@@ -137,6 +144,7 @@ impl Worker {
             results: lines,
             confinement: launch.confinement,
             measured: launch.measured,
+            own_code: false,
         };
         let (process, channels) = launch.nursery.spawn(number, spec, on_end).await?;
         let guards = process.guards().clone();
@@ -154,23 +162,53 @@ impl Worker {
             _ => frames,
         };
         let (to, from) = frames.ok_or_else(|| io::Error::other("a worker without its socket"))?;
-        let link = Arc::new(Link::new(to, launch.result_limit));
-        let ends = Ends {
-            from,
-            pipes: RawPipes::new(stdout, stderr),
-            process,
-            card: card.clone(),
-            max_frame: launch.result_limit.max(256 * 1024) + FRAME_EXTRA,
-        };
-        launch.nursery.tasks().spawn(link::tend(link.clone(), ends));
+        let pipes = RawPipes::new(stdout, stderr);
+        let wire = frames_of(
+            launch.nursery,
+            (to, from, pipes, process),
+            &card,
+            launch.result_limit,
+        );
         Ok(Arc::new(Self {
             deployment,
             card,
-            wire: Wire::Frames(link),
+            wire,
             nursery: launch.nursery.clone(),
             number,
             guards,
             result_limit: launch.result_limit,
+            inheritance: Mutex::default(),
+        }))
+    }
+
+    /// Makes a stem cell the function's, whose files are in its folder by now. `None` when it has died.
+    pub(crate) fn adopt(
+        deployment: Arc<Deployment>,
+        cell: Cell,
+        adoption: Adoption<'_>,
+        (permit, listing): (Permit, Listing),
+        announce: impl FnOnce(&Arc<Card>),
+    ) -> Option<Arc<Self>> {
+        let number = cell.number();
+        let scratch = adoption.nursery.scratch_of(number);
+        let mut env = with_places(adoption.env, &scratch).ok()?;
+        env.push(adoption.nursery.mark_of(number));
+        let body = cell.adopt(permit, listing)?;
+        adoption.nursery.tighten(&body.process, adoption.memory);
+        let guards = body.process.guards().clone();
+        let card = Arc::new(Card::of_cell(body.process.pid(), adoption.now));
+        announce(&card);
+        let parts = (body.to, body.from, body.pipes, body.process);
+        let wire = frames_of(adoption.nursery, parts, &card, adoption.result_limit);
+        Some(Arc::new(Self {
+            deployment,
+            card,
+            wire,
+            nursery: adoption.nursery.clone(),
+            number,
+            guards,
+            result_limit: adoption.result_limit,
+            inheritance: Mutex::new(Some(Inheritance { env, code: body.code })),
         }))
     }
 
@@ -196,6 +234,7 @@ impl Worker {
             results: false,
             confinement: service.confinement,
             measured: service.measured,
+            own_code: false,
         };
         let (process, channels) = service.nursery.spawn(number, spec, on_end).await?;
         let guards = process.guards().clone();
@@ -213,6 +252,7 @@ impl Worker {
             number,
             guards,
             result_limit: service.result_limit,
+            inheritance: Mutex::default(),
         }))
     }
 
@@ -251,6 +291,8 @@ impl Worker {
         let name = function.key.to_string();
         let parameters = parameters_text(&function.parameters);
         let scratch = self.nursery.scratch_of(self.number);
+        let inheritance = self.inheritance.lock().take();
+        let code = inheritance.as_ref().map_or(code, |inherited| &inherited.code);
         let (Some(code), Some(scratch)) = (code.to_str(), scratch.to_str()) else {
             return Err(Fault::Broken("the data directory's path is not UTF-8".to_owned()));
         };
@@ -269,6 +311,7 @@ impl Worker {
             memory_mb: function.limits.memory_mb,
             runs: self.deployment.share(),
             result_limit: self.result_limit,
+            env: inheritance.as_ref().map(|inherited| &inherited.env[..]),
             run: run_header(call, log.lock().limit(), false),
         };
         let mut head = Vec::with_capacity(512);
@@ -343,6 +386,45 @@ fn translated(
     // It ends with the worker whose socket it has, and has nothing to clean up: nobody waits for it.
     tokio::spawn(actionloop::translate(deployment.clone(), ends));
     Ok((to, from))
+}
+
+/// What an interpreter is started with.
+pub(crate) fn arguments(language: Language, memory_mb: u32, shims: &Shims) -> Vec<OsString> {
+    match language {
+        Language::Node => vec![
+            format!("--max-old-space-size={memory_mb}").into(),
+            shims.node.clone().into(),
+        ],
+        Language::Php => vec![
+            "-d".into(),
+            "display_errors=stderr".into(),
+            "-d".into(),
+            format!("memory_limit={memory_mb}M").into(),
+            shims.php.clone().into(),
+        ],
+        Language::Ruby => vec![shims.ruby.clone().into()],
+        Language::Go | Language::Rust | Language::Executable => Vec::new(),
+        Language::Python => vec!["-B".into(), shims.python.clone().into()],
+    }
+}
+
+/// Begins to read from a process that speaks frames.
+fn frames_of(
+    nursery: &Nursery,
+    (to, from, pipes, process): (UnixStream, UnixStream, RawPipes, Process),
+    card: &Arc<Card>,
+    result_limit: usize,
+) -> Wire {
+    let link = Arc::new(Link::new(to, result_limit));
+    let ends = Ends {
+        from,
+        pipes,
+        process,
+        card: card.clone(),
+        max_frame: result_limit.max(256 * 1024) + FRAME_EXTRA,
+    };
+    nursery.tasks().spawn(link::tend(link.clone(), ends));
+    Wire::Frames(link)
 }
 
 fn run_header<'a>(call: &Call<'a>, logs: usize, with_request: bool) -> frame::Run<'a> {

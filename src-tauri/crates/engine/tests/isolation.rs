@@ -109,7 +109,16 @@ fn worked(record: &Activation) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_and_processes_of_others_are_out_of_reach() {
-    let rig = Rig::new().await;
+    out_of_reach(Rig::new().await, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_and_processes_of_others_are_out_of_reach_of_what_was_a_stem_cell() {
+    out_of_reach(Rig::with(|config| config.stem_cells = 1).await, true).await;
+}
+
+/// With `cells`, in workers that began as stem cells.
+async fn out_of_reach(rig: Rig, cells: bool) {
     // Another function with a warm worker, its code on disk and a secret in its environment.
     let mut other = function(
         "nodejs:default",
@@ -117,11 +126,16 @@ async fn files_and_processes_of_others_are_out_of_reach() {
     );
     other.env = vec![("SECRET".into(), "sesame".into())];
     rig.put("other", other).await;
+    if cells {
+        rig.cells(1).await;
+    }
     let theirs = rig.run("other", "{}").await.result.unwrap().to_value()["pid"].to_string();
     let outside = tempfile::tempdir().unwrap();
     let canary = outside.path().join("canary");
     std::fs::write(&canary, "untouched").unwrap();
-    let their_code = find(rig.data.path(), "index.js").unwrap();
+    // In the folder of their cell, where that is where it runs.
+    let builds = rig.data.path().join(if cells { "cells" } else { "builds" });
+    let their_code = find(&builds, "index.js").unwrap();
     let me = std::process::id();
     let home = std::env::home_dir()
         .filter(|home| home.is_dir())
@@ -140,7 +154,7 @@ async fn files_and_processes_of_others_are_out_of_reach() {
             "secrets": format!("/proc/{theirs}/environ"),
             "shared": text(&shared),
         },
-        "list": { "home": text(&home), "data": text(rig.data.path()), "scratches": text(&rig.data.path().join("scratch")) },
+        "list": { "home": text(&home), "data": text(rig.data.path()), "scratches": text(&rig.data.path().join("scratch")), "cells": text(&rig.data.path().join("cells")) },
         "write": { "overwrite": text(&canary), "corrupt": text(&database), "memory": text(&shared) },
         "kill": { "beckon": me, "worker": theirs.parse::<u32>().unwrap() },
     });
@@ -160,7 +174,15 @@ async fn files_and_processes_of_others_are_out_of_reach() {
         ),
     ] {
         rig.put("f", function(kind, source)).await;
+        let adopts = cells && kind != "shell:default";
+        if adopts {
+            rig.cells(if kind == "nodejs:default" { 1 } else { 2 }).await;
+        }
         let record = rig.run("f", &input).await;
+        if adopts {
+            let workers = rig.engine.status().workers;
+            assert!(workers.iter().all(|worker| worker.stem), "{kind}");
+        }
         let worked = worked(&record);
         let is_signal = |name: &String| name.contains("beckon") || name.contains("worker");
         let (signals, files): (Vec<_>, Vec<_>) = worked.into_iter().partition(is_signal);

@@ -30,6 +30,7 @@ async fn host(dir: &std::path::Path) -> Result<Host> {
         passphrase: Some(Secret::new("correct horse")),
         clipboard: None,
         background: true,
+        stem_cells: true,
         clock: Clock::system(),
     };
     Ok(Host::start(Panel::start(config).await?, GatewayPort::Exactly(0), assets).await?)

@@ -38,6 +38,8 @@ pub struct PanelConfig {
     /// Whether to run what is queued, follow remote runs and expire old records. A command line that only reads or
     /// changes something leaves that to the next real start.
     pub background: bool,
+    /// Whether the engine keeps interpreters started for functions to come.
+    pub stem_cells: bool,
     /// What time it is.
     pub clock: Clock,
 }
@@ -75,6 +77,9 @@ impl Panel {
         let mut engine_config = EngineConfig::new(data_dir.clone());
         engine_config.blocking_limit = Duration::from_millis(settings.blocking_limit_ms.into());
         engine_config.dispatch = config.background;
+        if !config.stem_cells {
+            engine_config.stem_cells = 0;
+        }
         if let Some(bytes) = settings.engine_memory() {
             engine_config.memory_cap = bytes;
         }

@@ -251,4 +251,9 @@ impl Isolation {
             .apply(pid, confinement.memory, self.bounds)
             .then_some(Guard::FileSize)
     }
+
+    /// Lowers the limit that has to do with memory of a process that has limits already.
+    pub(crate) fn limit_memory(&self, pid: Pid, memory: u64) {
+        self.limiter.apply(pid, memory, self.bounds);
+    }
 }

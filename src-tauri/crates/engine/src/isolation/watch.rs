@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::Thread;
 use std::time::Duration;
@@ -104,7 +104,7 @@ pub(crate) struct Watched {
     pid: Pid,
     number: u64,
     /// Most bytes of memory.
-    most: u64,
+    most: AtomicU64,
     scratch: PathBuf,
     memory: Measured,
     breach: AtomicU8,
@@ -115,11 +115,20 @@ impl Watched {
         Arc::new(Self {
             pid,
             number,
-            most,
+            most: most.into(),
             scratch,
             memory,
             breach: AtomicU8::new(0),
         })
+    }
+
+    fn most(&self) -> u64 {
+        self.most.load(Ordering::Relaxed)
+    }
+
+    /// Another bound of its memory, bytes, from the next look on.
+    pub(crate) fn hold_to(&self, memory: u64) {
+        self.most.store(memory, Ordering::Relaxed);
     }
 
     /// Bytes in memory when it was last measured; 0 before.
@@ -134,7 +143,7 @@ impl Watched {
             Breach::Memory => format!(
                 "the worker took {} MB of memory; it may take {} MB, the interpreter's own included",
                 megabytes(self.memory()),
-                megabytes(self.most)
+                megabytes(self.most())
             ),
             Breach::Tasks => format!("the worker had more than {} processes and threads", bounds.tasks),
             Breach::Disk => format!(
@@ -269,12 +278,12 @@ impl Watch {
     fn judge(&self, one: &Watched, members: &[Member], round: u32) -> Option<Breach> {
         let tasks: u64 = members.iter().map(|member| u64::from(member.stat.threads)).sum();
         let mut memory: u64 = members.iter().map(|member| member.stat.resident).sum();
-        if memory > one.most && members.len() > 1 {
+        if memory > one.most() && members.len() > 1 {
             // What they share was counted for each. Twice, because it is counted anew while one of them ends.
             memory = fair_share(members).min(fair_share(members));
         }
         one.memory.store(memory, Ordering::Relaxed);
-        if memory > one.most {
+        if memory > one.most() {
             return Some(Breach::Memory);
         }
         if tasks > u64::from(self.bounds.tasks) {

@@ -44,6 +44,12 @@ impl Permit {
         }
     }
 
+    /// The process is there already: this is where its memory is written.
+    pub(crate) fn take_over(&mut self, measured: &Measured) {
+        self.measured = measured.clone();
+        self.pools.state.lock().ledger.measure(self.number, measured);
+    }
+
     /// Where the memory of the process is to be written.
     pub(crate) fn measured(&self) -> Measured {
         self.measured.clone()

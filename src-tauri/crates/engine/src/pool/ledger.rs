@@ -80,6 +80,13 @@ impl Ledger {
         (number, measured)
     }
 
+    /// The process is measured here.
+    pub(super) fn measure(&mut self, number: u64, measured: &Measured) {
+        if let Some(entry) = self.entries.get_mut(&number) {
+            entry.measured = measured.clone();
+        }
+    }
+
     /// The process is gone.
     pub(super) fn strike(&mut self, number: u64) {
         self.entries.remove(&number);

@@ -64,6 +64,8 @@ impl Rig {
             .await
             .unwrap();
         let mut config = EngineConfig::new(data.path().to_owned());
+        // Processes are counted in many tests; those of cells have tests of their own.
+        config.stem_cells = 0;
         change(&mut config);
         let engine = Engine::start(config, store.clone(), Arc::new(secrets), Clock::system())
             .await
@@ -95,6 +97,11 @@ impl Rig {
             Outcome::Finished(ended) => ended.activation(),
             Outcome::Promoted(id) => panic!("{id} was promoted"),
         }
+    }
+
+    /// Waits until so many stem cells are ready.
+    pub(crate) async fn cells(&self, count: u32) {
+        wait_for(async || self.engine.status().stem_cells == count).await;
     }
 
     /// Waits until the run is over.

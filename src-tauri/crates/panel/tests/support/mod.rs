@@ -24,6 +24,7 @@ pub(crate) async fn start_with(dir: &Path, choice: SecretStoreChoice) -> Result<
         passphrase: (choice == SecretStoreChoice::File).then(|| Secret::new(PASSPHRASE)),
         clipboard: None,
         background: true,
+        stem_cells: true,
         clock: Clock::system(),
     };
     Ok(Panel::start(config).await?)

@@ -70,7 +70,11 @@ pub(crate) async fn admit(
         }
         token_id = Some(token.id);
     }
-    let read_timeout = function.settings.watchdog.read_timeout_ms.unwrap_or(READ_TIMEOUT_MS);
+    let read_timeout = function
+        .settings
+        .watchdog
+        .read_timeout_ms
+        .unwrap_or(READ_TIMEOUT_MS);
     Ok(Some(Admitted {
         token_id,
         read_timeout: Duration::from_millis(read_timeout.into()),
