@@ -120,7 +120,7 @@ pub(crate) async fn execute(
     progress.ended.get_or_insert_with(Instant::now);
     let end = end.unwrap_or_else(|_| {
         log.lock()
-            .note(format!("Beckon: the run was ended after {}.", limit.name));
+            .note(format!("Beckon: the run was ended after {}.", limit.name()));
         limit.end(contract, progress.called.is_none())
     });
     Ok(end.spoken(contract))
@@ -129,15 +129,15 @@ pub(crate) async fn execute(
 /// The deadline of a run: the first of those that it has, by the name that people know it by.
 struct Limit {
     ms: u32,
-    /// For example "exec_timeout of 5 s".
-    name: String,
+    /// For example "exec_timeout".
+    title: &'static str,
     /// Whether the watchdog hangs up instead of answering.
     silent: bool,
 }
 
 impl Limit {
     fn of(longest: Option<u32>, own: u32, function: &Function) -> Self {
-        let (mut ms, mut name) = match longest {
+        let (mut ms, mut title) = match longest {
             Some(ms) => (ms, "the detached timeout"),
             None => (own, "the function's limit"),
         };
@@ -147,21 +147,26 @@ impl Limit {
                 (watchdog.exec_timeout_ms, "exec_timeout"),
                 (watchdog.write_timeout_ms, "write_timeout"),
             ];
-            for (setting, title) in settings {
+            for (setting, name) in settings {
                 if let Some(setting) = setting.filter(|setting| *setting > 0 && *setting < ms) {
-                    (ms, name) = (setting, title);
+                    (ms, title) = (setting, name);
                 }
             }
         }
-        let length = if ms % 1000 == 0 {
-            format!("{} s", ms / 1000)
-        } else {
-            format!("{ms} ms")
-        };
         Self {
             ms,
-            name: format!("{name} of {length}"),
-            silent: name == "write_timeout",
+            title,
+            silent: title == "write_timeout",
+        }
+    }
+
+    /// For example "exec_timeout of 5 s".
+    fn name(&self) -> String {
+        let Self { ms, title, .. } = self;
+        if ms % 1000 == 0 {
+            format!("{title} of {} s", ms / 1000)
+        } else {
+            format!("{title} of {ms} ms")
         }
     }
 
@@ -173,7 +178,7 @@ impl Limit {
         if self.silent {
             End::no_answer()
         } else if contract.speaks_http() {
-            End::ran_out(&self.name)
+            End::ran_out(&self.name())
         } else {
             End::timed_out(self.ms, in_init)
         }
@@ -541,7 +546,8 @@ async fn fork(
     } else {
         Some(limit.from(started))
     };
-    let deadline = (until, limit.name.as_str());
+    let name = limit.name();
+    let deadline = (until, name.as_str());
     let mut end = fork.run(&deployment, call.event, most, deadline, log).await;
     if let Some((breach, note)) = fork.breach() {
         end = crash(Fault::Over(breach, note), log, end);

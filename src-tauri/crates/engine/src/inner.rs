@@ -21,6 +21,7 @@ use crate::build::Builds;
 use crate::cells::{Cells, Ground};
 use crate::delivery::Deliveries;
 use crate::isolation::{Bounds, Isolation};
+use crate::lane::Lane;
 use crate::metrics::{self, Metrics};
 use crate::pool::Pools;
 use crate::process::Nursery;
@@ -56,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) builds: Arc<Builds>,
     pub(crate) shims: Shims,
     pub(crate) isolation: Arc<Isolation>,
+    pub(crate) lane: Lane,
     pub(crate) nursery: Arc<Nursery>,
     pub(crate) pools: Arc<Pools>,
     pub(crate) cells: Arc<Cells>,
@@ -132,11 +134,13 @@ impl Inner {
         })
         .map_err(|e| Error::internal("prepare the folder for builds", e))?;
         let pulse = activity.pulse().clone();
+        let lane = Lane::start().map_err(|e| Error::internal("start the engine", e))?;
         let nursery = Arc::new(Nursery::new(
             &config.data_dir,
             &instance,
             isolation.clone(),
             pulse,
+            lane.handle().clone(),
         ));
         let blocking_limit = u64::try_from(config.blocking_limit.as_millis()).unwrap_or(u64::MAX);
         let pools = Pools::new(
@@ -171,6 +175,7 @@ impl Inner {
             runtimes,
             builds,
             shims,
+            lane,
             nursery,
             activity,
             backlog,

@@ -14,6 +14,7 @@
 //! metrics ─ what is counted, for Prometheus and for charts
 //! delivery/ ─ callbacks, and the records of detached runs
 //! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
+//! lane ─ the thread that calls are made on
 //! isolation ─ what processes can reach, and what they take                 machine ─ the memory that there is
 //! ```
 
@@ -31,6 +32,7 @@ mod executable;
 mod frame;
 mod inner;
 mod isolation;
+mod lane;
 mod link;
 mod logs;
 mod machine;
@@ -398,13 +400,7 @@ impl Engine {
         let registered = Registered::new(inner, asked.id);
         let control = registered.control().clone();
         let run = Run {
-            draft: run::draft(
-                &function,
-                asked,
-                &request.payload,
-                Status::Running,
-                Mode::Blocking,
-            ),
+            draft: run::draft(&function, asked, Status::Running, Mode::Blocking),
             request,
             registered,
             tally,
@@ -453,6 +449,11 @@ impl Engine {
         status.memory_cap = self.inner.pools.max_memory();
         status.stem_cells = u32::try_from(self.inner.cells.ready()).unwrap_or(u32::MAX);
         status
+    }
+
+    /// The thread that calls are made on: whoever serves callers does it there, so that a call need not change threads.
+    pub fn lane(&self) -> &tokio::runtime::Handle {
+        self.inner.lane.handle()
     }
 
     /// For each guard, whether runs on this machine get it, and if not, why. Does not change while the engine lives;

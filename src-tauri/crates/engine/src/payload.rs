@@ -45,26 +45,9 @@ impl Payload {
             Self::Http(request) => {
                 let (form, document) = BodyForm::keep(request.body());
                 record.input = Some(document);
-                if let Some(exchange) = &mut record.http {
-                    exchange.body = form;
-                }
+                record.http.get_or_insert_with(|| exchange(request)).body = form;
             }
         }
-    }
-
-    /// The HTTP side of a record, without the bodies.
-    pub(crate) fn exchange(&self) -> Option<Exchange> {
-        let Self::Http(request) = self else { return None };
-        Some(Exchange {
-            method: request.method().to_string(),
-            path: request.uri().path().to_owned(),
-            query: request.uri().query().unwrap_or_default().to_owned(),
-            headers: kept(request.headers()),
-            body: BodyForm::Empty,
-            status: None,
-            response_headers: Vec::new(),
-            response_body: BodyForm::Empty,
-        })
     }
 
     /// The payload of a run whose record is all that is left of it. Credentials in headers are not in records.
@@ -107,6 +90,20 @@ impl Payload {
                 request
             }
         }
+    }
+}
+
+/// The HTTP side of a record, without the bodies.
+fn exchange(request: &Request<Bytes>) -> Exchange {
+    Exchange {
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers: kept(request.headers()),
+        body: BodyForm::Empty,
+        status: None,
+        response_headers: Vec::new(),
+        response_body: BodyForm::Empty,
     }
 }
 
@@ -213,11 +210,9 @@ mod tests {
             .body(Bytes::from_static(b"\x00\xff"))
             .unwrap();
         let payload = Payload::Http(Box::new(request));
-        let exchange = payload.exchange().unwrap();
-        assert!(!format!("{exchange:?}").contains("secret"));
         let mut record = crate::run::tests::record();
-        record.http = Some(exchange);
         payload.note(&mut record);
+        assert!(!format!("{:?}", record.http).contains("secret"));
         let Payload::Http(again) = Payload::of_record(&record).unwrap() else {
             panic!("it was a request");
         };

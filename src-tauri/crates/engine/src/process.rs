@@ -18,6 +18,7 @@ use rustix::process::{Pid, Signal};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -91,10 +92,18 @@ pub(crate) struct Nursery {
     tasks: TaskTracker,
     isolation: Arc<Isolation>,
     watch: Arc<Watch>,
+    /// Where the engine's ends of processes are read and written.
+    lane: Handle,
 }
 
 impl Nursery {
-    pub(crate) fn new(data_dir: &Path, instance: &str, isolation: Arc<Isolation>, pulse: Arc<Pulse>) -> Self {
+    pub(crate) fn new(
+        data_dir: &Path,
+        instance: &str,
+        isolation: Arc<Isolation>,
+        pulse: Arc<Pulse>,
+        lane: Handle,
+    ) -> Self {
         let nonce = beckon_core::random_hex()[..8].to_owned();
         let mark = format!("{instance}.{nonce}");
         let brand = Brand::of_engine(instance, &nonce);
@@ -110,12 +119,14 @@ impl Nursery {
             living,
             tasks: TaskTracker::new(),
             isolation,
+            lane,
         }
     }
 
-    /// The tasks that watch processes; all are over when [`Nursery::end_all`] returns.
-    pub(crate) fn tasks(&self) -> &TaskTracker {
-        &self.tasks
+    /// Runs what reads and writes for a process, where its callers are served; it is over when [`Nursery::end_all`]
+    /// returns.
+    pub(crate) fn tend(&self, work: impl Future<Output = ()> + Send + 'static) {
+        drop(self.tasks.spawn_on(work, &self.lane));
     }
 
     /// Bytes in memory of the process with this id and its descendants, when it was last measured.
@@ -180,6 +191,7 @@ impl Nursery {
             stderr,
         } = pipes;
         let channels: io::Result<Channels> = (|| {
+            let _lane = self.lane.enter();
             Ok(Channels {
                 frames: frames
                     .map(|(to, from)| Ok::<_, io::Error>((stream(to)?, stream(from)?)))
@@ -596,7 +608,8 @@ pub(crate) mod tests {
             };
             let isolation = Arc::new(Isolation::new(data.path(), &[], bounds));
             let instance = beckon_core::random_hex();
-            let nursery = Nursery::new(data.path(), &instance, isolation, Arc::default());
+            let lane = Handle::current();
+            let nursery = Nursery::new(data.path(), &instance, isolation, Arc::default(), lane);
             Self {
                 data,
                 nursery: Arc::new(nursery),

@@ -242,14 +242,9 @@ pub(crate) async fn write_ended(inner: &Inner, ended: &Arc<Ended>) -> Result<()>
         .await
 }
 
-/// What is known of a run before it begins; its input follows from the payload.
-pub(crate) fn draft(
-    function: &Function,
-    asked: Asked,
-    payload: &Payload,
-    status: Status,
-    mode: Mode,
-) -> Activation {
+/// What is known of a run before it begins; its input and what went over HTTP follow from the payload, when a record is
+/// made.
+pub(crate) fn draft(function: &Function, asked: Asked, status: Status, mode: Mode) -> Activation {
     Activation {
         summary: ActivationSummary {
             id: asked.id,
@@ -281,7 +276,7 @@ pub(crate) fn draft(
         rerun_of: asked.rerun_of,
         token_id: asked.token_id,
         parent: None,
-        http: payload.exchange(),
+        http: None,
         attempts: 1,
         guards: Vec::new(),
     }
@@ -471,7 +466,7 @@ impl Drop for Attached {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use beckon_core::{CodePackage, FunctionKey, JsonText, NewFunction, Runtime, Version};
+    use beckon_core::{CodePackage, FunctionKey, NewFunction, Runtime, Version};
 
     use super::*;
 
@@ -508,7 +503,6 @@ pub(crate) mod tests {
             rerun_of: None,
             received: 0,
         };
-        let payload = Payload::Args(JsonText::empty_object());
-        draft(&function, asked, &payload, Status::Running, Mode::Blocking)
+        draft(&function, asked, Status::Running, Mode::Blocking)
     }
 }

@@ -243,7 +243,7 @@ impl Worker {
         let pipes = RawPipes::new(channels.stdout, channels.stderr);
         let (serving, ends) = Serving::new(service.plan.address, pipes, process, card.clone());
         let tending = serving::tend(serving.clone(), ends);
-        service.nursery.tasks().spawn(tending);
+        service.nursery.tend(tending);
         Ok(Arc::new(Self {
             deployment,
             card,
@@ -423,7 +423,7 @@ fn frames_of(
         card: card.clone(),
         max_frame: result_limit.max(256 * 1024) + FRAME_EXTRA,
     };
-    nursery.tasks().spawn(link::tend(link.clone(), ends));
+    nursery.tend(link::tend(link.clone(), ends));
     Wire::Frames(link)
 }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use beckon_core::Result;
+use beckon_core::{Error, Result};
 use beckon_panel::Panel;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -58,8 +58,17 @@ impl Host {
         panel.set_gateway_url(&format!("http://{gateway}"));
         let sessions = Arc::new(Sessions::new(pages));
         let (stop, servers) = (CancellationToken::new(), TaskTracker::new());
-        let router = beckon_providers::gateway::router(panel.gateway());
-        servers.spawn(listen::serve(gateway_listener, router, stop.clone()));
+        let doors = panel.gateway();
+        let lane = doors.engine.lane().clone();
+        let front = beckon_providers::gateway::front(doors);
+        // Bound here, where a taken port is told; served where calls are made.
+        let gateway_listener = gateway_listener
+            .into_std()
+            .map_err(|e| Error::internal("listen on 127.0.0.1", e))?;
+        servers.spawn_on(
+            listen::serve_gateway(gateway_listener, front, stop.clone()),
+            &lane,
+        );
         let router = panel_router(panel.clone(), sessions.clone(), assets);
         servers.spawn(listen::serve(panel_listener, router, stop.clone()));
         Ok(Self {

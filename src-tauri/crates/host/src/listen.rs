@@ -1,11 +1,21 @@
 //! Loopback listeners.
 
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use beckon_core::{Error, ErrorCode, Result};
-use tokio::net::TcpListener;
+use beckon_providers::gateway::Front;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::GatewayPort;
 
@@ -41,13 +51,76 @@ pub(crate) fn address(listener: &TcpListener) -> Result<SocketAddr> {
         .map_err(|e| Error::internal("read its own address", e))
 }
 
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    // Small answers must not wait for more: Nagle's algorithm would add 40 ms to every kept-alive call.
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was not set");
+/// Serves the gateway. A connection per task, and nothing between hyper and the front: this is what most calls come
+/// through.
+pub(crate) async fn serve_gateway(listener: std::net::TcpListener, front: Front, stop: CancellationToken) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!(%error, "the gateway cannot be served"),
+    };
+    let (front, connections) = (Arc::new(front), TaskTracker::new());
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                set_nodelay(&stream);
+                connections.spawn(connection(stream, front.clone(), stop.clone()));
+            }
+            Err(error) if is_callers(&error) => {}
+            Err(error) => {
+                // Out of descriptors, most likely: others may be closed meanwhile.
+                tracing::error!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
         }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// Whether a connection was given up by who began it.
+fn is_callers(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
+}
+
+async fn connection(stream: TcpStream, front: Arc<Front>, stop: CancellationToken) {
+    let answer = service_fn(|request: http::Request<Incoming>| {
+        let front = &front;
+        async move { Ok::<_, Infallible>(front.answer(request.map(Body::new)).await) }
     });
+    let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+    tokio::pin!(serving);
+    let served = tokio::select! {
+        biased;
+        served = serving.as_mut() => served,
+        () = stop.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection broke off");
+    }
+}
+
+/// Small answers must not wait for more: Nagle's algorithm would add 40 ms to every kept-alive call.
+fn set_nodelay(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was not set");
+    }
+}
+
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| set_nodelay(stream));
     let served = axum::serve(listener, router)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await;

@@ -1,13 +1,14 @@
 //! The gateway: what clients of a provider find on this machine instead of the provider.
 //!
 //! All dialects live at the root of one port; their paths do not collide. Around them stands what has nothing to do
-//! with a dialect: the guard against pages and names from elsewhere ([`guard`]), functions' own host names, and orderly
+//! with a dialect ([`front`]): the guard against pages and names from elsewhere, functions' own host names, and orderly
 //! treatment of bodies that nobody reads. What Prometheus scrapes is on the same port, at `/metrics`: one port is what a
 //! user can be expected to know, and the guard keeps it to this machine. It needs no token, for it tells names and
 //! numbers and no content.
 
 mod body;
 mod domains;
+mod front;
 mod guard;
 pub(crate) mod http;
 mod inbox;
@@ -16,7 +17,6 @@ mod metrics;
 mod refusal;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
 use beckon_core::Clock;
 use beckon_engine::Engine;
 use beckon_store::Store;
@@ -24,6 +24,7 @@ use beckon_store::Store;
 use crate::{openfaas, openwhisk};
 pub use body::drain;
 pub(crate) use body::{check_nesting, read_body, read_bytes, require_json};
+pub use front::Front;
 pub(crate) use mark::cause;
 pub(crate) use refusal::Refusal;
 
@@ -40,20 +41,20 @@ pub struct Gateway {
 
 /// Every dialect, to be served on a loopback address.
 ///
-/// A request whose `Host` is neither loopback nor a domain of a function, or that a page of another origin makes, is refused with 403 before any
-/// dialect sees it.
-pub fn router(gateway: Gateway) -> Router {
-    Router::new()
+/// A request whose `Host` is neither loopback nor a domain of a function, or that a page of another origin makes, is
+/// refused with 403 before any dialect sees it.
+pub fn front(gateway: Gateway) -> Front {
+    let dialects = Router::new()
         .merge(openwhisk::gateway::routes())
         .merge(openfaas::gateway::routes())
         .merge(metrics::routes())
         .merge(inbox::routes())
         .fallback(|| async { Refusal::not_found("The requested resource could not be found.") })
-        .with_state(gateway.clone())
-        .layer(from_fn_with_state(gateway.clone(), domains::route))
-        .layer(from_fn_with_state(gateway.clone(), mark::unmark))
-        .layer(from_fn(body::drain))
-        .layer(from_fn_with_state(gateway, guard::guard))
-        // With more dialects, this one goes by the path: each writes its own error documents.
-        .layer(from_fn(openwhisk::gateway::speak))
+        .with_state(gateway.clone());
+    Front::new(gateway, dialects)
+}
+
+/// The same as a router of its own.
+pub fn router(gateway: Gateway) -> Router {
+    Router::new().fallback_service(front(gateway))
 }

@@ -78,6 +78,7 @@ struct Inner {
     functions: Arc<Known>,
     tokens: Arc<Tokens>,
     domains: Arc<Domains>,
+    home: Arc<namespaces::Home>,
 }
 
 impl Inner {
@@ -121,6 +122,7 @@ impl Store {
                 functions,
                 tokens,
                 domains,
+                home: Arc::default(),
             }),
         })
     }

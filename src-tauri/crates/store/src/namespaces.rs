@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use beckon_core::{Error, ErrorCode, LOCAL, Namespace, NamespaceName, Result};
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::Store;
@@ -10,7 +11,54 @@ use crate::writer::Urgency;
 const SELECT: &str = "SELECT name, label, created,
      (SELECT count(*) FROM functions WHERE namespace = namespaces.name) AS functions FROM namespaces";
 
+/// Where names without a namespace belong, as it was found last, and how often namespaces came and went since.
+#[derive(Default)]
+pub(crate) struct Home(Mutex<(Option<(String, NamespaceName)>, u64)>);
+
+impl Home {
+    fn forget(&self) {
+        let mut home = self.0.lock();
+        home.0 = None;
+        home.1 += 1;
+    }
+}
+
 impl Store {
+    /// The namespace that a name without one belongs to: the one called `usual`, or else the oldest. `None` when there
+    /// is none at all. In memory: the gateway asks on every such call.
+    pub async fn home_namespace(&self, usual: &str) -> Result<Option<NamespaceName>> {
+        let changes = {
+            let home = self.inner.home.0.lock();
+            if let Some((asked, found)) = &home.0
+                && asked == usual
+            {
+                return Ok(Some(found.clone()));
+            }
+            home.1
+        };
+        let asked = usual.to_owned();
+        let found = self
+            .read(move |reader| {
+                let sql = "SELECT name FROM namespaces ORDER BY name <> ?1, created, name LIMIT 1";
+                let name: Option<String> = reader
+                    .db
+                    .prepare_cached(sql)?
+                    .query_row([asked], |row| row.get(0))
+                    .optional()?;
+                let read = |name: String| name.parse().map_err(|e| Fault::unreadable("namespace", e));
+                name.map(read).transpose()
+            })
+            .await?;
+        if let Some(found) = &found {
+            let mut home = self.inner.home.0.lock();
+            // What was read before a change must not be remembered after it.
+            if home.1 == changes {
+                home.0 = Some((usual.to_owned(), NamespaceName::clone(found)));
+            }
+        }
+        Ok(found)
+    }
+
     /// All namespaces of the local engine, by label.
     pub async fn namespaces(&self) -> Result<Vec<Namespace>> {
         self.read(|reader| {
@@ -35,6 +83,7 @@ impl Store {
     /// Makes a namespace. `Conflict` when the name is taken.
     pub async fn create_namespace(&self, name: &NamespaceName, label: &str) -> Result<Namespace> {
         let (name, label, now) = (name.clone(), label.to_owned(), self.inner.clock.now());
+        let home = Arc::clone(&self.inner.home);
         self.write(Urgency::Durable, 0, move |batch| {
             let added = batch.db.execute(
                 "INSERT INTO namespaces (name, label, created) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
@@ -47,6 +96,7 @@ impl Store {
                     .into());
             }
             batch.functions_changed();
+            batch.after_commit(move || home.forget());
             expect(batch.db, &name)
         })
         .await
@@ -71,7 +121,7 @@ impl Store {
     pub async fn delete_namespace(&self, name: &NamespaceName) -> Result<()> {
         let name = name.clone();
         let (functions, tokens) = (Arc::clone(&self.inner.functions), Arc::clone(&self.inner.tokens));
-        let domains = Arc::clone(&self.inner.domains);
+        let (domains, home) = (Arc::clone(&self.inner.domains), Arc::clone(&self.inner.home));
         self.write(Urgency::Durable, 0, move |batch| {
             // Its functions, their code and its tokens go with it by their foreign keys.
             if batch
@@ -88,6 +138,7 @@ impl Store {
             batch.functions_changed();
             batch.tokens_changed();
             batch.after_commit(move || {
+                home.forget();
                 functions.forget(|key| key.namespace == name);
                 domains.forget(|key| key.namespace == name);
                 tokens.forget(|scope| *scope.namespace() == name);

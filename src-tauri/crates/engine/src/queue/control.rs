@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use beckon_core::{
-    Activation, ActivationId, BodyForm, Error, ErrorCode, Exchange, FunctionKey, JsonText, LOCAL, Result,
+    Activation, ActivationId, BodyForm, Error, ErrorCode, FunctionKey, JsonText, LOCAL, Result,
 };
 use beckon_store::{DeadLetters, DeadPage, Ended, QueueState};
 
@@ -32,26 +32,28 @@ struct Asked {
 
 impl Asked {
     fn of(payload: &Payload) -> Self {
-        let input = match payload {
-            Payload::Args(json) => json.clone(),
-            Payload::Http(request) => BodyForm::keep(request.body()).1,
-        };
-        Self {
-            line: payload.exchange().map(Self::line),
-            input: Some(input),
+        match payload {
+            Payload::Args(json) => Self {
+                line: None,
+                input: Some(json.clone()),
+            },
+            Payload::Http(request) => Self {
+                line: Some((
+                    request.method().to_string(),
+                    request.uri().path().to_owned(),
+                    request.uri().query().unwrap_or_default().to_owned(),
+                )),
+                input: Some(BodyForm::keep(request.body()).1),
+            },
         }
     }
 
     fn in_record(record: &Activation) -> Self {
         let request = record.http.clone().filter(|http| !http.method.is_empty());
         Self {
-            line: request.map(Self::line),
+            line: request.map(|http| (http.method, http.path, http.query)),
             input: record.input.clone(),
         }
-    }
-
-    fn line(exchange: Exchange) -> (String, String, String) {
-        (exchange.method, exchange.path, exchange.query)
     }
 }
 

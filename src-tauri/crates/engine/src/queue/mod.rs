@@ -156,17 +156,11 @@ pub(crate) async fn accept(
     }
     let (asked, request) = invocation.split();
     let id = asked.id;
-    let mut draft = run::draft(
-        function,
-        asked,
-        &request.payload,
-        Status::Queued,
-        Mode::NonBlocking,
-    );
+    let mut draft = run::draft(function, asked, Status::Queued, Mode::NonBlocking);
     draft.attempts = 0;
     let mut row = draft.clone();
     request.payload.note(&mut row);
-    // The form of the body is known now; its text is not needed twice.
+    // What went over HTTP is known now; the body's text is not needed twice.
     draft.http.clone_from(&row.http);
     let (key, own) = (function.key.clone(), inner.clone());
     let kept = Kept { draft, request };

@@ -133,14 +133,18 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
 /// while the answer is on its way. Closing the connection instead would reset it under a client that is still
 /// writing, and the client would never see why.
 pub async fn drain(request: Request, next: Next) -> Response {
+    next.run(drained(request)).await
+}
+
+/// A request whose body is treated so.
+pub(super) fn drained(request: Request) -> Request {
     let small = announced(request.headers()).is_some_and(|size| size < DRAIN_FROM);
     // A client that asks first (`Expect: 100-continue`) sends nothing before it is told to.
     let asks = request.headers().contains_key(EXPECT);
     if small || asks || request.body().is_end_stream() {
-        return next.run(request).await;
+        return request;
     }
-    next.run(request.map(|body| Body::from_stream(Drained(Some(body.into_data_stream())))))
-        .await
+    request.map(|body| Body::from_stream(Drained(Some(body.into_data_stream()))))
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {

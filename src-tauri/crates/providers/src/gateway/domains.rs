@@ -3,10 +3,9 @@
 //! A function answers to the domains in its settings and to `<function>.<namespace>.localhost`. Who may call it there
 //! is the same as at every other door ([`http::admit`]).
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{HOST, HeaderName};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::middleware::Next;
 use axum::response::Response;
 use beckon_core::{Error, FunctionKey};
 
@@ -16,19 +15,12 @@ use super::{Gateway, Refusal};
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
-/// The function whose host a request names; the guard has found it.
-#[derive(Clone)]
-pub(super) struct Addressed(pub(super) FunctionKey);
-
-/// Hands a request that names a function's host to that function, and all others on.
-pub(super) async fn route(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
-    match request.extensions_mut().remove::<Addressed>() {
-        None => next.run(request).await,
-        // Whoever called speaks to a function, not to an API: a line of text is all that Beckon can say.
-        Some(Addressed(function)) => call(&gateway, function, request)
-            .await
-            .unwrap_or_else(|refusal| http::text(refusal.status, refusal.text)),
-    }
+/// Hands a request that names a function's host to that function.
+pub(super) async fn answer(gateway: &Gateway, function: FunctionKey, request: Request) -> Response {
+    // Whoever called speaks to a function, not to an API: a line of text is all that Beckon can say.
+    call(gateway, function, request)
+        .await
+        .unwrap_or_else(|refusal| http::text(refusal.status, refusal.text))
 }
 
 /// Whether a host name (as a header has it) is a domain of a function.

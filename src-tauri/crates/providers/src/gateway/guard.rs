@@ -10,14 +10,12 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, HOST, ORIGIN, VARY,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use beckon_core::FunctionKey;
 
 use super::{Gateway, Refusal, domains};
 
@@ -27,59 +25,53 @@ const ALLOWED_HEADERS: &str =
 const ALLOWED_METHODS: &str = "GET, DELETE, POST, PUT, HEAD";
 const EXPOSED_HEADERS: &str = "x-openwhisk-activation-id, X-Request-ID";
 
-/// Refuses what does not come from this machine; answers preflights.
-pub(super) async fn guard(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
-    let is_known = |host: &str| is_loopback(host) || domains::is_domain(&gateway, host);
-    if let Err(refusal) = check_host(request.uri(), request.headers(), is_known) {
-        return refusal.into_response();
-    }
-    let origin = match check_origin(request.headers(), is_known) {
-        Ok(origin) => origin,
-        Err(refusal) => return refusal.into_response(),
+/// A request that may come in.
+pub(super) struct Visitor {
+    /// The function whose own host the request names.
+    pub(super) function: Option<FunctionKey>,
+    /// The page that makes it, if a browser said so.
+    origin: Option<HeaderValue>,
+}
+
+/// Refuses what does not come from this machine.
+pub(super) async fn check(gateway: &Gateway, uri: &Uri, headers: &HeaderMap) -> Result<Visitor, Refusal> {
+    let is_known = |host: &str| is_loopback(host) || domains::is_domain(gateway, host);
+    check_host(uri, headers, is_known)?;
+    let origin = check_origin(headers, is_known)?;
+    let function = match domains::host_of(uri, headers) {
+        Some(host) => domains::find(gateway, &host).await?,
+        None => None,
     };
-    // A function answers for itself, preflights and all; it may say more of CORS than this, and not to more pages.
-    let addressed = match domains::host_of(request.uri(), request.headers()) {
-        Some(host) => domains::find(&gateway, &host).await,
-        None => Ok(None),
-    };
-    let is_functions = match addressed {
-        Ok(None) => false,
-        Ok(Some(function)) => {
-            request.extensions_mut().insert(domains::Addressed(function));
-            true
+    Ok(Visitor { function, origin })
+}
+
+impl Visitor {
+    /// What the answer says of who may read it. A function answers for itself, preflights and all; it may say more of
+    /// CORS than this, and not to more pages.
+    pub(super) fn see_off(self, headers: &mut HeaderMap) {
+        if self.function.is_some() {
+            if let Some(origin) = self.origin {
+                headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(origin);
+            }
+            return;
         }
-        Err(error) => return Refusal::from(error).into_response(),
-    };
-    let for_inbox = request.uri().path().starts_with(super::inbox::PREFIX);
-    let mut response = if request.method() == Method::OPTIONS && !is_functions && !for_inbox {
-        StatusCode::OK.into_response()
-    } else {
-        next.run(request).await
-    };
-    let headers = response.headers_mut();
-    if is_functions {
-        if let Some(origin) = origin {
-            headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(origin);
+        if let Some(origin) = self.origin {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(
+                ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static(EXPOSED_HEADERS),
+            );
+            headers.append(VARY, HeaderValue::from_static("Origin"));
         }
-        return response;
-    }
-    if let Some(origin) = origin {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static(EXPOSED_HEADERS),
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(ALLOWED_HEADERS),
         );
-        headers.append(VARY, HeaderValue::from_static("Origin"));
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static(ALLOWED_METHODS),
+        );
     }
-    headers.insert(
-        ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static(ALLOWED_HEADERS),
-    );
-    headers.insert(
-        ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static(ALLOWED_METHODS),
-    );
-    response
 }
 
 /// All names that the request gives to this server: the header, and the authority of an absolute URI.

@@ -1,9 +1,7 @@
 //! Deliveries of this very Beckon to its own functions: the run that one causes says so.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::Extensions;
-use axum::middleware::Next;
-use axum::response::Response;
 use beckon_core::Cause;
 use beckon_engine::delivery::MARK;
 
@@ -14,13 +12,12 @@ use super::Gateway;
 struct Delivered;
 
 /// Takes the mark off a request, so that no function sees it, and remembers whether it was the right one.
-pub(super) async fn unmark(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+pub(super) fn unmark(gateway: &Gateway, request: &mut Request) {
     if let Some(mark) = request.headers_mut().remove(MARK)
         && gateway.engine.deliveries().is_own(mark.as_bytes())
     {
         request.extensions_mut().insert(Delivered);
     }
-    next.run(request).await
 }
 
 /// Who asked for the run that a request causes.

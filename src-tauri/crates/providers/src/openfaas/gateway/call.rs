@@ -2,7 +2,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use beckon_core::{FunctionKey, NamespaceName};
+use beckon_core::FunctionKey;
 
 use crate::gateway::Gateway;
 
@@ -43,12 +43,7 @@ impl Target {
         match namespace {
             Some(namespace) if namespace != USUAL => FunctionKey::new(namespace, &name).ok(),
             _ => {
-                let all = gateway.store.namespaces().await.ok()?;
-                let usual = all.iter().find(|found| found.name.as_str() == USUAL);
-                let first = all
-                    .iter()
-                    .min_by_key(|found| (found.created, found.name.as_str()));
-                let namespace: &NamespaceName = &usual.or(first)?.name;
+                let namespace = gateway.store.home_namespace(USUAL).await.ok()??;
                 FunctionKey::new(namespace.as_str(), &name).ok()
             }
         }
@@ -68,7 +63,13 @@ impl Stamp {
             .get(CALL_ID)
             .and_then(|id| id.to_str().ok())
             .filter(|id| !id.is_empty());
-        let call_id = given.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+        // From this process's own generator: asking the kernel for each id is a system call for each.
+        let fresh = || {
+            uuid::Builder::from_random_bytes(rand::random())
+                .into_uuid()
+                .to_string()
+        };
+        let call_id = given.map_or_else(fresh, str::to_owned);
         let nanos = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_nanos());

@@ -14,13 +14,22 @@ const CALLBACK_URL: HeaderName = HeaderName::from_static("x-callback-url");
 const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
 const INTERNAL: HeaderName = HeaderName::from_static("x-openfaas-internal");
 
+/// The paths of synchronous calls.
+const FUNCTION: &str = "/function/";
+
+/// Whether a path is `/function/{name}[/{rest}]`.
+pub(crate) fn is_call(path: &str) -> bool {
+    path.strip_prefix(FUNCTION)
+        .is_some_and(|name| !name.is_empty() && !name.starts_with('/'))
+}
+
 /// Any method on `/function/{name}[/{rest}]`: the function's own response. 404 for an unknown function, 429 when it has
 /// too many callers, 502 with an empty body when it takes longer than the gateway waits.
-pub(super) async fn invoke(State(gateway): State<Gateway>, mut request: Request) -> Response<Body> {
+pub(crate) async fn call(gateway: &Gateway, mut request: Request) -> Response<Body> {
     let began = Instant::now();
-    let target = Target::of(&request, "/function/");
+    let target = Target::of(&request, FUNCTION);
     let stamp = Stamp::on(request.headers_mut());
-    let mut response = match sync(&gateway, target, request, &stamp).await {
+    let mut response = match sync(gateway, target, request, &stamp).await {
         Ok(response) => response,
         Err(response) => response,
     };

@@ -4,16 +4,15 @@ mod call;
 mod invoke;
 
 use axum::Router;
-use axum::routing::{any, post};
+use axum::routing::post;
 
 use crate::gateway::Gateway;
 
-/// The paths at a glance.
+pub(crate) use invoke::{call, is_call};
+
+/// The paths at a glance, but for `/function/{name}[/{rest}]`, which [`call`] answers.
 pub(crate) fn routes() -> Router<Gateway> {
     Router::new()
-        .route("/function/{name}", any(invoke::invoke))
-        .route("/function/{name}/", any(invoke::invoke))
-        .route("/function/{name}/{*rest}", any(invoke::invoke))
         .route("/async-function/{name}", post(invoke::accept))
         .route("/async-function/{name}/", post(invoke::accept))
         .route("/async-function/{name}/{*rest}", post(invoke::accept))

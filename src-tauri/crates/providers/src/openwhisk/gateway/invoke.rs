@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use beckon_core::{Activation, ActivationId, Error, ErrorCode, FunctionKey, JsonText, WebExport};
+use beckon_core::{Activation, ActivationId, Error, ErrorCode, FunctionKey, JsonText, Status, WebExport};
 use beckon_engine::{Invocation, Outcome, Payload};
 
 use super::call::Call;
@@ -50,11 +50,16 @@ pub(super) async fn invoke(
     }
     match gateway.engine.invoke(invocation, wait).await.map_err(refuse)? {
         Outcome::Promoted(id) => Ok(accepted(id)),
+        Outcome::Finished(ended) if bare => {
+            let status = status_of(ended.summary().status);
+            let text = ended.json().as_str().trim().to_owned();
+            Ok(named(json_text(status, text), ended.summary().id))
+        }
         Outcome::Finished(ended) => {
             let mut activation = ended.activation();
             // What OpenWhisk's clients read is JSON, whatever the function speaks.
             activation.result = Some(ended.json());
-            Ok(finished(&activation, bare))
+            Ok(finished(&activation))
         }
     }
 }
@@ -95,20 +100,23 @@ fn accepted(id: ActivationId) -> Response {
     )
 }
 
-fn finished(activation: &Activation, bare: bool) -> Response {
-    let status = match activation.summary.status.openwhisk_code() {
+fn status_of(status: Status) -> StatusCode {
+    match status.openwhisk_code() {
         Some(0) => StatusCode::OK,
         Some(1 | 2) => StatusCode::BAD_GATEWAY,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
+    }
+}
+
+fn finished(activation: &Activation) -> Response {
     let record = Record::of(activation);
     // Upstream answers an array bare whether that was asked for or not, and clients have come to rely on it.
-    let array = record.response.result.get().starts_with('[');
-    let text = if bare || array {
+    let text = if record.response.result.get().starts_with('[') {
         record.response.result.get().to_owned()
     } else {
         record.to_json()
     };
+    let status = status_of(activation.summary.status);
     named(json_text(status, text), activation.summary.id)
 }
 

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use crate::gateway::{Gateway, Refusal};
 pub(crate) use call::authorize;
-pub(crate) use speak::speak;
+pub(crate) use speak::{name_transaction, speak, transaction};
 
 const GET: &str = "GET";
 const ACTION: &str = "GET, PUT, POST, DELETE";

@@ -1,7 +1,6 @@
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::Response;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
@@ -15,12 +14,14 @@ const REALM: HeaderValue = HeaderValue::from_static("Basic realm=\"OpenWhisk sec
 #[derive(Debug, Clone)]
 pub(super) struct Transaction(pub(super) String);
 
-/// The dialect's outermost layer: gives the request its transaction id, returns it in `X-Request-ID`, and writes
-/// refusals as upstream's error document, `{"error", "code"}`, where `code` is that id as text.
-pub(crate) async fn speak(mut request: Request, next: Next) -> Response {
-    let id = transaction(request.headers());
-    request.extensions_mut().insert(Transaction(id.clone()));
-    let mut response = next.run(request).await;
+/// Gives a request its transaction id.
+pub(crate) fn name_transaction(request: &mut Request, id: &str) {
+    request.extensions_mut().insert(Transaction(id.to_owned()));
+}
+
+/// The last word on every answer: returns the transaction id in `X-Request-ID`, and writes refusals as upstream's error
+/// document, `{"error", "code"}`, where `code` is that id as text.
+pub(crate) fn speak(response: &mut Response, id: &str) {
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         let document = json!({ "error": refusal.text, "code": id }).to_string();
         *response.body_mut() = document.into();
@@ -31,15 +32,14 @@ pub(crate) async fn speak(mut request: Request, next: Next) -> Response {
             response.headers_mut().insert(WWW_AUTHENTICATE, REALM);
         }
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    response
 }
 
 /// The caller's own id, unless it starts with upstream's prefix of internal ids or is no decent text; else 32 random
 /// alphanumerics.
-fn transaction(headers: &HeaderMap) -> String {
+pub(crate) fn transaction(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     match given {
         Some(id) if (1..=256).contains(&id.len()) && !id.starts_with("sid_") => id.to_owned(),

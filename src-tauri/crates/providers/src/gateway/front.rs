@@ -1,0 +1,87 @@
+//! The way in and the way out of every request: who may call, what is taken off it, where it goes, and what each answer
+//! carries.
+//!
+//! One function and not a stack of middleware layers: a layer boxes its future and clones everything below it for each
+//! request, which is more than the rest of a short call costs. For the same reason the path that carries most calls by
+//! far does not go through the router.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tower::Service;
+
+use super::{Gateway, body, domains, guard, inbox, mark};
+use crate::{openfaas, openwhisk};
+
+/// Every dialect behind its guard. Cheap to clone.
+#[derive(Clone)]
+pub struct Front {
+    gateway: Gateway,
+    dialects: Router,
+}
+
+impl Front {
+    pub(super) fn new(gateway: Gateway, dialects: Router) -> Self {
+        Self { gateway, dialects }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        // With more dialects, this one goes by the path: each writes its own error documents.
+        let transaction = openwhisk::gateway::transaction(request.headers());
+        let mut response = self.guarded(request, &transaction).await;
+        openwhisk::gateway::speak(&mut response, &transaction);
+        response
+    }
+
+    async fn guarded(&self, request: Request, transaction: &str) -> Response {
+        let visitor = match guard::check(&self.gateway, request.uri(), request.headers()).await {
+            Ok(visitor) => visitor,
+            Err(refusal) => return refusal.into_response(),
+        };
+        let for_inbox = request.uri().path().starts_with(inbox::PREFIX);
+        let mut response = if request.method() == Method::OPTIONS && visitor.function.is_none() && !for_inbox
+        {
+            StatusCode::OK.into_response()
+        } else {
+            self.dispatch(request, &visitor, transaction).await
+        };
+        visitor.see_off(response.headers_mut());
+        response
+    }
+
+    async fn dispatch(&self, request: Request, visitor: &guard::Visitor, transaction: &str) -> Response {
+        let mut request = body::drained(request);
+        mark::unmark(&self.gateway, &mut request);
+        if let Some(function) = &visitor.function {
+            return domains::answer(&self.gateway, function.clone(), request).await;
+        }
+        if openfaas::gateway::is_call(request.uri().path()) {
+            return openfaas::gateway::call(&self.gateway, request).await;
+        }
+        openwhisk::gateway::name_transaction(&mut request, transaction);
+        let Ok(response) = self.dialects.clone().call(request).await;
+        response
+    }
+}
+
+impl Service<Request> for Front {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let front = self.clone();
+        Box::pin(async move { Ok(front.answer(request).await) })
+    }
+}
