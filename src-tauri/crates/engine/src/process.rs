@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -297,7 +299,7 @@ impl Birth {
             code: spec.own_code.then(|| spec.confinement.code.clone()),
         };
         self.watch.expect(number);
-        let (started, pipes) = match start(spec, &self.record, self.brand, &self.isolation) {
+        let (started, pipes) = match start(&spec, &self.record, self.brand, &self.isolation) {
             Ok(started) => started,
             Err(e) => {
                 self.watch.forget(number);
@@ -345,16 +347,56 @@ struct Started {
     guards: Vec<Guard>,
 }
 
-fn start(spec: Spec, record: &Path, brand: Brand, isolation: &Isolation) -> io::Result<(Started, Pipes)> {
+/// The program that a mere name means: the first on the process's own `PATH`, by its whole path. Given one, the standard
+/// library starts processes with `posix_spawn`, which shares this process's memory until `exec`; to look for a name it
+/// forks, and copying the tables of all that memory takes longer than all the rest of a small start.
+fn whole_path(spec: &Spec) -> Option<PathBuf> {
+    if spec.program.as_os_str().as_bytes().contains(&b'/') {
+        return None;
+    }
+    // The last value of a variable is the one that counts.
+    let path = spec.env.iter().rfind(|(name, _)| name == "PATH")?;
+    let runs = |program: &PathBuf| {
+        program.is_absolute()
+            && program
+                .metadata()
+                .is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0)
+    };
+    std::env::split_paths(&path.1)
+        .map(|folder| folder.join(&spec.program))
+        .find(runs)
+}
+
+fn start(spec: &Spec, record: &Path, brand: Brand, isolation: &Isolation) -> io::Result<(Started, Pipes)> {
     fs::create_dir(&spec.scratch)?;
     if spec.own_code {
         fs::create_dir(&spec.confinement.code)?;
     }
-    let mut command = Command::new(&spec.program);
+    if let Some(program) = whole_path(spec) {
+        match launch(&program, spec, record, brand, isolation) {
+            // It is there and may not be executed: then the next on the `PATH` is meant.
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {}
+            result => return result,
+        }
+    }
+    launch(&spec.program, spec, record, brand, isolation)
+}
+
+fn launch(
+    program: &Path,
+    spec: &Spec,
+    record: &Path,
+    brand: Brand,
+    isolation: &Isolation,
+) -> io::Result<(Started, Pipes)> {
+    let mut command = std::process::Command::new(program);
+    // By the name that it was called by, as some programs go by that.
+    command.arg0(&spec.program);
+    let mut command = Command::from(command);
     command
         .args(&spec.arguments)
         .env_clear()
-        .envs(spec.env)
+        .envs(spec.env.iter().map(|(name, value)| (name, value)))
         .current_dir(spec.directory.as_ref().unwrap_or(&spec.scratch))
         .kill_on_drop(true)
         .stdin(if spec.stdin { Stdio::piped() } else { Stdio::null() })
