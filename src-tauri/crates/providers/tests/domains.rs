@@ -154,12 +154,43 @@ async fn pages_of_other_sites_stay_out() {
         let answer = with(headers).await;
         assert_eq!((answer.status, answer.header("x-activation-id")), (403, None));
     }
-    // A link is followed.
+    // A link is followed; a frame is none.
+    let navigating = async |dest: &str| {
+        let headers = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", dest),
+        ];
+        with(&headers).await.status
+    };
     assert_eq!(
-        with(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")])
-            .await
-            .status,
-        207
+        (navigating("document").await, navigating("iframe").await),
+        (207, 403)
+    );
+    // The same at the function's other door, and its name opens nothing but the function.
+    let at = async |method: Method, path: &str, headers: &[(&str, &str)]| {
+        ask(&rig, method, "localhost", path, headers, "").await
+    };
+    let image = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")];
+    let own = [("origin", "http://shop.test:6464")];
+    for (path, headers) in [
+        ("/function/shop.playground", &image[..]),
+        ("/function/shop.playground", &own),
+        ("/ping", &image),
+        ("/metrics", &own),
+    ] {
+        assert_eq!(at(Method::GET, path, headers).await.status, 403, "{path}");
+    }
+    // Preflights are the function's to answer, as at its provider.
+    let local = [("origin", "http://localhost:5173")];
+    let answer = at(Method::OPTIONS, "/function/shop.playground/x", &local).await;
+    assert_eq!((answer.status, answer.header("x-seen")), (207, Some("OPTIONS")));
+    assert_eq!(
+        (
+            answer.header("access-control-allow-origin"),
+            answer.header("access-control-allow-methods")
+        ),
+        (Some("http://localhost:5173"), None)
     );
     rig.stop().await;
 }

@@ -4,16 +4,13 @@
 //! is the same as at every other door ([`http::admit`]).
 
 use axum::extract::Request;
-use axum::http::header::{HOST, HeaderName};
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use beckon_core::{Error, FunctionKey};
 
 use super::http::{self, Called};
 use super::{Gateway, Refusal};
-
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Hands a request that names a function's host to that function.
 pub(super) async fn answer(gateway: &Gateway, function: FunctionKey, request: Request) -> Response {
@@ -23,9 +20,9 @@ pub(super) async fn answer(gateway: &Gateway, function: FunctionKey, request: Re
         .unwrap_or_else(|refusal| http::text(refusal.status, refusal.text))
 }
 
-/// Whether a host name (as a header has it) is a domain of a function.
-pub(super) fn is_domain(gateway: &Gateway, host: &str) -> bool {
-    name_of(host).is_some_and(|name| gateway.store.function_of_domain(&name).is_some())
+/// The function that has a host name (as a header has it) for one of its domains.
+pub(super) fn owner(gateway: &Gateway, host: &str) -> Option<FunctionKey> {
+    gateway.store.function_of_domain(&name_of(host)?)
 }
 
 /// The host of a request, in lower case, without port and final dot; `None` for addresses and `localhost` itself.
@@ -70,7 +67,6 @@ pub(super) async fn find(gateway: &Gateway, host: &str) -> Result<Option<Functio
 }
 
 async fn call(gateway: &Gateway, key: FunctionKey, request: Request) -> Result<Response, Refusal> {
-    check_fetch(request.headers())?;
     let gone = || Refusal::not_found("There is no function here any more.");
     let admitted = http::admit(gateway, &key, request.headers())
         .await?
@@ -87,22 +83,6 @@ async fn call(gateway: &Gateway, key: FunctionKey, request: Request) -> Result<R
             response
         }
     })
-}
-
-/// Another site's page may link here, but not make requests behind its reader's back (an image, for example): browsers
-/// send no `Origin` with all of those, and say this instead.
-fn check_fetch(headers: &HeaderMap) -> Result<(), Refusal> {
-    let is = |name: &HeaderName, value: &str| {
-        headers
-            .get(name)
-            .is_some_and(|v| v.as_bytes() == value.as_bytes())
-    };
-    if is(&FETCH_SITE, "cross-site") && !is(&FETCH_MODE, "navigate") {
-        return Err(Refusal::forbidden(
-            "Pages of other sites may not call this machine's functions.",
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

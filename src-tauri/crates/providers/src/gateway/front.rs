@@ -45,15 +45,34 @@ impl Front {
             Ok(visitor) => visitor,
             Err(refusal) => return refusal.into_response(),
         };
-        let for_inbox = request.uri().path().starts_with(inbox::PREFIX);
-        let mut response = if request.method() == Method::OPTIONS && visitor.function.is_none() && !for_inbox
-        {
-            StatusCode::OK.into_response()
-        } else {
+        let path = request.uri().path();
+        let for_function = visitor.function.is_some() || openfaas::gateway::is_call(path);
+        // Inboxes take whatever comes, and functions that speak HTTP answer their own preflights.
+        let answers_itself = request.method() != Method::OPTIONS
+            || path.starts_with(inbox::PREFIX)
+            || (for_function && self.takes_options(&request, &visitor).await);
+        let mut response = if answers_itself {
             self.dispatch(request, &visitor, transaction).await
+        } else {
+            StatusCode::OK.into_response()
         };
-        visitor.see_off(response.headers_mut());
+        if for_function && answers_itself {
+            visitor.see_off_function(response.headers_mut());
+        } else {
+            visitor.see_off(response.headers_mut());
+        }
         response
+    }
+
+    /// Whether the function that a request is for has requests for arguments. One that there is not refuses for itself.
+    async fn takes_options(&self, request: &Request, visitor: &guard::Visitor) -> bool {
+        let called = match &visitor.function {
+            Some(function) => Some(function.clone()),
+            None => openfaas::gateway::called(&self.gateway, request).await,
+        };
+        let Some(key) = called else { return true };
+        let function = self.gateway.store.function(&key).await;
+        !matches!(function, Ok(Some(function)) if !function.contract.speaks_http())
     }
 
     async fn dispatch(&self, request: Request, visitor: &guard::Visitor, transaction: &str) -> Response {

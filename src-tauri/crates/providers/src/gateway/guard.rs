@@ -6,7 +6,11 @@
 //! reason CORS is granted to loopback origins only, where upstream answers `*`.
 //!
 //! The domains that a user gave to functions are let in beside them, exactly as they are in the settings: an owner of
-//! another name cannot make one of these.
+//! another name cannot make one of these. As an origin, such a domain is good for its own function only: the same name
+//! may belong to pages on the public network as well.
+//!
+//! Browsers send no `Origin` with an image or a frame that another site's page asks for. They say `Sec-Fetch-Site`
+//! instead (W3C Fetch Metadata), and then only a link that a person follows is let in.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -14,7 +18,7 @@ use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, HOST, ORIGIN, VARY,
 };
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use beckon_core::FunctionKey;
 
 use super::{Gateway, Refusal, domains};
@@ -24,6 +28,10 @@ const ALLOWED_HEADERS: &str =
     "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent, X-Request-ID";
 const ALLOWED_METHODS: &str = "GET, DELETE, POST, PUT, HEAD";
 const EXPOSED_HEADERS: &str = "x-openwhisk-activation-id, X-Request-ID";
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// A request that may come in.
 pub(super) struct Visitor {
@@ -35,26 +43,25 @@ pub(super) struct Visitor {
 
 /// Refuses what does not come from this machine.
 pub(super) async fn check(gateway: &Gateway, uri: &Uri, headers: &HeaderMap) -> Result<Visitor, Refusal> {
-    let is_known = |host: &str| is_loopback(host) || domains::is_domain(gateway, host);
-    check_host(uri, headers, is_known)?;
-    let origin = check_origin(headers, is_known)?;
+    check_host(uri, headers, |host| {
+        is_loopback(host) || domains::owner(gateway, host).is_some()
+    })?;
     let function = match domains::host_of(uri, headers) {
         Some(host) => domains::find(gateway, &host).await?,
         None => None,
     };
+    let origin = check_origin(headers, |host| {
+        is_loopback(host) || (function.is_some() && domains::owner(gateway, host) == function)
+    })?;
+    if origin.is_none() {
+        check_fetch(headers)?;
+    }
     Ok(Visitor { function, origin })
 }
 
 impl Visitor {
-    /// What the answer says of who may read it. A function answers for itself, preflights and all; it may say more of
-    /// CORS than this, and not to more pages.
+    /// What the answer of the gateway itself says of who may read it.
     pub(super) fn see_off(self, headers: &mut HeaderMap) {
-        if self.function.is_some() {
-            if let Some(origin) = self.origin {
-                headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(origin);
-            }
-            return;
-        }
         if let Some(origin) = self.origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(
@@ -71,6 +78,17 @@ impl Visitor {
             ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static(ALLOWED_METHODS),
         );
+    }
+
+    /// The same for a function's answer. It answers for itself, preflights and all; where it says nothing of CORS,
+    /// this machine's pages may read it.
+    pub(super) fn see_off_function(self, headers: &mut HeaderMap) {
+        if let Some(origin) = self.origin
+            && !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)
+        {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.append(VARY, HeaderValue::from_static("Origin"));
+        }
     }
 }
 
@@ -114,6 +132,21 @@ fn check_origin(
         "Pages from the origin '{}' may not call this machine's functions.",
         shown(text)
     )))
+}
+
+/// Lets another site's page link here, but not make requests behind its reader's back.
+fn check_fetch(headers: &HeaderMap) -> Result<(), Refusal> {
+    let is = |name: &HeaderName, value: &str| {
+        headers
+            .get(name)
+            .is_some_and(|given| given.as_bytes() == value.as_bytes())
+    };
+    if is(&FETCH_SITE, "cross-site") && !(is(&FETCH_MODE, "navigate") && is(&FETCH_DEST, "document")) {
+        return Err(Refusal::forbidden(
+            "Pages of other sites may not call this machine's functions.",
+        ));
+    }
+    Ok(())
 }
 
 /// The refused name, short and printable.
@@ -221,5 +254,23 @@ mod tests {
         assert!(check("https://evil.example").is_err());
         assert!(check("null").is_err());
         assert!(matches!(check_origin(&HeaderMap::new(), is_loopback), Ok(None)));
+    }
+
+    #[test]
+    fn other_sites_may_link_and_no_more() {
+        let check = |site: &'static str, mode: &'static str, dest: &'static str| {
+            let headers = HeaderMap::from_iter([
+                (FETCH_SITE, HeaderValue::from_static(site)),
+                (FETCH_MODE, HeaderValue::from_static(mode)),
+                (FETCH_DEST, HeaderValue::from_static(dest)),
+            ]);
+            check_fetch(&headers).is_ok()
+        };
+        assert!(check("cross-site", "navigate", "document"));
+        assert!(check("none", "navigate", "document"));
+        assert!(check("same-site", "no-cors", "image"));
+        assert!(!check("cross-site", "navigate", "iframe"));
+        assert!(!check("cross-site", "no-cors", "image"));
+        assert!(check_fetch(&HeaderMap::new()).is_ok());
     }
 }

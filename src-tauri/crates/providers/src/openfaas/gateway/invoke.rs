@@ -3,7 +3,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use beckon_core::{Callback, Error, ErrorCode};
+use beckon_core::{Callback, Error, ErrorCode, FunctionKey};
 use beckon_engine::delivery::check_callback_url;
 
 use super::call::{Stamp, Target};
@@ -21,6 +21,11 @@ const FUNCTION: &str = "/function/";
 pub(crate) fn is_call(path: &str) -> bool {
     path.strip_prefix(FUNCTION)
         .is_some_and(|name| !name.is_empty() && !name.starts_with('/'))
+}
+
+/// The function that a synchronous call names, whether or not it exists.
+pub(crate) async fn called(gateway: &Gateway, request: &Request) -> Option<FunctionKey> {
+    Target::of(request, FUNCTION).function(gateway).await
 }
 
 /// Any method on `/function/{name}[/{rest}]`: the function's own response. 404 for an unknown function, 429 when it has

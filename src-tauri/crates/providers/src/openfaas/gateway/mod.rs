@@ -8,7 +8,7 @@ use axum::routing::post;
 
 use crate::gateway::Gateway;
 
-pub(crate) use invoke::{call, is_call};
+pub(crate) use invoke::{call, called, is_call};
 
 /// The paths at a glance, but for `/function/{name}[/{rest}]`, which [`call`] answers.
 pub(crate) fn routes() -> Router<Gateway> {
