@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use beckon_core::{Activation, ActivationId, Contract, Error, Function, Guard, JsonText, Language};
+use beckon_core::{Activation, ActivationId, Contract, Error, Guard, JsonText, Language};
 
 use crate::actionloop;
 use crate::adapt::Event;
 use crate::cells::{Breed, Cell};
 use crate::code::{Deployment, Prepared};
+use crate::deadline::Deadline;
 use crate::end::End;
 use crate::executable::{self, Execution};
 use crate::isolation::Confinement;
@@ -102,15 +103,12 @@ pub(crate) async fn execute(
     let started = Instant::now();
     progress.started = Some(started);
     let contract = grant.deployment.function.contract;
-    let limit = Limit::of(
-        request.longest,
-        draft.limits.timeout_ms,
-        &grant.deployment.function,
-    );
+    let function = &grant.deployment.function;
+    let limit = Deadline::of(request, draft.limits.timeout_ms, function);
     let end = {
         let attempt = attempt(inner, (&limit, started), request, grant, log, progress);
         // A watchdog's process that is late is ended, and answered for, by its own keeper, which needs a moment.
-        let slack = if is_fork(contract) && !limit.silent {
+        let slack = if watchdog::forks(contract) && !limit.silent {
             LAST_WORDS
         } else {
             Duration::ZERO
@@ -126,79 +124,9 @@ pub(crate) async fn execute(
     Ok(end.spoken(contract))
 }
 
-/// The deadline of a run: the first of those that it has, by the name that people know it by.
-struct Limit {
-    ms: u32,
-    /// For example "exec_timeout".
-    title: &'static str,
-    /// Whether the watchdog hangs up instead of answering.
-    silent: bool,
-}
-
-impl Limit {
-    fn of(longest: Option<u32>, own: u32, function: &Function) -> Self {
-        let (mut ms, mut title) = match longest {
-            Some(ms) => (ms, "the detached timeout"),
-            None => (own, "the function's limit"),
-        };
-        let watchdog = &function.settings.watchdog;
-        if is_watchdog(function.contract) {
-            let settings = [
-                (watchdog.exec_timeout_ms, "exec_timeout"),
-                (watchdog.write_timeout_ms, "write_timeout"),
-            ];
-            for (setting, name) in settings {
-                if let Some(setting) = setting.filter(|setting| *setting > 0 && *setting < ms) {
-                    (ms, title) = (setting, name);
-                }
-            }
-        }
-        Self {
-            ms,
-            title,
-            silent: title == "write_timeout",
-        }
-    }
-
-    /// For example "exec_timeout of 5 s".
-    fn name(&self) -> String {
-        let Self { ms, title, .. } = self;
-        if ms % 1000 == 0 {
-            format!("{title} of {} s", ms / 1000)
-        } else {
-            format!("{title} of {ms} ms")
-        }
-    }
-
-    fn from(&self, started: Instant) -> Instant {
-        started + Duration::from_millis(self.ms.into())
-    }
-
-    fn end(&self, contract: Contract, in_init: bool) -> End {
-        if self.silent {
-            End::no_answer()
-        } else if contract.speaks_http() {
-            End::ran_out(&self.name())
-        } else {
-            End::timed_out(self.ms, in_init)
-        }
-    }
-}
-
-fn is_watchdog(contract: Contract) -> bool {
-    is_fork(contract) || contract == Contract::WatchdogHttp
-}
-
-fn is_fork(contract: Contract) -> bool {
-    matches!(
-        contract,
-        Contract::WatchdogClassic | Contract::WatchdogSerializing | Contract::WatchdogStreaming
-    )
-}
-
 async fn attempt(
     inner: &Inner,
-    (limit, started): (&Limit, Instant),
+    (limit, started): (&Deadline, Instant),
     request: &Request,
     grant: Grant,
     log: &SharedLog,
@@ -219,7 +147,7 @@ async fn attempt(
     };
     if function.contract.keeps_worker(grant.deployment.language()) {
         warm(inner, &call, grant, log, progress).await
-    } else if is_fork(function.contract) {
+    } else if watchdog::forks(function.contract) {
         fork(inner, &call, grant, (limit, started), log, progress).await
     } else {
         once(inner, &call, grant, log, progress).await
@@ -485,13 +413,16 @@ async fn fork(
     inner: &Inner,
     call: &Call<'_>,
     mut grant: Grant,
-    (limit, started): (&Limit, Instant),
+    (limit, started): (&Deadline, Instant),
     log: &SharedLog,
     progress: &mut Progress,
 ) -> End {
-    progress.cold = true;
     let deployment = grant.deployment.clone();
     let contract = deployment.function.contract;
+    if let Some(end) = watchdog::refused(contract, call.event) {
+        return end;
+    }
+    progress.cold = true;
     let prepared = match prepare(inner, &deployment, log).await {
         Ok(prepared) => prepared,
         Err(end) => return end,

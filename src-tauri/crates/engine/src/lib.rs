@@ -2,20 +2,20 @@
 //!
 //! The engine knows no dialect. A caller hands it an [`Invocation`] and gets an [`Activation`]; how that is spelled on
 //! the wire is the business of the gateways.
-
 //!
 //! ```text
-//! lib ─ what callers see            run ─ a run from request to record     queue ─ accepted runs, from disk
-//! deploy, entry, package, build/ ─ code in, made ready to run; code ─ taken from there for workers
-//!                                   attempt ─ a run in a worker            pool/ ─ slots, warm workers, lines, memory
-//! cells/ ─ interpreters that are up before there is a function for them
-//! runtimes ─ interpreters           worker, frame, reply, pipes, shims/ ─ warm workers   executable ─ a process per run
-//! schedule ─ calls by the clock                           trigger ─ calls by messages
-//! metrics ─ what is counted, for Prometheus and for charts
-//! delivery/ ─ callbacks, and the records of detached runs
-//! process, survivors ─ processes, and their certain end                    logs, end, status ─ what is told of it
-//! lane ─ the thread that calls are made on
-//! isolation ─ what processes can reach, and what they take                 machine ─ the memory that there is
+//! lib ─ what callers see; inner ─ what all of it stands on
+//! in     source/ ─ folders and projects on disk; deploy, entry, package, build/ ─ code, made ready to run
+//!        code ─ taken from there for workers; runtimes ─ the interpreters of this machine
+//! run    run ─ a run from request to record; queue/ ─ accepted runs, from disk
+//!        attempt, deadline ─ a run in a worker; payload, adapt, reply, end ─ what goes in and comes out
+//!        pool/ ─ slots, warm workers, lines, memory; cells/ ─ interpreters that are up before their function
+//! speak  worker, link, frame, pipes, shims/ ─ to interpreters; actionloop ─ to binaries; serving, upstream ─ to servers
+//!        executable, watchdog ─ to a process per run; lane ─ the thread that calls are made on
+//! hold   process, survivors ─ processes, and their certain end; removal ─ of what they left
+//!        isolation/ ─ what they can reach and take; machine ─ the memory that there is
+//! cause  schedule/ ─ calls by the clock; trigger/ ─ calls by messages
+//! tell   logs, status, metrics/ ─ what is known of it; delivery/ ─ callbacks, and the records of detached runs
 //! ```
 
 mod actionloop;
@@ -24,6 +24,7 @@ mod attempt;
 mod build;
 mod cells;
 mod code;
+mod deadline;
 pub mod delivery;
 mod deploy;
 mod end;

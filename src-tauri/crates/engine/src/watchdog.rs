@@ -25,6 +25,30 @@ use crate::process::{Channels, Nursery, Process};
 
 const CHUNK: usize = 16 * 1024;
 
+/// Whether a watchdog stands between a function and its callers.
+pub(crate) fn is_one(contract: Contract) -> bool {
+    forks(contract) || contract == Contract::WatchdogHttp
+}
+
+/// Whether it starts a process for each request.
+pub(crate) fn forks(contract: Contract) -> bool {
+    matches!(
+        contract,
+        Contract::WatchdogClassic | Contract::WatchdogSerializing | Contract::WatchdogStreaming
+    )
+}
+
+/// The classic one's answer to methods other than its five: 405, and no process.
+pub(crate) fn refused(contract: Contract, event: &Event) -> Option<End> {
+    let head = event.head.as_ref()?;
+    let knows = matches!(head.method.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE");
+    if contract != Contract::WatchdogClassic || knows {
+        return None;
+    }
+    let response = crate::payload::text_response(StatusCode::METHOD_NOT_ALLOWED, "");
+    Some(End::response(response))
+}
+
 /// The command of a watchdog's function: `fprocess` split at single spaces, as the watchdogs do it.
 ///
 /// A program with a relative path is one of the package's; a mere name is looked for on `PATH`.

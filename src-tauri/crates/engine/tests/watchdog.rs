@@ -192,6 +192,23 @@ async fn the_time_out_that_fired_is_named() {
         assert!(named, "{:?}", logs(&record));
         wait_for(async || rig.processes() == 0).await;
     }
+    // A caller may ask of-watchdog for less, and not for more; the classic one does not listen.
+    for (contract, asked, named) in [
+        (WatchdogSerializing, "1500ms", "X-Timeout of 1500 ms"),
+        (WatchdogSerializing, "1h", "exec_timeout of 2 s"),
+        (WatchdogClassic, "1500ms", "exec_timeout of 2 s"),
+    ] {
+        let mut new = watchdog(contract, "sleep 1000");
+        new.settings.watchdog.exec_timeout_ms = Some(2000);
+        rig.put("f", new).await;
+        let mut request = post("/", b"");
+        request.headers_mut().insert("x-timeout", asked.parse().unwrap());
+        let record = ended(&rig, "f", request).await.activation();
+        assert!(
+            logs(&record).iter().any(|line| line.contains(named)),
+            "{record:?}"
+        );
+    }
     // The watchdog hangs up, and the gateway before it has nothing to pass on.
     let mut new = watchdog(WatchdogClassic, "echo part; sleep 1000");
     new.settings.watchdog.write_timeout_ms = Some(1500);
@@ -202,6 +219,26 @@ async fn the_time_out_that_fired_is_named() {
     assert!(logs(&ended.activation())[0].contains("write_timeout of 1500 ms"));
     rig.stop().await;
     assert_eq!(rig.processes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_classic_one_knows_five_methods() {
+    let rig = Rig::new().await;
+    for contract in FORKS {
+        rig.put("f", watchdog(contract, "cat")).await;
+        for method in ["HEAD", "OPTIONS", "PROPFIND", "PATCH"] {
+            let mut request = post("/", b"");
+            *request.method_mut() = method.parse().unwrap();
+            let refuses = contract == WatchdogClassic && method != "PATCH";
+            let expected = if refuses { 405 } else { 200 };
+            assert_eq!(
+                response(&rig, "f", request).await.status(),
+                expected,
+                "{contract:?} {method}"
+            );
+        }
+    }
+    rig.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use super::fields::{Fields, is_variable, secret, set_named};
 use super::{PlannedFunction, PlannedSchedule, Project, ProjectKind, below, read_text};
+use crate::deadline::go_duration_ms;
 use crate::source::substitute::{Lookup, Substitution};
 use crate::source::yaml::{self, Node};
 
@@ -504,24 +505,7 @@ fn duration_ms(text: &str) -> Option<f64> {
     if let Ok(seconds) = text.parse::<f64>() {
         return (seconds.is_finite() && seconds >= 0.0).then_some(seconds * 1000.0);
     }
-    let (mut total, mut rest) = (0.0, text);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        total += number
-            * match &rest[..unit] {
-                "h" => 3_600_000.0,
-                "m" => 60_000.0,
-                "s" => 1000.0,
-                "ms" => 1.0,
-                "us" | "µs" => 0.001,
-                _ => return None,
-            };
-        rest = &rest[unit..];
-    }
-    (!text.is_empty()).then_some(total)
+    go_duration_ms(text)
 }
 
 /// A quantity of Kubernetes (`128Mi`, `1Gi`, `256M`), Docker's `128m`, or bytes, in MB.
