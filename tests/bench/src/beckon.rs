@@ -39,7 +39,7 @@ impl Deployed {
     /// Deploys every function through the gateway, and sets in the database what the gateway has no words for.
     pub(crate) async fn new(binary: &Path, work: &Path) -> Result<Self> {
         let dir = tempfile::tempdir_in(work)?;
-        let beckon = Beckon::serve(binary, dir.path(), None).await?;
+        let beckon = Beckon::serve(binary, dir.path(), None, &[]).await?;
         let made = std::process::Command::new(binary)
             .args(["token", "create", "--for", "openwhisk", "--data-dir"])
             .arg(dir.path())
@@ -80,7 +80,12 @@ impl Deployed {
     }
 
     pub(crate) async fn serve(&self, pin: Option<usize>) -> Result<Beckon> {
-        Beckon::serve(&self.binary, self.dir.path(), pin).await
+        Beckon::serve(&self.binary, self.dir.path(), pin, &[]).await
+    }
+
+    /// Without interpreters that are started for functions to come.
+    pub(crate) async fn serve_without_cells(&self) -> Result<Beckon> {
+        Beckon::serve(&self.binary, self.dir.path(), None, &["--no-stem-cells"]).await
     }
 
     /// Saves a function again, as a new version.
@@ -162,12 +167,13 @@ impl Api<'_> {
 
 impl Beckon {
     /// Starts it and waits until it says that it is ready.
-    pub(crate) async fn serve(binary: &Path, data_dir: &Path, pin: Option<usize>) -> Result<Self> {
+    async fn serve(binary: &Path, data_dir: &Path, pin: Option<usize>, more: &[&str]) -> Result<Self> {
         let started = Instant::now();
         let mut command = process::command(binary, pin);
         command
             .args(["serve", "--port", "0", "--data-dir"])
             .arg(data_dir)
+            .args(more)
             .env("BECKON_LOG", "error");
         let mut program = Program::start("beckon serve", command)?;
         let line = program.first_line().await?;

@@ -16,7 +16,7 @@ use crate::rows::hello;
 use crate::subject::{middle, once_ready};
 use crate::{median, micros, process};
 
-/// How long everything is left alone before a call that may find something prepared.
+/// How long everything is left alone before a call that is to find a stem cell.
 const PREPARATION: Duration = Duration::from_millis(1_500);
 
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
@@ -40,22 +40,25 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
             .beckon(ready),
     );
 
-    let prepared = starts(bench, &deployed, &beckon, "hello", PREPARATION).await?;
-    let at_once = starts(bench, &deployed, &beckon, "hello", Duration::ZERO).await?;
-    let row = Row::micros("cold Node, one after another, p50").floor("bare node", node);
-    let row = of_peers(bench, report, peers::NODE, row).await;
-    report.add(row.beckon(at_once).target(Target::Most(60_000.0)));
-    let row = Row::micros("cold Node, after a pause (stem cell), p50").floor("bare node", node);
-    report.add(row.beckon(prepared).target(Target::Most(5_000.0)));
+    let node_cell = starts(bench, &deployed, &beckon, "hello", PREPARATION).await?;
+    let python_cell = starts(bench, &deployed, &beckon, "hello-python", PREPARATION).await?;
+    beckon.stop().await?;
+    let beckon = deployed.serve_without_cells().await?;
+    let node_spawn = starts(bench, &deployed, &beckon, "hello", Duration::ZERO).await?;
+    let python_spawn = starts(bench, &deployed, &beckon, "hello-python", Duration::ZERO).await?;
+    beckon.stop().await?;
 
-    let prepared = starts(bench, &deployed, &beckon, "hello-python", PREPARATION).await?;
-    let at_once = starts(bench, &deployed, &beckon, "hello-python", Duration::ZERO).await?;
-    let row = Row::micros("cold Python, one after another, p50").floor("bare python", python);
+    let row = Row::micros("cold Node, started from scratch, p50").floor("bare node", node);
+    let row = of_peers(bench, report, peers::NODE, row).await;
+    report.add(row.beckon(node_spawn).target(Target::Most(60_000.0)));
+    let row = Row::micros("cold Node, by a stem cell, p50").floor("bare node", node);
+    report.add(row.beckon(node_cell).target(Target::Most(5_000.0)));
+    let row = Row::micros("cold Python, started from scratch, p50").floor("bare python", python);
     let row = of_peers(bench, report, peers::PYTHON, row).await;
-    report.add(row.beckon(at_once).target(Target::Most(28_000.0)));
-    let row = Row::micros("cold Python, after a pause (fork server), p50").floor("fork of a warm one", fork);
-    report.add(row.beckon(prepared).target(Target::Most(5_000.0)));
-    beckon.stop().await
+    report.add(row.beckon(python_spawn).target(Target::Most(28_000.0)));
+    let row = Row::micros("cold Python, by a stem cell, p50").floor("fork of a warm one", fork);
+    report.add(row.beckon(python_cell).target(Target::Most(5_000.0)));
+    Ok(())
 }
 
 /// First calls of new versions, each of which needs a worker that was not there, µs at the median.

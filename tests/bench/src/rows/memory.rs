@@ -27,6 +27,10 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     ] {
         let beckon = deployed.serve(None).await?;
         deployed.invoke(&beckon, function, &hello()).await?;
+        let with_cell = rest(bench, beckon.program.pid()).await;
+        beckon.stop().await?;
+        let beckon = deployed.serve_without_cells().await?;
+        deployed.invoke(&beckon, function, &hello()).await?;
         let whole = rest(bench, beckon.program.pid()).await;
         let own = process::pss(beckon.program.pid())?;
         beckon.stop().await?;
@@ -39,6 +43,8 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
         }
         let row = row.note(format!("{own:.1} MiB of it its own"));
         report.add(row.beckon(whole).target(Target::Most(most)));
+        let row = Row::new(format!("the same, and a stem cell of {language}"), Unit::MiB);
+        report.add(row.beckon(with_cell).note("as it is without `--no-stem-cells`"));
     }
     Ok(())
 }
