@@ -2,6 +2,7 @@
 
 mod cli;
 mod serve;
+mod signals;
 mod start;
 mod ui;
 #[cfg(feature = "window")]

@@ -12,10 +12,11 @@ use serde_json::Value;
 use tauri::ipc::{InvokeBody, InvokeError, InvokeResponseBody, JavaScriptChannelId};
 use tauri::utils::assets::{AssetKey, AssetsIter, CspHash};
 use tauri::webview::PageLoadEvent;
-use tauri::{AppHandle, RunEvent, Runtime, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager as _, RunEvent, Runtime, WebviewUrl, WebviewWindowBuilder};
 use tokio::sync::watch;
 
 use crate::cli::Options;
+use crate::signals::Signals;
 use crate::start::{self, Started};
 
 /// The panel once it has started, or why it did not. The window opens meanwhile; its commands wait here.
@@ -36,6 +37,10 @@ pub(crate) fn has_display() -> bool {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     tauri::async_runtime::set(runtime.handle().clone());
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
     let instance = start::claim(options)?;
     let (announce, ready) = watch::channel(None);
     let running: Running = Arc::default();
@@ -71,7 +76,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 pages.send_modify(|number| *number += 1);
             }
         })
-        .setup(|app| {
+        .setup(move |app| {
+            let handle = app.handle().clone();
+            // A session that ends must not take the runs with it that a closed window would wait for.
+            tauri::async_runtime::spawn(async move {
+                signals.asked().await;
+                for window in handle.webview_windows().into_values() {
+                    if let Err(error) = window.destroy() {
+                        tracing::error!(%error, "the window could not be closed");
+                    }
+                }
+            });
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
                 .title("Beckon")
                 .inner_size(1280.0, 800.0)

@@ -8,6 +8,7 @@ import test from "node:test";
 
 import { BINARY, environment, home, killAtExit, refused, serve, token } from "../lib/beckon.mjs";
 import { Gateway } from "../lib/gateway.mjs";
+import { request } from "../lib/http.mjs";
 import { local } from "../lib/panel.mjs";
 import { display } from "../lib/ports.mjs";
 import * as processes from "../lib/processes.mjs";
@@ -39,19 +40,29 @@ async function open(t, place, screen) {
   return { child, output, closed, gateway };
 }
 
-test("closing the window lets a running invocation finish and leaves nothing behind", {
-  timeout: 5 * MINUTES,
-}, async (t) => {
+for (const [how, close] of [
+  ["closing the window", (_child, screen) => until("the window", () => closeWindow(screen, "Beckon"))],
+  ["the end of the session", (child) => child.kill("SIGTERM")],
+]) {
+  test(`${how} lets a running invocation finish and leaves nothing behind`, { timeout: 5 * MINUTES }, (t) =>
+    finishes(t, close));
+}
+
+async function finishes(t, close) {
   const place = await home(t);
   const screen = await display(t);
-  const { output, closed, gateway } = await open(t, place, screen);
+  const { child, output, closed, gateway } = await open(t, place, screen);
   const client = new Gateway(gateway, await token(place));
   await client.deploy("slow", { kind: "nodejs:default", code: SLOW });
   assert.equal((await client.invoke("slow", { ms: 0 })).status, 200);
   assert.match(await refused(place, ["serve", "--port", "0"]), /already running/, "one Beckon a directory");
 
   const answer = client.invoke("slow", { ms: 3_000 }, "blocking=true");
-  await until("the window", () => closeWindow(screen, "Beckon"));
+  await until("the run", async () => {
+    const metrics = await request(`${gateway}/metrics`);
+    return /^beckon_workers\{[^}]*state="busy"[^}]*\} [1-9]/m.test(metrics.text);
+  });
+  await close(child, screen);
   const reply = await soon("the answer of the run", answer);
   assert.equal(reply.status, 200, reply.text);
   assert.equal(await soon("it to end", closed), 0, output.stderr);
@@ -65,7 +76,7 @@ test("closing the window lets a running invocation finish and leaves nothing beh
   const record = await panel.activation(reply.json.activationId);
   assert.deepEqual([record.status, JSON.parse(record.result)], ["success", { waited: 3_000 }]);
   assert.equal((await panel.invoke(local("hello"), { name: "Ada" })).activation.status, "success");
-});
+}
 
 test("the window prints the same line as serve, and nothing of a secret on standard error", {
   timeout: 4 * MINUTES,
