@@ -1,5 +1,5 @@
 use axum::extract::Request;
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use rand::distr::{Alphanumeric, SampleString};
@@ -25,6 +25,8 @@ pub(crate) fn speak(response: &mut Response, id: &str) {
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         let document = json!({ "error": refusal.text, "code": id }).to_string();
         *response.body_mut() = document.into();
+        // The router has counted the body that was.
+        response.headers_mut().remove(CONTENT_LENGTH);
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
