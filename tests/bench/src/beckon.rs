@@ -167,7 +167,12 @@ impl Api<'_> {
 
 impl Beckon {
     /// Starts it and waits until it says that it is ready.
-    async fn serve(binary: &Path, data_dir: &Path, pin: Option<usize>, more: &[&str]) -> Result<Self> {
+    pub(crate) async fn serve(
+        binary: &Path,
+        data_dir: &Path,
+        pin: Option<usize>,
+        more: &[&str],
+    ) -> Result<Self> {
         let started = Instant::now();
         let mut command = process::command(binary, pin);
         command

@@ -183,7 +183,7 @@ impl Nursery {
             tasks: self.tasks.clone(),
         };
         // The process is known before this hears of it: who asked may be gone by then.
-        let born = self.tasks.spawn_blocking(move || birth.give(spec, on_end));
+        let born = self.tasks.spawn_blocking(move || birth.give(&spec, on_end));
         let (mut unclaimed, pipes) = born.await.map_err(io::Error::other)??;
         let Pipes {
             frames,
@@ -285,7 +285,7 @@ impl Drop for Unclaimed {
 
 impl Birth {
     /// Starts a process and has it attended to its end.
-    fn give<T: Send + 'static>(self, spec: Spec, on_end: T) -> io::Result<(Unclaimed, Pipes)> {
+    fn give<T: Send + 'static>(self, spec: &Spec, on_end: T) -> io::Result<(Unclaimed, Pipes)> {
         let handle = tokio::runtime::Handle::current();
         let number = self.number;
         let (scratch, most, measured) = (
@@ -299,7 +299,7 @@ impl Birth {
             code: spec.own_code.then(|| spec.confinement.code.clone()),
         };
         self.watch.expect(number);
-        let (started, pipes) = match start(&spec, &self.record, self.brand, &self.isolation) {
+        let (started, pipes) = match start(spec, &self.record, self.brand, &self.isolation) {
             Ok(started) => started,
             Err(e) => {
                 self.watch.forget(number);

@@ -21,7 +21,7 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     store.flush().await?;
     drop(store);
     let pin = bench.pin_for(1);
-    let beckon = Beckon::serve(&bench.beckon, dir.path(), pin).await?;
+    let beckon = Beckon::serve(&bench.beckon, dir.path(), pin, &[]).await?;
     let measure = async |name: &str, arguments: Value, calls: u64| -> Result<f64> {
         let call: Call = beckon.command(name, &arguments)?;
         let effort = Effort {

@@ -78,7 +78,6 @@ impl Breed {
             memory: u64::from(self.memory_mb()) * 1024 * 1024 + allowance(self.language),
             network: Network::Open,
             unix_sockets: false,
-            semaphores: self.language == Language::Python,
         }
     }
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tower::Service;
 
@@ -45,12 +45,12 @@ impl Front {
             Ok(visitor) => visitor,
             Err(refusal) => return refusal.into_response(),
         };
-        let path = request.uri().path();
-        let for_function = visitor.function.is_some() || openfaas::gateway::is_call(path);
+        let uri = request.uri().clone();
+        let for_function = visitor.function.is_some() || openfaas::gateway::is_call(uri.path());
         // Inboxes take whatever comes, and functions that speak HTTP answer their own preflights.
         let answers_itself = request.method() != Method::OPTIONS
-            || path.starts_with(inbox::PREFIX)
-            || (for_function && self.takes_options(&request, &visitor).await);
+            || uri.path().starts_with(inbox::PREFIX)
+            || (for_function && self.takes_options(&uri, &visitor).await);
         let mut response = if answers_itself {
             self.dispatch(request, &visitor, transaction).await
         } else {
@@ -65,10 +65,10 @@ impl Front {
     }
 
     /// Whether the function that a request is for has requests for arguments. One that there is not refuses for itself.
-    async fn takes_options(&self, request: &Request, visitor: &guard::Visitor) -> bool {
+    async fn takes_options(&self, uri: &Uri, visitor: &guard::Visitor) -> bool {
         let called = match &visitor.function {
             Some(function) => Some(function.clone()),
-            None => openfaas::gateway::called(&self.gateway, request).await,
+            None => openfaas::gateway::called(&self.gateway, uri).await,
         };
         let Some(key) = called else { return true };
         let function = self.gateway.store.function(&key).await;

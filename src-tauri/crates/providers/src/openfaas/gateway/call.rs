@@ -1,7 +1,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use beckon_core::FunctionKey;
 
 use crate::gateway::Gateway;
@@ -23,8 +22,8 @@ pub(super) struct Target {
 
 impl Target {
     /// Reads the path behind `prefix` (`/function/`).
-    pub(super) fn of(request: &Request, prefix: &str) -> Self {
-        let path = request.uri().path().strip_prefix(prefix).unwrap_or_default();
+    pub(super) fn of(uri: &Uri, prefix: &str) -> Self {
+        let path = uri.path().strip_prefix(prefix).unwrap_or_default();
         let (name, rest) = path.split_once('/').unwrap_or((path, ""));
         Self {
             written: name.to_owned(),

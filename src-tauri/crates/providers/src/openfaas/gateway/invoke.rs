@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, Uri, header};
 use beckon_core::{Callback, Error, ErrorCode, FunctionKey};
 use beckon_engine::delivery::check_callback_url;
 
@@ -24,15 +24,15 @@ pub(crate) fn is_call(path: &str) -> bool {
 }
 
 /// The function that a synchronous call names, whether or not it exists.
-pub(crate) async fn called(gateway: &Gateway, request: &Request) -> Option<FunctionKey> {
-    Target::of(request, FUNCTION).function(gateway).await
+pub(crate) async fn called(gateway: &Gateway, uri: &Uri) -> Option<FunctionKey> {
+    Target::of(uri, FUNCTION).function(gateway).await
 }
 
 /// Any method on `/function/{name}[/{rest}]`: the function's own response. 404 for an unknown function, 429 when it has
 /// too many callers, 502 with an empty body when it takes longer than the gateway waits.
 pub(crate) async fn call(gateway: &Gateway, mut request: Request) -> Response<Body> {
     let began = Instant::now();
-    let target = Target::of(&request, FUNCTION);
+    let target = Target::of(request.uri(), FUNCTION);
     let stamp = Stamp::on(request.headers_mut());
     let mut response = match sync(gateway, target, request, &stamp).await {
         Ok(response) => response,
@@ -87,7 +87,7 @@ async fn sync(
 ///
 /// Unlike OpenFaaS, an unknown function is a 404: a run that can never be is no promise to make.
 pub(super) async fn accept(State(gateway): State<Gateway>, mut request: Request) -> Response<Body> {
-    let target = Target::of(&request, "/async-function/");
+    let target = Target::of(request.uri(), "/async-function/");
     let stamp = Stamp::on(request.headers_mut());
     let mut response = match queue(&gateway, target, request, &stamp).await {
         Ok(response) => response,

@@ -1,0 +1,28 @@
+//! What the crate promises, tried from outside. One program: to link one for each file takes longer than all the tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails where it cannot go on"
+)]
+
+mod build;
+mod cells;
+mod contracts;
+mod deliveries;
+mod ends;
+mod fdk;
+mod http;
+mod isolation;
+mod languages;
+mod logs;
+mod memory;
+mod metrics;
+mod pool;
+mod projects;
+mod python;
+mod queue;
+mod schedules;
+mod sources;
+mod support;
+mod triggers;
+mod watchdog;

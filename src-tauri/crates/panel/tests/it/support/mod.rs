@@ -1,0 +1,63 @@
+//! A panel on a directory of its own, with the encrypted file as secret store, called by command name as every door does.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use beckon_core::{Clock, Error, Secret};
+use beckon_panel::{Panel, PanelConfig, SecretStoreChoice};
+use serde_json::{Value, json};
+
+pub(crate) const PASSPHRASE: &str = "correct horse battery";
+
+pub(crate) async fn start(dir: &Path) -> Result<Arc<Panel>> {
+    start_with(dir, SecretStoreChoice::File).await
+}
+
+pub(crate) async fn start_with(dir: &Path, choice: SecretStoreChoice) -> Result<Arc<Panel>> {
+    let config = PanelConfig {
+        data_dir: dir.to_owned(),
+        examples: true,
+        secret_store: Some(choice),
+        passphrase: (choice == SecretStoreChoice::File).then(|| Secret::new(PASSPHRASE)),
+        clipboard: None,
+        background: true,
+        stem_cells: true,
+        clock: Clock::system(),
+    };
+    Ok(Panel::start(config).await?)
+}
+
+/// Serves the panel's gateway on a free loopback port; answers its URL.
+pub(crate) async fn serve_gateway(panel: &Panel) -> Result<String> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    panel.set_gateway_url(&url);
+    let router = beckon_providers::gateway::router(panel.gateway());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(url)
+}
+
+/// Calls a command; its error as the doors pass it on.
+pub(crate) async fn call(panel: &Arc<Panel>, name: &str, arguments: Value) -> Result<Value, Error> {
+    let command = beckon_panel::command(name).unwrap_or_else(|| panic!("no command {name}"));
+    let json = (command.call)(panel.clone(), arguments, Arc::new(|_| false)).await?;
+    Ok(serde_json::from_str(&json).expect("commands answer JSON"))
+}
+
+pub(crate) fn function(connection: &str, name: &str) -> Value {
+    json!({ "connection": connection, "namespace": "playground", "name": name })
+}
+
+/// Asks for a record until its status is `wanted`.
+pub(crate) async fn until(panel: &Arc<Panel>, id: &Value, wanted: &str) -> Result<Value> {
+    for _ in 0..600 {
+        let found = call(panel, "activation", json!({ "id": id })).await?;
+        if found["activation"]["status"] == wanted {
+            return Ok(found);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bail!("the run {id} never became {wanted}")
+}

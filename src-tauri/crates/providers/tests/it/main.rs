@@ -1,0 +1,15 @@
+//! What the crate promises, tried from outside. One program: to link one for each file takes longer than all the tests.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+mod actions;
+mod activations;
+mod bad_server;
+mod bodies;
+mod client;
+mod curl;
+mod domains;
+mod gateway;
+mod inboxes;
+mod invoke;
+mod openfaas;
+mod support;

@@ -1,0 +1,282 @@
+//! A gateway on a real port, over a real engine and a real database.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use beckon_core::{
+    Clock, Error, ErrorCode, FunctionName, Millis, NamespaceName, Result, Secret, Token, TokenKind,
+    TokenScope, hint_of,
+};
+use beckon_engine::{Engine, EngineConfig, SecretSource};
+use beckon_providers::gateway::{Gateway, router};
+use beckon_providers::openwhisk::{new_token, token_hash};
+use beckon_store::Store;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+/// Echoes its arguments.
+pub(crate) const ECHO: &str = "function main(args) { console.log('echo'); return { echo: args } }";
+
+/// Everything behind one port.
+pub(crate) struct Rig {
+    pub(crate) url: String,
+    pub(crate) store: Store,
+    pub(crate) engine: Engine,
+    /// Milliseconds that the gateway's clock is ahead.
+    ahead: Arc<AtomicI64>,
+    server: JoinHandle<()>,
+    _data: tempfile::TempDir,
+}
+
+struct NoSecrets;
+
+impl SecretSource for NoSecrets {
+    fn function_secret(&self, _function_id: &str, name: &str) -> Result<Secret> {
+        Err(Error::new(
+            ErrorCode::NotFound,
+            format!("There is no secret {name} in this test."),
+        ))
+    }
+}
+
+impl Rig {
+    /// With the namespaces `playground` and `other`.
+    pub(crate) async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let ahead = Arc::new(AtomicI64::new(0));
+        let (system, offset) = (Clock::system(), ahead.clone());
+        let clock = Clock::from_fn(move || system.now() + offset.load(Ordering::Relaxed));
+        let store = Store::open(&data.path().join("beckon.db"), clock.clone())
+            .await
+            .unwrap();
+        for name in ["playground", "other"] {
+            store
+                .create_namespace(&name.parse().unwrap(), name)
+                .await
+                .unwrap();
+        }
+        let config = EngineConfig::new(data.path().to_owned());
+        let engine = Engine::start(config, store.clone(), Arc::new(NoSecrets), clock.clone())
+            .await
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = router(Gateway {
+            engine: engine.clone(),
+            store: store.clone(),
+            clock,
+        });
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self {
+            url,
+            store,
+            engine,
+            ahead,
+            server,
+            _data: data,
+        }
+    }
+
+    /// Moves the gateway's clock forward.
+    pub(crate) fn advance(&self, by: Millis) {
+        self.ahead.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// A client with a new token for the namespace `playground`.
+    pub(crate) async fn api(&self) -> Api {
+        self.api_for("playground").await
+    }
+
+    /// A client with a new token for a namespace.
+    pub(crate) async fn api_for(&self, namespace: &str) -> Api {
+        let namespace: NamespaceName = namespace.parse().unwrap();
+        self.api_with(TokenScope::Namespace { namespace }, None).await.1
+    }
+
+    /// A client with a new token for one function.
+    pub(crate) async fn api_for_function(&self, name: &str) -> Api {
+        let name: FunctionName = name.parse().unwrap();
+        self.api_with(
+            TokenScope::Function {
+                namespace: "playground".parse().unwrap(),
+                name,
+            },
+            None,
+        )
+        .await
+        .1
+    }
+
+    pub(crate) async fn api_with(&self, scope: TokenScope, expires: Option<Millis>) -> (Token, Api) {
+        let new = new_token();
+        let token = Token {
+            id: new.id.clone(),
+            name: "test".into(),
+            kind: TokenKind::Openwhisk,
+            scope,
+            hint: hint_of(new.secret.expose()),
+            created: Clock::system().now(),
+            expires,
+            last_used: None,
+            revoked: None,
+            kept: false,
+        };
+        self.store
+            .add_token(&token, token_hash(new.secret.expose()))
+            .await
+            .unwrap();
+        let key = format!("{}:{}", new.id, new.secret.expose());
+        (
+            token,
+            Api {
+                url: self.url.clone(),
+                key: Some(key),
+                http: http(),
+            },
+        )
+    }
+
+    /// A client without a token.
+    pub(crate) fn stranger(&self) -> Api {
+        Api {
+            url: self.url.clone(),
+            key: None,
+            http: http(),
+        }
+    }
+
+    /// Stops the server and leaves no worker behind.
+    pub(crate) async fn stop(self) {
+        self.server.abort();
+        self.engine.shutdown(Duration::from_secs(1)).await;
+    }
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .timeout(Duration::from_secs(120))
+        .build()
+        .unwrap()
+}
+
+/// Somebody who speaks plain HTTP to the gateway.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) url: String,
+    pub(crate) key: Option<String>,
+    pub(crate) http: reqwest::Client,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null when it is none.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Asserts an error document with this text.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, text: &str) {
+        let body = self.json();
+        assert_eq!(
+            (self.status, body["error"].as_str()),
+            (status, Some(text)),
+            "{self:?}"
+        );
+        assert_eq!(
+            body["code"].as_str(),
+            self.header("x-request-id"),
+            "the code is the transaction id"
+        );
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(2));
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        let challenge = (status == 401).then_some("Basic realm=\"OpenWhisk secure realm\"");
+        assert_eq!(self.header("www-authenticate"), challenge);
+    }
+
+    /// Asserts a success.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.json()
+    }
+}
+
+impl Api {
+    /// A request with Basic credentials; `path` starts after `/api/v1/namespaces/`.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self
+            .http
+            .request(method, format!("{}/api/v1/namespaces/{path}", self.url));
+        match self.key.as_deref().and_then(|key| key.split_once(':')) {
+            Some((user, password)) => request.basic_auth(user, Some(password)),
+            None => request,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::PUT, path).json(body)).await
+    }
+
+    /// Makes or replaces an action.
+    #[track_caller]
+    pub(crate) fn deploy(&self, name: &str, code: &str) -> impl Future<Output = Value> {
+        let body = json!({ "exec": { "kind": "nodejs:default", "code": code } });
+        let (api, path) = (self.clone(), format!("_/actions/{name}?overwrite=true"));
+        async move { api.put(&path, &body).await.ok() }
+    }
+
+    /// A record, once there is one.
+    pub(crate) async fn record(&self, id: &str) -> Value {
+        let begin = Instant::now();
+        loop {
+            let answer = self.get(&format!("_/activations/{id}")).await;
+            if answer.status != 404 {
+                return answer.ok();
+            }
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "there is no record of {id}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer {
+        status,
+        headers,
+        text: response.text().await.unwrap(),
+    }
+}
