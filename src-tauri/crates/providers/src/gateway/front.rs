@@ -35,7 +35,7 @@ impl Front {
     pub async fn answer(&self, request: Request) -> Response {
         // With more dialects, this one goes by the path: each writes its own error documents.
         let transaction = openwhisk::gateway::transaction(request.headers());
-        let mut response = self.guarded(request, &transaction).await;
+        let mut response = self.guarded(body::drained(request), &transaction).await;
         openwhisk::gateway::speak(&mut response, &transaction);
         response
     }
@@ -75,8 +75,7 @@ impl Front {
         !matches!(function, Ok(Some(function)) if !function.contract.speaks_http())
     }
 
-    async fn dispatch(&self, request: Request, visitor: &guard::Visitor, transaction: &str) -> Response {
-        let mut request = body::drained(request);
+    async fn dispatch(&self, mut request: Request, visitor: &guard::Visitor, transaction: &str) -> Response {
         mark::unmark(&self.gateway, &mut request);
         if let Some(function) = &visitor.function {
             return domains::answer(&self.gateway, function.clone(), request).await;
