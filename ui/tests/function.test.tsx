@@ -159,6 +159,20 @@ describe("creating", () => {
     await waitFor(() => expect(calls(panel, "create_from_folder")).toHaveLength(1), SLOW);
     expect(calls(panel, "create_from_folder")[0]).toMatchObject({ path: "/home/ada/hello", watch: true });
   });
+
+  it("takes code for a handler without a template from a folder", async () => {
+    renderApp("/c/local/ns/playground");
+    await userEvent.click(
+      (await screen.findAllByRole("button", { name: "New function" }, SLOW))[0] as HTMLElement,
+    );
+    const dialog = within(await screen.findByRole("dialog", { name: "New function" }, SLOW));
+    expect(await dialog.findByRole("radio", { name: "From a template" }, SLOW)).toBeChecked();
+    await userEvent.click(dialog.getByRole("radio", { name: /^Fn Project/ }));
+    expect(dialog.getByRole("radio", { name: "From a folder" })).toBeChecked();
+    expect(dialog.getByRole("radio", { name: "From a template" })).toBeDisabled();
+    await userEvent.click(dialog.getByRole("radio", { name: /^OpenWhisk/ }));
+    expect(dialog.getByRole("radio", { name: "From a template" })).toBeEnabled();
+  });
 });
 
 describe("code", () => {

@@ -12,7 +12,7 @@ import { FolderField } from "@/sources/FolderField";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
-import { Checkbox, describedBy, Field, FormError, Input, Select } from "@/ui/Field";
+import { Checkbox, Field, FormError, Select, TextField } from "@/ui/Field";
 import { Segmented } from "@/ui/Segmented";
 import { Skeleton } from "@/ui/Skeleton";
 import { useAttempt } from "@/ui/useAttempt";
@@ -112,11 +112,15 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
 
   function choose(chosen: Language) {
     setValue("language", chosen);
+    const other = handlers.data?.find(({ languages }) => languages.includes(chosen));
+    const keep = handlers.data === undefined || fits(handlers.data, form.contract, chosen);
+    follow(chosen, keep || other === undefined ? form.contract : other.contract);
+  }
+
+  function follow(chosen: Language, contract: Contract) {
+    setValue("contract", contract);
     setValue("template", "");
-    if (handlers.data && !fits(handlers.data, form.contract, chosen)) {
-      const other = handlers.data.find(({ languages }) => languages.includes(chosen));
-      if (other) setValue("contract", other.contract);
-    }
+    if (offeredFor(templates.data, chosen, contract).length === 0) setValue("source", "folder");
   }
 
   const { errors } = formState;
@@ -146,17 +150,14 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
         className="flex flex-col gap-3"
       >
         <div className="grid grid-cols-[1fr_200px] gap-4">
-          <Field id="function-name" label="Name" hint="hello, or package/hello." error={errors.name?.message}>
-            <Input
-              id="function-name"
-              autoComplete="off"
-              spellCheck={false}
-              className="w-full font-mono text-sm"
-              aria-invalid={errors.name !== undefined}
-              aria-describedby={describedBy("function-name")}
-              {...register("name")}
-            />
-          </Field>
+          <TextField
+            id="function-name"
+            label="Name"
+            hint="hello, or package/hello."
+            error={errors.name?.message}
+            className="w-full font-mono text-sm"
+            {...register("name")}
+          />
           <Field id="function-namespace" label="Namespace" error={errors.namespace?.message}>
             <Select id="function-namespace" className="w-full" {...register("namespace")}>
               {(namespaces.data ?? []).map(({ name }) => (
@@ -190,10 +191,7 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
                 handlers={handlers.data}
                 language={language}
                 value={form.contract}
-                onChange={(contract) => {
-                  setValue("contract", contract);
-                  setValue("template", "");
-                }}
+                onChange={(contract) => follow(language, contract)}
               />
             )}
             <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
@@ -202,7 +200,12 @@ export function NewFunctionDialog({ connection, namespace, folder, onClose }: Ne
                 value={form.source}
                 onChange={(source) => setValue("source", source)}
                 options={[
-                  { value: "template", label: "From a template" },
+                  {
+                    value: "template",
+                    label: "From a template",
+                    disabled: offered.length === 0,
+                    title: offered.length === 0 ? "There is none for this handler" : undefined,
+                  },
                   { value: "folder", label: "From a folder" },
                 ]}
               />

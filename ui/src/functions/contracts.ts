@@ -21,7 +21,7 @@ const SENTENCE: Record<Contract, string> = {
   scaleway: "handle(event, context) takes a request and returns statusCode, headers and body.",
   openfaas: "handle(event, context) takes a request and returns a response.",
   openfaas_flask: "handle(req) takes the body as text and returns text.",
-  fn: "The code uses Fn's own FDK, which serves requests on a socket.",
+  fn: "The code uses Fn's own FDK, which its folder has among its dependencies.",
   spaces: "handle(req) takes a request and returns a response.",
   watchdog_classic: "A process per request: the body on standard input, what it prints is the answer.",
   watchdog_http: "A process that stays, and serves HTTP on the port in its environment.",

@@ -252,18 +252,16 @@ pub(crate) fn all(runtimes: &[RuntimeStatus]) -> Vec<Template> {
         .collect()
 }
 
-/// The contracts that functions can follow, each with the languages that there is something to start from in.
+/// The contracts that functions can follow, each with the languages that can follow it. There is not a template for
+/// every pair: an FDK of Fn is a package, so that such code comes from a folder.
 pub(crate) fn handlers() -> Vec<Handler> {
     Contract::ALL
         .into_iter()
-        .filter_map(|contract| {
-            let has = |language: &Language| {
-                SOURCES
-                    .iter()
-                    .any(|source| source.contract == contract && source.language == *language)
-            };
-            let languages: Vec<_> = Language::ALL.into_iter().filter(has).collect();
-            (!languages.is_empty()).then(|| Handler::of(contract, languages))
+        .map(|contract| {
+            let fitting = Language::ALL
+                .into_iter()
+                .filter(|language| contract.fits(*language));
+            Handler::of(contract, fitting.collect())
         })
         .collect()
 }
