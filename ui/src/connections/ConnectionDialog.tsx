@@ -8,7 +8,7 @@ import { api, type Connection } from "@/platform";
 import { StoreNotice, StoreRemedy } from "@/secrets/StoreRemedy";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input, Select } from "@/ui/Field";
+import { Field, FormError, Select, TextField } from "@/ui/Field";
 import { formResolver } from "@/ui/formResolver";
 import { Segmented } from "@/ui/Segmented";
 import { toast } from "@/ui/toast";
@@ -110,19 +110,16 @@ export function ConnectionDialog({ connection, onClose }: ConnectionDialogProps)
           <StoreNotice store={store.data} need="The key of a connection needs a place to be kept." />
         )}
         <div className="grid grid-cols-2 gap-4">
-          <Field id="connection-name" label="Name" error={errors.name?.message}>
-            <Input
-              id="connection-name"
-              autoComplete="off"
-              aria-invalid={errors.name !== undefined}
-              aria-describedby={describedBy("connection-name")}
-              {...name}
-              ref={(element) => {
-                nameRef(element);
-                first.current = element;
-              }}
-            />
-          </Field>
+          <TextField
+            id="connection-name"
+            label="Name"
+            error={errors.name?.message}
+            {...name}
+            ref={(element) => {
+              nameRef(element);
+              first.current = element;
+            }}
+          />
           <Field id="connection-kind" label="System">
             <Select id="connection-kind" {...register("kind", { onChange: test.clear })}>
               {KINDS.map(({ value, label }) => (
@@ -155,27 +152,19 @@ export function ConnectionDialog({ connection, onClose }: ConnectionDialogProps)
               : "Decides the colour that marks it everywhere."}
           </p>
         </div>
-        <Field
+        <TextField
           id="connection-host"
           label="API host"
           hint="May stay empty when a whole curl command is pasted below."
           error={errors.apiHost?.message}
-        >
-          <Input
-            id="connection-host"
-            autoComplete="off"
-            spellCheck={false}
-            className="font-mono text-sm"
-            placeholder={
-              watch("kind") === "digitalocean"
-                ? "faas-lon1-0123abcd.doserverless.co"
-                : "https://whisk.example.com"
-            }
-            aria-invalid={errors.apiHost !== undefined}
-            aria-describedby={describedBy("connection-host")}
-            {...register("apiHost", { onChange: test.clear })}
-          />
-        </Field>
+          className="font-mono text-sm"
+          placeholder={
+            watch("kind") === "digitalocean"
+              ? "faas-lon1-0123abcd.doserverless.co"
+              : "https://whisk.example.com"
+          }
+          {...register("apiHost", { onChange: test.clear })}
+        />
         <KeyField
           hint={
             editing

@@ -4,7 +4,7 @@ import { keys } from "@/api/keys";
 import { api, type DeliveryRules } from "@/platform";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input, Textarea } from "@/ui/Field";
+import { describedBy, Field, FormError, Textarea, TextField } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 
 interface RulesDialogProps {
@@ -65,22 +65,16 @@ export function RulesDialog({ rules, onClose }: RulesDialogProps) {
             spellCheck={false}
           />
         </Field>
-        <Field
+        <TextField
           id="delivery-attempts"
           label="Attempts"
           hint="1 is what OpenFaaS CE and Spaces do; at most 10, further and further apart."
           error={whole ? undefined : "A whole number from 1 to 10."}
-        >
-          <Input
-            id="delivery-attempts"
-            aria-describedby={describedBy("delivery-attempts")}
-            aria-invalid={!whole}
-            inputMode="numeric"
-            value={attempts}
-            onChange={(event) => setAttempts(event.target.value)}
-            className="w-24"
-          />
-        </Field>
+          inputMode="numeric"
+          value={attempts}
+          onChange={(event) => setAttempts(event.target.value)}
+          className="w-24"
+        />
         <Field
           id="delivery-certificates"
           label="Certificates"

@@ -7,7 +7,7 @@ import { keys } from "@/api/keys";
 import { api } from "@/platform";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input } from "@/ui/Field";
+import { FormError, TextField } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 import { namespaceName } from "./names";
 
@@ -55,35 +55,21 @@ export function NewNamespaceDialog({ onClose }: { onClose: () => void }) {
         onSubmit={handleSubmit((form) => create.run(form))}
         className="flex flex-col gap-2"
       >
-        <Field
+        <TextField
           id="namespace-name"
           label="Name"
           hint="Part of every URL; it cannot be changed later."
           error={errors.name?.message}
-        >
-          <Input
-            id="namespace-name"
-            autoComplete="off"
-            spellCheck={false}
-            className="font-mono text-sm"
-            aria-invalid={errors.name !== undefined}
-            aria-describedby={describedBy("namespace-name")}
-            {...register("name")}
-          />
-        </Field>
-        <Field
+          className="font-mono text-sm"
+          {...register("name")}
+        />
+        <TextField
           id="namespace-label"
           label="Label"
           hint="What people call it. Optional."
           error={errors.label?.message}
-        >
-          <Input
-            id="namespace-label"
-            autoComplete="off"
-            aria-describedby={describedBy("namespace-label")}
-            {...register("label")}
-          />
-        </Field>
+          {...register("label")}
+        />
         {create.error !== null && <FormError error={create.error} />}
       </form>
     </Dialog>

@@ -5,7 +5,7 @@ import { keys } from "@/api/keys";
 import { api, type InboxView } from "@/platform";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input } from "@/ui/Field";
+import { FormError, TextField } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 
 /** A new callback inbox, from anywhere; it is shown when it is made. */
@@ -66,32 +66,24 @@ export function InboxDialog({ title, action, inbox, onClose, onSave }: InboxDial
           if (ready) void save.run();
         }}
       >
-        <Field id="inbox-label" label="Name" hint="For you; it is not part of the URL.">
-          <Input
-            id="inbox-label"
-            aria-describedby={describedBy("inbox-label")}
-            value={label}
-            onChange={(event) => setLabel(event.target.value)}
-            className="w-full"
-            autoComplete="off"
-          />
-        </Field>
-        <Field
+        <TextField
+          id="inbox-label"
+          label="Name"
+          hint="For you; it is not part of the URL."
+          value={label}
+          onChange={(event) => setLabel(event.target.value)}
+          className="w-full"
+        />
+        <TextField
           id="inbox-answer"
           label="Status that senders get"
           hint="200 unless you want to see what a sender does with another."
           error={valid ? undefined : "A status from 200 to 599."}
-        >
-          <Input
-            id="inbox-answer"
-            aria-describedby={describedBy("inbox-answer")}
-            aria-invalid={!valid}
-            inputMode="numeric"
-            value={answer}
-            onChange={(event) => setAnswer(event.target.value)}
-            className="w-24"
-          />
-        </Field>
+          inputMode="numeric"
+          value={answer}
+          onChange={(event) => setAnswer(event.target.value)}
+          className="w-24"
+        />
         {save.error !== null && <FormError error={save.error} />}
       </form>
     </Dialog>

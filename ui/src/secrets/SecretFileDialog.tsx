@@ -3,7 +3,7 @@ import { useRef } from "react";
 import { useForm } from "react-hook-form";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input } from "@/ui/Field";
+import { FormError, TextField } from "@/ui/Field";
 import { formResolver } from "@/ui/formResolver";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
@@ -59,40 +59,28 @@ export function SecretFileDialog({ onClose, onDone }: StoreDialogProps) {
         noValidate
         className="flex flex-col gap-2"
       >
-        <Field
+        <TextField
           id="passphrase"
           label="Passphrase"
           hint="At least 8 characters. If there is a file already, its own passphrase."
           error={errors.passphrase?.message}
-        >
-          <Input
-            id="passphrase"
-            type="password"
-            autoComplete="new-password"
-            aria-invalid={errors.passphrase !== undefined}
-            aria-describedby={describedBy("passphrase")}
-            {...passphrase}
-            ref={(element) => {
-              passphraseRef(element);
-              first.current = element;
-            }}
-          />
-        </Field>
-        <Field
+          type="password"
+          autoComplete="new-password"
+          {...passphrase}
+          ref={(element) => {
+            passphraseRef(element);
+            first.current = element;
+          }}
+        />
+        <TextField
           id="again"
           label="Passphrase again"
           hint="Nobody can recover it: without it the secrets are lost."
           error={errors.again?.message}
-        >
-          <Input
-            id="again"
-            type="password"
-            autoComplete="new-password"
-            aria-invalid={errors.again !== undefined}
-            aria-describedby={describedBy("again")}
-            {...register("again")}
-          />
-        </Field>
+          type="password"
+          autoComplete="new-password"
+          {...register("again")}
+        />
         {make.error !== null && <FormError error={make.error} />}
       </form>
     </Dialog>

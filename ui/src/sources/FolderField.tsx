@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, type FolderPreview } from "@/platform";
 import { explain } from "@/platform/errors";
-import { describedBy, Field, Input } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { formatBytes, formatCount } from "@/ui/format";
 
 interface FolderFieldProps {
@@ -30,24 +30,16 @@ export function FolderField({ value, onChange, error }: FolderFieldProps) {
 
   return (
     <div>
-      <Field
+      <TextField
         id="folder-path"
         label="Folder, source file or zip"
         hint="Its absolute path on this machine."
         error={error ?? problem}
-      >
-        <Input
-          id="folder-path"
-          className="w-full font-mono text-sm"
-          value={value}
-          placeholder="/home/you/project/hello"
-          autoComplete="off"
-          spellCheck={false}
-          aria-invalid={(error ?? problem) !== undefined}
-          aria-describedby={describedBy("folder-path")}
-          onChange={(event) => onChange(event.target.value)}
-        />
-      </Field>
+        className="w-full font-mono text-sm"
+        value={value}
+        placeholder="/home/you/project/hello"
+        onChange={(event) => onChange(event.target.value)}
+      />
       {preview.data && path !== "" && <Contents preview={preview.data} />}
     </div>
   );

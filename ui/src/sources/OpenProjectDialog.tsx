@@ -7,7 +7,7 @@ import { api, type Project, type ProjectKind, type ProjectOutcome } from "@/plat
 import { explain } from "@/platform/errors";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { Checkbox, describedBy, Field, FormError, Input, Select } from "@/ui/Field";
+import { Checkbox, FormError, Select, TextField } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 import { ProjectOutcomes } from "./ProjectOutcomes";
 import { ProjectPlan } from "./ProjectPlan";
@@ -99,24 +99,16 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
         <ProjectOutcomes outcomes={outcomes} packing={deploy.busy ? packing : null} onFollow={onClose} />
       ) : (
         <>
-          <Field
+          <TextField
             id="project-path"
             label="Project file or folder"
             hint="Its absolute path on this machine."
             error={problem?.message}
-          >
-            <Input
-              id="project-path"
-              className="w-full font-mono text-sm"
-              value={typed}
-              placeholder="/home/you/project/stack.yaml"
-              autoComplete="off"
-              spellCheck={false}
-              aria-invalid={problem !== undefined}
-              aria-describedby={describedBy("project-path")}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          </Field>
+            className="w-full font-mono text-sm"
+            value={typed}
+            placeholder="/home/you/project/stack.yaml"
+            onChange={(event) => setTyped(event.target.value)}
+          />
           {problem !== undefined && (
             <p className="text-muted">
               {problem.hint} A folder of plain code is made one function:{" "}

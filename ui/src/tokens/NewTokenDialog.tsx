@@ -7,7 +7,7 @@ import { api, type NewToken } from "@/platform";
 import { StoreNotice } from "@/secrets/StoreRemedy";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input, Select } from "@/ui/Field";
+import { describedBy, Field, FormError, Select, TextField } from "@/ui/Field";
 import { formResolver } from "@/ui/formResolver";
 import { Segmented } from "@/ui/Segmented";
 import { useAttempt } from "@/ui/useAttempt";
@@ -79,19 +79,16 @@ function Form({ onClose, create }: FormProps) {
         className="flex flex-col gap-2"
       >
         <StoreNotice store={store.data} need="Beckon will show the token once and not keep it." />
-        <Field id="token-name" label="Name" error={errors.name?.message}>
-          <Input
-            id="token-name"
-            autoComplete="off"
-            aria-invalid={errors.name !== undefined}
-            aria-describedby={describedBy("token-name")}
-            {...name}
-            ref={(element) => {
-              nameRef(element);
-              first.current = element;
-            }}
-          />
-        </Field>
+        <TextField
+          id="token-name"
+          label="Name"
+          error={errors.name?.message}
+          {...name}
+          ref={(element) => {
+            nameRef(element);
+            first.current = element;
+          }}
+        />
         <div className="mb-3 flex flex-col items-start gap-1">
           <span className="font-medium" aria-hidden>
             Reaches

@@ -3,7 +3,7 @@ import { useForm } from "react-hook-form";
 import { api, type FunctionRef, type Schedule } from "@/platform";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { Checkbox, describedBy, Field, FormError, Input, Select, Textarea } from "@/ui/Field";
+import { Checkbox, describedBy, Field, FormError, Input, Select, Textarea, TextField } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 import { SchedulePreview } from "./SchedulePreview";
 import {
@@ -65,22 +65,14 @@ export function ScheduleDialog({ target, schedule, speaksHttp, onSaved, onClose 
         onSubmit={handleSubmit((form) => save.run(form))}
       >
         <div className="grid grid-cols-2 gap-4">
-          <Field
+          <TextField
             id="schedule-expression"
             label="When, as a cron expression"
             error={errors.expression?.message}
             hint="Minute, hour, day, month, weekday. Several: separate with ;"
-          >
-            <Input
-              id="schedule-expression"
-              className="w-full font-mono text-sm"
-              autoComplete="off"
-              spellCheck={false}
-              aria-invalid={errors.expression !== undefined}
-              aria-describedby={describedBy("schedule-expression")}
-              {...register("expression")}
-            />
-          </Field>
+            className="w-full font-mono text-sm"
+            {...register("expression")}
+          />
           <Field id="schedule-usual" label="Or pick a usual one">
             <Select
               id="schedule-usual"
@@ -115,21 +107,14 @@ export function ScheduleDialog({ target, schedule, speaksHttp, onSaved, onClose 
               ))}
             </datalist>
           </Field>
-          <Field
+          <TextField
             id="schedule-name"
             label="Name"
             hint="Empty: the function's name."
             error={errors.name?.message}
-          >
-            <Input
-              id="schedule-name"
-              className="w-full"
-              autoComplete="off"
-              aria-invalid={errors.name !== undefined}
-              aria-describedby={describedBy("schedule-name")}
-              {...register("name")}
-            />
-          </Field>
+            className="w-full"
+            {...register("name")}
+          />
         </div>
         <SchedulePreview expression={expression} zone={watch("zone")} />
         <Field

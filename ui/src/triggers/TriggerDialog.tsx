@@ -4,7 +4,7 @@ import { ErrorAction } from "@/invoke/ErrorAction";
 import { api, type FunctionRef, type Trigger } from "@/platform";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input, Select, Textarea } from "@/ui/Field";
+import { describedBy, Field, FormError, Input, Select, Textarea, TextField } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 import {
   CREDENTIALS,
@@ -82,17 +82,15 @@ export function TriggerDialog({ target, trigger, onSaved, onClose }: TriggerDial
       >
         <div className="grid grid-cols-2 gap-x-4 gap-y-2">
           {TEXTS.map(({ name, label, hint, mono }) => (
-            <Field key={name} id={`trigger-${name}`} label={label} hint={hint} error={errors[name]?.message}>
-              <Input
-                id={`trigger-${name}`}
-                className={mono ? "w-full font-mono text-sm" : "w-full"}
-                autoComplete="off"
-                spellCheck={false}
-                aria-invalid={errors[name] !== undefined}
-                aria-describedby={describedBy(`trigger-${name}`)}
-                {...register(name)}
-              />
-            </Field>
+            <TextField
+              key={name}
+              id={`trigger-${name}`}
+              label={label}
+              hint={hint}
+              error={errors[name]?.message}
+              className={mono ? "w-full font-mono text-sm" : "w-full"}
+              {...register(name)}
+            />
           ))}
         </div>
         <Field id="trigger-credential" label="Logs in with">

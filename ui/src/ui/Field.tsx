@@ -61,6 +61,28 @@ export function Field({ id, label, hint, error, className, children }: FieldProp
   );
 }
 
+interface TextFieldProps extends Omit<FieldProps, "children" | "className">, ComponentPropsWithRef<"input"> {
+  id: string;
+  /** Of the field; `className` is the input's. */
+  fieldClassName?: string;
+}
+
+/** A field with one line of text: a name, an address, a number. */
+export function TextField({ id, label, hint, error, fieldClassName, ...rest }: TextFieldProps) {
+  return (
+    <Field id={id} label={label} hint={hint} error={error} className={fieldClassName}>
+      <Input
+        id={id}
+        autoComplete="off"
+        spellCheck={false}
+        aria-invalid={error !== undefined}
+        aria-describedby={describedBy(id)}
+        {...rest}
+      />
+    </Field>
+  );
+}
+
 export function describedBy(id: string): string {
   return `${id}-note`;
 }

@@ -1,5 +1,5 @@
 import { useFormContext } from "react-hook-form";
-import { describedBy, Field, Input, Select } from "@/ui/Field";
+import { Field, Select, TextField } from "@/ui/Field";
 import type { DestinationForm } from "./execution-form";
 import type { FunctionSettingsForm } from "./settings-form";
 
@@ -36,22 +36,14 @@ export function DestinationField({ field, label }: { field: "onSuccess" | "onFai
       {parts.map(
         (part) =>
           part.label !== undefined && (
-            <Field
+            <TextField
               key={part.name}
               id={`${field}-${part.name}`}
               label={part.label}
               error={errors?.[part.name]?.message}
-            >
-              <Input
-                id={`${field}-${part.name}`}
-                className="w-full font-mono text-sm"
-                autoComplete="off"
-                spellCheck={false}
-                aria-invalid={errors?.[part.name] !== undefined}
-                aria-describedby={describedBy(`${field}-${part.name}`)}
-                {...register(`execution.${field}.${part.name}`)}
-              />
-            </Field>
+              className="w-full font-mono text-sm"
+              {...register(`execution.${field}.${part.name}`)}
+            />
           ),
       )}
     </fieldset>

@@ -2,7 +2,7 @@ import { useFormContext } from "react-hook-form";
 import { useHandlers } from "@/api/queries";
 import { kindTitle } from "@/app/kinds";
 import type { FunctionDetail } from "@/platform";
-import { describedBy, Field, Input, Select } from "@/ui/Field";
+import { describedBy, Field, Select, TextField } from "@/ui/Field";
 import { Section } from "@/ui/Section";
 import { CONTRACT, handlerText } from "../contracts";
 import type { FunctionSettingsForm } from "./settings-form";
@@ -38,17 +38,14 @@ export function HandlerSection({ detail }: { detail: FunctionDetail }) {
             ))}
           </Select>
         </Field>
-        <Field id="main" label="Entry point" hint={`What is called in the code. Empty is ${entry}.`}>
-          <Input
-            id="main"
-            placeholder={entry}
-            autoComplete="off"
-            spellCheck={false}
-            className="w-full font-mono text-sm"
-            aria-describedby={describedBy("main")}
-            {...register("main")}
-          />
-        </Field>
+        <TextField
+          id="main"
+          label="Entry point"
+          hint={`What is called in the code. Empty is ${entry}.`}
+          placeholder={entry}
+          className="w-full font-mono text-sm"
+          {...register("main")}
+        />
       </div>
     </Section>
   );

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { api, type FunctionDetail, type FunctionRef } from "@/platform";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input, Textarea } from "@/ui/Field";
+import { describedBy, Field, FormError, Textarea, TextField } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 import { ENV_NAME, ENV_NAME_HINT } from "./settings-form";
 
@@ -52,18 +52,15 @@ export function SecretDialog({ target, name: fixed, onSaved, onClose }: SecretDi
         }}
       >
         {fixed === undefined && (
-          <Field id="secret-name" label="Name" hint={ENV_NAME_HINT} error={tried ? nameError : undefined}>
-            <Input
-              id="secret-name"
-              value={name}
-              autoComplete="off"
-              spellCheck={false}
-              className="font-mono text-sm"
-              aria-invalid={tried && nameError !== undefined}
-              aria-describedby={describedBy("secret-name")}
-              onChange={(event) => setName(event.target.value)}
-            />
-          </Field>
+          <TextField
+            id="secret-name"
+            label="Name"
+            hint={ENV_NAME_HINT}
+            error={tried ? nameError : undefined}
+            value={name}
+            className="font-mono text-sm"
+            onChange={(event) => setName(event.target.value)}
+          />
         )}
         <Field
           id="secret-value"
