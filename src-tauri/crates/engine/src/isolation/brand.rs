@@ -1,6 +1,10 @@
 //! How a process is known as ours whatever it does: a limit that nothing looks at any more (on file locks, since Linux
 //! 2.4) holds two numbers of ours. It is inherited over `fork` and `exec`, shows in `/proc` to everybody, and the
 //! filter of system calls lets nobody change it: unlike the environment it can be neither dropped nor forged.
+//!
+//! It is put on a process from outside, the instant after its start, because nothing of ours runs in there before its
+//! own program does. What a program leaves to itself within that instant, by forking twice, is not branded; the mark in
+//! its environment is all that tells then.
 
 use std::fs;
 use std::sync::Once;

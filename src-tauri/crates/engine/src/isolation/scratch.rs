@@ -12,14 +12,14 @@ pub(crate) const MOST_FILES: usize = 100_000;
 /// Most folders in one another: each takes a descriptor meanwhile.
 pub(crate) const MOST_DEEP: usize = 128;
 
-/// The bytes that a folder takes on disk. Stops counting where it is more than `enough`; too many files, or folders
-/// that are too deep or cannot be looked into, are as good as too many bytes. By descriptor: no path is too long for
-/// it, and links are not followed, whoever puts them there meanwhile.
-pub(crate) fn measure(folder: &Path, enough: u64) -> u64 {
+/// The bytes that a folder takes on disk; `None` where it cannot be looked into. Stops counting where it is more than
+/// `enough`; too many files, or folders that are too deep, are as good as too many bytes. By descriptor: no path is too
+/// long for it, and links are not followed, whoever puts them there meanwhile.
+pub(crate) fn measure(folder: &Path, enough: u64) -> Option<u64> {
     match count(folder, enough) {
-        Ok(total) => total,
-        Err(Errno::NOENT) => 0,
-        Err(_) => u64::MAX,
+        Ok(total) => Some(total),
+        Err(Errno::NOENT) => Some(0),
+        Err(_) => None,
     }
 }
 
@@ -101,12 +101,12 @@ mod tests {
         fs::write(other.path().join("big"), &big).unwrap();
         std::os::unix::fs::symlink(other.path(), folder.path().join("link")).unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
-        assert!(measure(folder.path(), u64::MAX) < 1 << 20);
+        assert!(measure(folder.path(), u64::MAX).unwrap() < 1 << 20);
         fs::create_dir_all(folder.path().join("a/b")).unwrap();
         fs::write(folder.path().join("a/b/c"), &big).unwrap();
-        let total = measure(folder.path(), u64::MAX);
+        let total = measure(folder.path(), u64::MAX).unwrap();
         assert!((1 << 20..2 << 20).contains(&total), "{total}");
-        assert_eq!(measure(&folder.path().join("gone"), 1), 0);
+        assert_eq!(measure(&folder.path().join("gone"), 1), Some(0));
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o300)).unwrap();
         // Root may read everything.
         let readable = fs::read_dir(&closed).is_ok();
-        assert_eq!(measure(folder.path(), 1 << 20) == u64::MAX, !readable);
+        assert_eq!(measure(folder.path(), 1 << 20).is_none(), !readable);
         // Longer than any path, with something big at the end: as deep as it may be, and deeper.
         let name = CString::new("d".repeat(250)).unwrap();
         let top = tempfile::tempdir().unwrap();
@@ -131,11 +131,11 @@ mod tests {
                 rustix::io::write(&file, &[1; 1 << 16]).unwrap();
             }
             if depth == 41 {
-                let total = measure(top.path(), u64::MAX);
+                let total = measure(top.path(), u64::MAX).unwrap();
                 assert!((1 << 16..u64::MAX).contains(&total), "{total}");
             }
         }
-        assert_eq!(measure(top.path(), u64::MAX - 1), u64::MAX);
+        assert_eq!(measure(top.path(), u64::MAX - 1), Some(u64::MAX));
         crate::removal::remove_tree(top.path()).unwrap();
     }
 }

@@ -106,12 +106,13 @@ pub(crate) fn listens(members: &[Member], port: u16) -> Option<bool> {
     if sockets.is_empty() {
         return None;
     }
-    let mut seen = false;
+    let mut hidden = false;
     for member in members {
         let Ok(list) = fs::read_dir(format!("/proc/{}/fd", member.pid)) else {
+            // One that has just ended listens no more.
+            hidden |= stat(member.pid).is_some_and(|now| !now.dead);
             continue;
         };
-        seen = true;
         let mut targets = list
             .flatten()
             .filter_map(|entry| fs::read_link(entry.path()).ok());
@@ -119,7 +120,7 @@ pub(crate) fn listens(members: &[Member], port: u16) -> Option<bool> {
             return Some(true);
         }
     }
-    seen.then_some(false)
+    (!hidden).then_some(false)
 }
 
 /// The socket that a line of `/proc/net/tcp` is about, as `/proc/<pid>/fd` names it, if it listens on the port.
@@ -247,7 +248,7 @@ mod tests {
             };
             let port = listener.local_addr().unwrap().port();
             assert_eq!(listens(&mine, port), Some(true));
-            assert_ne!(listens(&[], port), Some(true));
+            assert_eq!(listens(&[], port), Some(false));
             let mut other = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
             let theirs = family(other.id().try_into().unwrap());
             let found = listens(&theirs, port);

@@ -108,6 +108,8 @@ pub(crate) struct Watched {
     scratch: PathBuf,
     memory: Measured,
     breach: AtomicU8,
+    /// Whether its scratch folder could not be looked into the last time.
+    hidden: AtomicBool,
 }
 
 impl Watched {
@@ -119,6 +121,7 @@ impl Watched {
             scratch,
             memory,
             breach: AtomicU8::new(0),
+            hidden: AtomicBool::new(false),
         })
     }
 
@@ -147,8 +150,8 @@ impl Watched {
             ),
             Breach::Tasks => format!("the worker had more than {} processes and threads", bounds.tasks),
             Breach::Disk => format!(
-                "the worker kept more than {} MB or {} files in its scratch folder, or folders that are closed \
-                 or more than {} deep",
+                "the worker kept more than {} MB or {} files in its scratch folder, or folders that stay \
+                 closed or more than {} deep",
                 megabytes(bounds.scratch),
                 scratch::MOST_FILES,
                 scratch::MOST_DEEP
@@ -290,7 +293,10 @@ impl Watch {
             return Some(Breach::Tasks);
         }
         if round.is_multiple_of(DISK_EVERY) {
-            let mut disk = scratch::measure(&one.scratch, self.bounds.scratch);
+            let measured = scratch::measure(&one.scratch, self.bounds.scratch);
+            // A folder may be closed for a moment; one that stays closed hides what is in it.
+            let before = one.hidden.swap(measured.is_none(), Ordering::Relaxed);
+            let mut disk = measured.unwrap_or(if before { u64::MAX } else { 0 });
             if round.is_multiple_of(STRAYS_EVERY) {
                 let held = members.iter().map(|member| tree::unlinked(member.pid)).sum();
                 disk = disk.saturating_add(held);

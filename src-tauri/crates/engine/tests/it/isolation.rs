@@ -314,14 +314,14 @@ async fn what_leaves_its_family_is_found_and_ended() {
     };
     // Numbers that nobody else sleeps for.
     let base = 1_000_000 + std::process::id() % 1_000_000 * 10;
-    // After a clean end.
-    let source = format!("{}; echo '{{}}'", daemon(base));
+    // After a clean end. It reads first: a process is branded when it has just begun.
+    let source = format!("read line; {}; echo '{{}}'", daemon(base));
     rig.shell("f", &source).await;
     expect(&rig.run("f", "{}").await, Status::Success, "{}");
     wait_for(async || sleepers(base) == 0).await;
     // They count as the worker's own.
     let source = format!(
-        "i=0; while [ $i -lt 100 ]; do {}; i=$((i+1)); done; sleep 30; echo '{{}}'",
+        "read line; i=0; while [ $i -lt 100 ]; do {}; i=$((i+1)); done; sleep 30; echo '{{}}'",
         daemon(base + 1)
     );
     rig.shell("f", &source).await;

@@ -50,7 +50,8 @@ async fn no_more_workers_than_the_function_allows_and_each_is_used_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_dies_idle_leaves_its_seat() {
-    let rig = Rig::new().await;
+    // Who finds no seat is refused.
+    let rig = Rig::with(|config| config.max_waiting = 0).await;
     let source = "function main() { setTimeout(() => process.exit(3), 50); return {pid: process.pid} }";
     rig.put("f", concurrent(source, 1)).await;
     let mut pids = std::collections::HashSet::new();
@@ -58,7 +59,7 @@ async fn a_worker_that_dies_idle_leaves_its_seat() {
         let record = rig.run("f", "{}").await;
         assert_eq!(record.summary.status, Status::Success);
         pids.insert(pid(&record));
-        wait_for(async || rig.processes() == 0).await;
+        wait_for(async || rig.engine.status().workers.is_empty()).await;
     }
     assert_eq!(pids.len(), 3);
     rig.stop().await;

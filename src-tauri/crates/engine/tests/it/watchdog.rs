@@ -5,6 +5,7 @@ use beckon_core::{Contract, ErrorCode, NewFunction, Status};
 use beckon_engine::{Ended, Invocation, Outcome, Payload};
 use bytes::Bytes;
 use http::{Request, Response};
+use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
 use Contract::{WatchdogClassic, WatchdogHttp, WatchdogSerializing, WatchdogStreaming};
@@ -338,6 +339,18 @@ async fn a_port_is_one_process_s() {
     // Somebody else's port: what answers there is not the function.
     let theirs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = theirs.local_addr().unwrap().port();
+    let answering = std::thread::spawn(move || {
+        // To the last, which the test itself sends.
+        for stream in theirs.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let count = stream.read(&mut request).unwrap();
+            if request[..count].starts_with(b"stop") {
+                return;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalien");
+        }
+    });
     let mut new = watchdog(WatchdogHttp, SERVER);
     new.settings.watchdog.port = Some(port);
     new.limits.concurrency = 3;
@@ -346,7 +359,11 @@ async fn a_port_is_one_process_s() {
     assert_eq!(taken.reply().clone().into_response().status(), 500);
     let lines = logs(&taken.activation());
     assert!(lines.iter().any(|line| line.contains("EADDRINUSE")), "{lines:?}");
-    drop(theirs);
+    std::net::TcpStream::connect(("127.0.0.1", port))
+        .unwrap()
+        .write_all(b"stop")
+        .unwrap();
+    answering.join().unwrap();
     // As many calls as it may have at a time, in the one process that can have the port.
     let seen = |response: Response<Bytes>| {
         assert_eq!(response.status(), 200, "{}", text(&response));
