@@ -3,6 +3,7 @@ import { memo, type ReactNode } from "react";
 import type { ActivationSummary } from "@/platform";
 import { cx } from "@/ui/cx";
 import { formatDuration } from "@/ui/format";
+import { QualifiedName } from "@/ui/QualifiedName";
 import { isPending, StatusText } from "@/ui/StatusBadge";
 import { useElapsed } from "../record/useElapsed";
 import { barShare, caller } from "./columns";
@@ -82,11 +83,10 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
         </Cell>
         {!scoped && (
           <Cell className="flex min-w-0 items-center pr-3" title={`${run.namespace}/${run.function}`}>
-            <span className="min-w-0 truncate">
-              {remote !== null && <span className="text-info">{remote} · </span>}
-              <span className="text-subtle">{run.namespace}/</span>
-              {run.function}
-            </span>
+            {remote !== null && (
+              <span className="min-w-0 truncate whitespace-pre text-info">{remote} · </span>
+            )}
+            <QualifiedName namespace={run.namespace} name={run.function} />
             {run.pinned && <Pinned />}
           </Cell>
         )}

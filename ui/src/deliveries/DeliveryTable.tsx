@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronDown, ChevronRight, RotateCw } from "lucide-react";
 import { useState } from "react";
 import { FunctionLink } from "@/engine/FunctionLink";
+import { useInboxes } from "@/inboxes/queries";
 import { api, type DeliverySummary } from "@/platform";
 import { announce } from "@/ui/announce";
 import { Badge } from "@/ui/Badge";
@@ -36,9 +37,9 @@ export function DeliveryTable({
             <th className="w-42">State</th>
             <th>Target</th>
             {!ofRun && <th className="w-48 @max-4xl:w-40">Run</th>}
-            <th className={cx("w-22 text-right!", WIDE)}>Attempts</th>
-            <th className="w-52 @max-4xl:w-42">Last answer</th>
-            <th className={cx("w-28", WIDE)}>Made</th>
+            <th className={cx("w-20 text-right!", WIDE)}>Attempts</th>
+            <th className="w-48 @max-4xl:w-42">Last answer</th>
+            <th className={cx("w-26", WIDE)}>Made</th>
             <th className="w-16">
               <span className="sr-only">Actions</span>
             </th>
@@ -58,6 +59,8 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
   const [open, setOpen] = useState(false);
   const { word, icon: Icon, tone, meaning } = STATE[row.state];
   const Chevron = open ? ChevronDown : ChevronRight;
+  // The name of an inbox says more than its URL.
+  const inbox = useInboxes().data?.find(({ url }) => url !== null && row.target.startsWith(url));
   const retry = useAttempt(async () => {
     try {
       await api.retryDelivery({ id: row.id });
@@ -87,12 +90,23 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
         </td>
         <td>
           <span className="flex items-center gap-1">
-            <span className="truncate font-mono text-sm" title={row.target}>
-              {row.target}
-            </span>
+            {inbox === undefined ? (
+              <span className="truncate font-mono text-sm" title={row.target}>
+                {row.target}
+              </span>
+            ) : (
+              <Link
+                to="/inboxes"
+                search={{ id: inbox.id }}
+                title={row.target}
+                className="truncate leading-6 hover:underline"
+              >
+                Inbox “{inbox.label}”
+              </Link>
+            )}
             <CopyButton text={row.target} label="Copy target" />
           </span>
-          <p className="text-sm text-subtle">
+          <p className="truncate text-sm text-subtle">
             {KIND[row.kind]}, {PURPOSE[row.purpose].toLowerCase()}
           </p>
         </td>

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { FunctionKey } from "@/platform";
+import { QualifiedName } from "@/ui/QualifiedName";
 
 /** A local function by its name; leads to its page. */
 export function FunctionLink({ of }: { of: FunctionKey }) {
@@ -8,10 +9,9 @@ export function FunctionLink({ of }: { of: FunctionKey }) {
       to="/c/$connection/ns/$namespace/fn/$"
       params={{ connection: "local", namespace: of.namespace, _splat: of.name }}
       title={`${of.namespace}/${of.name}`}
-      className="block w-fit max-w-full truncate leading-6 hover:underline"
+      className="block w-fit max-w-full leading-6 hover:underline"
     >
-      <span className="text-subtle">{of.namespace}/</span>
-      {of.name}
+      <QualifiedName {...of} />
     </Link>
   );
 }

@@ -22,7 +22,7 @@ export function FunctionTable({
           <th>Name</th>
           <th>Runtime</th>
           <th>REST API</th>
-          <th>Limits</th>
+          <th className="max-lg:hidden">Limits</th>
           <th>Version</th>
           <th>Updated</th>
           <th>
@@ -45,11 +45,11 @@ export function FunctionTable({
                   {f.name}
                 </Link>
               </td>
-              <td>{kindTitle(f.kind)}</td>
+              <td className="whitespace-nowrap">{kindTitle(f.kind)}</td>
               <td>
                 <WebBadge web={f.web} />
               </td>
-              <td className="text-muted">{limitsText(f.limits)}</td>
+              <td className="whitespace-nowrap text-muted max-lg:hidden">{limitsText(f.limits)}</td>
               <td className="font-mono text-sm">{f.version}</td>
               <td>
                 {f.updated === 0 ? <span className="text-subtle">–</span> : <TimeText at={f.updated} />}
