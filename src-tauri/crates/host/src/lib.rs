@@ -41,6 +41,8 @@ pub struct Host {
     gateway: SocketAddr,
     pages: SocketAddr,
     stop: CancellationToken,
+    /// Ends connections of the gateway that do not end by themselves.
+    cut: CancellationToken,
     servers: TaskTracker,
 }
 
@@ -57,7 +59,11 @@ impl Host {
         );
         panel.set_gateway_url(&format!("http://{gateway}"));
         let sessions = Arc::new(Sessions::new(pages));
-        let (stop, servers) = (CancellationToken::new(), TaskTracker::new());
+        let (stop, cut, servers) = (
+            CancellationToken::new(),
+            CancellationToken::new(),
+            TaskTracker::new(),
+        );
         let doors = panel.gateway();
         let lane = doors.engine.lane().clone();
         let front = beckon_providers::gateway::front(doors);
@@ -66,7 +72,7 @@ impl Host {
             .into_std()
             .map_err(|e| Error::internal("listen on 127.0.0.1", e))?;
         servers.spawn_on(
-            listen::serve_gateway(gateway_listener, front, stop.clone()),
+            listen::serve_gateway(gateway_listener, front, stop.clone(), cut.clone()),
             &lane,
         );
         let router = panel_router(panel.clone(), sessions.clone(), assets);
@@ -77,6 +83,7 @@ impl Host {
             gateway,
             pages,
             stop,
+            cut,
             servers,
         })
     }
@@ -115,7 +122,8 @@ impl Host {
             .await
             .is_err()
         {
-            tracing::warn!("connections were still open and were cut");
+            tracing::warn!("connections were still open and are cut");
+            self.cut.cancel();
         }
     }
 }

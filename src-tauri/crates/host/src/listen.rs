@@ -12,12 +12,15 @@ use beckon_providers::gateway::Front;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::GatewayPort;
+
+/// How long a request's headers may take to arrive, the wait between two requests included.
+const HEADERS: Duration = Duration::from_secs(120);
 
 pub(crate) async fn bind_gateway(port: GatewayPort) -> Result<TcpListener> {
     match port {
@@ -53,7 +56,15 @@ pub(crate) fn address(listener: &TcpListener) -> Result<SocketAddr> {
 
 /// Serves the gateway. A connection per task, and nothing between hyper and the front: this is what most calls come
 /// through.
-pub(crate) async fn serve_gateway(listener: std::net::TcpListener, front: Front, stop: CancellationToken) {
+///
+/// Told to stop, it takes no more and lets what is under way come to its end; a connection that then still waits for
+/// its client is dropped when `cut` says so.
+pub(crate) async fn serve_gateway(
+    listener: std::net::TcpListener,
+    front: Front,
+    stop: CancellationToken,
+    cut: CancellationToken,
+) {
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "the gateway cannot be served"),
@@ -68,7 +79,8 @@ pub(crate) async fn serve_gateway(listener: std::net::TcpListener, front: Front,
         match accepted {
             Ok((stream, _)) => {
                 set_nodelay(&stream);
-                connections.spawn(connection(stream, front.clone(), stop.clone()));
+                let serving = connection(stream, front.clone(), stop.clone());
+                connections.spawn(cut.clone().run_until_cancelled_owned(serving));
             }
             Err(error) if is_callers(&error) => {}
             Err(error) => {
@@ -97,7 +109,10 @@ async fn connection(stream: TcpStream, front: Arc<Front>, stop: CancellationToke
         let front = &front;
         async move { Ok::<_, Infallible>(front.answer(request.map(Body::new)).await) }
     });
-    let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .serve_connection(TokioIo::new(stream), answer);
     tokio::pin!(serving);
     let served = tokio::select! {
         biased;

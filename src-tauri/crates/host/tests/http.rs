@@ -89,6 +89,28 @@ async fn a_browser_opens_the_link_and_stays_in_its_session() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_never_finishes_a_request_does_not_keep_beckon_up() -> Result<()> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let dir = tempfile::tempdir()?;
+    let host = host(dir.path()).await?;
+    let address = host.gateway_url().trim_start_matches("http://").to_owned();
+    let mut stream = tokio::net::TcpStream::connect(address).await?;
+    stream.write_all(b"GET /ping HTTP/1.1\r\nHost: loc").await?;
+    let mut idle = tokio::net::TcpStream::connect(host.gateway_url().trim_start_matches("http://")).await?;
+    idle.write_all(b"GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await?;
+    let mut first = [0; 12];
+    idle.read_exact(&mut first).await?;
+    assert_eq!(&first, b"HTTP/1.1 200");
+    host.shutdown(Duration::ZERO).await;
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut rest)).await;
+    // Closed or reset, but not held.
+    let _closed = ended.context("it is still open")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_come_with_a_strict_policy_and_unknown_paths_are_the_page() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let host = host(dir.path()).await?;

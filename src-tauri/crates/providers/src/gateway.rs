@@ -43,6 +43,8 @@ pub struct Gateway {
 ///
 /// A request whose `Host` is neither loopback nor a domain of a function, or that a page of another origin makes, is
 /// refused with 403 before any dialect sees it.
+///
+/// To be called in the runtime where long work is to be done, which may be another than the one that it is served in.
 pub fn front(gateway: Gateway) -> Front {
     let dialects = Router::new()
         .merge(openwhisk::gateway::routes())

@@ -5,10 +5,14 @@
 //! folder if it has one (Scaleway's serverless plugin, its examples, and its guide "handler is the path to the
 //! package"). The worker is a crate of its own that depends on the function's, so that its manifest, its lock file and
 //! its local crates are used as they are.
+//!
+//! What cargo fetched and compiled is shared by all functions, so that the second one takes seconds and not minutes.
+//! Build scripts can write there: who deploys crates that they do not trust deploys all of their Rust functions with
+//! them.
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use beckon_core::{Error, ErrorCode, Language, Result};
@@ -88,17 +92,14 @@ impl Compile {
             }
         };
         let target = place.cache().join("cargo/target");
+        forget_settings(&place.cache().join("cargo")).map_err(io)?;
         let built = self.build(place, &worker, &crate_folder, &target).await;
         let kept = built.and_then(|()| {
-            let made = target.join("release").join(OWN);
-            let executable = place.code.join(COMPILED);
-            fs::copy(made, &executable)
-                .and_then(|_| fs::set_permissions(&executable, fs::Permissions::from_mode(0o755)))
-                .map_err(|e| {
-                    invalid("cargo made no executable for this machine.")
-                        .with_hint("A .cargo/config.toml of the function may build for another target.")
-                        .with_details(e.to_string())
-                })
+            take_out(&target, &place.code.join(COMPILED)).map_err(|e| {
+                invalid("cargo made no executable for this machine.")
+                    .with_hint("A .cargo/config.toml of the function may build for another target.")
+                    .with_details(e.to_string())
+            })
         });
         let cleaned = super::blocking(move || {
             tidy(&target, &[OWN, &package]);
@@ -211,6 +212,51 @@ fn entry_of(main: Option<&str>, is_crate: impl Fn(&str) -> bool) -> (String, Str
 
 /// Removes from the shared folder what was compiled of these packages, which no other build can use, and all of it
 /// once it has grown too large. A failure costs disk space only.
+/// Takes the executable from where the build wrote it to where it is started from. The build could write in both
+/// places, links included, and what is done here nothing confines: no link is followed, in or out.
+fn take_out(target: &Path, executable: &Path) -> std::io::Result<()> {
+    let made = target.join("release").join(OWN).canonicalize()?;
+    if !made.starts_with(target.canonicalize()?) || !made.is_file() {
+        return Err(std::io::Error::other("what was made lies elsewhere"));
+    }
+    if executable.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        crate::code::remove_tree(executable)?;
+    } else if let Err(e) = fs::remove_file(executable)
+        && e.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(e);
+    }
+    let mut from = fs::File::open(made)?;
+    let mut to = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o755)
+        .open(executable)?;
+    std::io::copy(&mut from, &mut to).map(drop)
+}
+
+/// Removes what would change how cargo builds: its folder is shared by all functions, and a build script of one may
+/// have left a wrapper there for the compiler of the others.
+fn forget_settings(home: &Path) -> std::io::Result<()> {
+    for name in [
+        "config",
+        "config.toml",
+        "credentials",
+        "credentials.toml",
+        "env",
+        "bin",
+    ] {
+        let path = home.join(name);
+        match path.symlink_metadata() {
+            Ok(found) if found.is_dir() => crate::code::remove_tree(&path)?,
+            Ok(_) => fs::remove_file(&path)?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
 fn tidy(target: &Path, packages: &[&str]) {
     for folder in ["deps", ".fingerprint", "build"] {
         let entries = fs::read_dir(target.join("release").join(folder));
@@ -260,7 +306,47 @@ fn size_of(folder: &Path) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
+
+    #[test]
+    fn no_link_of_a_build_is_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let (target, code) = (place.path().join("target"), place.path().join("code"));
+        let (victim, made) = (place.path().join("victim"), target.join("release").join(OWN));
+        fs::create_dir_all(made.parent().unwrap()).unwrap();
+        fs::create_dir(&code).unwrap();
+        fs::write(&victim, "mine").unwrap();
+        fs::write(&made, "program").unwrap();
+        // To where it goes.
+        let executable = code.join(COMPILED);
+        symlink(&victim, &executable).unwrap();
+        take_out(&target, &executable).unwrap();
+        assert_eq!(fs::read_to_string(&executable).unwrap(), "program");
+        assert!(executable.symlink_metadata().unwrap().is_file());
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+        // From where it comes.
+        fs::remove_file(&made).unwrap();
+        symlink(&victim, &made).unwrap();
+        assert!(take_out(&target, &executable).is_err());
+    }
+
+    #[test]
+    fn what_a_build_script_left_for_other_builds_goes() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("config.toml"), "[build]\nrustc-wrapper = 'evil'").unwrap();
+        fs::create_dir_all(home.path().join("bin/x")).unwrap();
+        fs::create_dir(home.path().join("registry")).unwrap();
+        forget_settings(home.path()).unwrap();
+        forget_settings(home.path()).unwrap();
+        let left: Vec<_> = fs::read_dir(home.path())
+            .unwrap()
+            .flatten()
+            .map(|e| e.file_name())
+            .collect();
+        assert_eq!(left, ["registry"]);
+    }
 
     #[test]
     fn handlers_are_read_as_the_provider_reads_them() {

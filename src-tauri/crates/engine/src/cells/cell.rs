@@ -185,20 +185,17 @@ impl Cell {
         self.body.as_ref().map(|body| body.code.clone())
     }
 
-    /// Makes it somebody's, who ends it from now on.
+    /// Makes it somebody's, who ends it from now on. `None` when it has died.
     pub(crate) fn adopt(mut self, mut permit: Permit, listing: Listing) -> Option<Body> {
         let mut body = self.body.take()?;
         permit.take_over(&body.measured);
-        let late = {
+        {
             let mut held = body.owner.0.lock();
             if held.gone {
-                Some((permit, listing))
-            } else {
-                held.what = Some((permit, listing));
-                None
+                return None;
             }
-        };
-        drop(late);
+            held.what = Some((permit, listing));
+        }
         body.pipes.drain(&mut Nobody);
         Some(body)
     }

@@ -45,6 +45,8 @@ use crate::process::Nursery;
 use crate::status::Activity;
 use crate::worker::Shims;
 
+/// How long a cell that is starting is waited for: an interpreter's usual start.
+const NEARER: Duration = Duration::from_millis(300);
 /// Between what makes a cell wanted and its start: the run that took the last one shall have the processor.
 const CALM: Duration = Duration::from_millis(150);
 /// How often it is looked whether cells are too old, or too many.
@@ -142,7 +144,7 @@ impl Cells {
         self.wanted.notify_one();
         match told {
             Err(cell) => Some(cell),
-            Ok(Some(told)) => told.await.ok(),
+            Ok(Some(told)) => tokio::time::timeout(NEARER, told).await.ok()?.ok(),
             Ok(None) => None,
         }
     }

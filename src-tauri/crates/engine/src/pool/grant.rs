@@ -15,7 +15,7 @@ pub(crate) struct Grant {
     permit: Option<Permit>,
     pools: Arc<Pools>,
     /// The process that was started with this grant's permit: its number in the ledger, and its memory.
-    process: Option<(u64, Measured)>,
+    process: Option<u64>,
 }
 
 /// Where a run sits.
@@ -88,14 +88,14 @@ impl Grant {
             let expected = state.expected(&self.deployment);
             Permit::of(&self.pools, &mut state, expected)
         });
-        self.process = Some((permit.number, permit.measured()));
+        self.process = Some(permit.number);
         permit
     }
 
     /// The process is started and the function loaded: this run is in it, and others may join.
     pub(crate) fn keep(&mut self, worker: Arc<Worker>) {
-        if let Some((number, measured)) = self.process.take() {
-            self.pools.enter(&worker, number, measured);
+        if let Some(number) = self.process.take() {
+            self.pools.enter(&worker, number);
             self.seat = Seat::In(worker);
         }
     }

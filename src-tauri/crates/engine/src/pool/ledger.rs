@@ -87,6 +87,11 @@ impl Ledger {
         }
     }
 
+    /// Where the process is measured.
+    pub(super) fn measured(&self, number: u64) -> Option<Measured> {
+        self.entries.get(&number).map(|entry| entry.measured.clone())
+    }
+
     /// The process is gone.
     pub(super) fn strike(&mut self, number: u64) {
         self.entries.remove(&number);

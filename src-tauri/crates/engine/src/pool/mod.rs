@@ -403,9 +403,11 @@ impl Pools {
     }
 
     /// A worker that was started for a run is ready, and others may share it.
-    fn enter(self: &Arc<Self>, worker: &Arc<Worker>, process: u64, measured: Measured) {
+    fn enter(self: &Arc<Self>, worker: &Arc<Worker>, process: u64) {
         let mut discarded = Discarded::default();
         let mut state = self.state.lock();
+        // A stem cell is measured where it was before it was a worker.
+        let measured = state.ledger.measured(process).unwrap_or_default();
         let closing = state.closing;
         if let Some(pool) = state.pools.get_mut(&worker.deployment.function.key) {
             pool.starting -= 1;

@@ -24,6 +24,9 @@ const REMEMBERED: usize = 64 * 1024;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// After this one it is given up: some minutes in all.
 const LONGEST_PAUSE: Duration = Duration::from_secs(256);
+/// How often it is tried when Beckon stops, and how long after one another: two seconds altogether.
+const LAST_TRIES: u32 = 8;
+const LAST_PAUSE: Duration = Duration::from_millis(250);
 
 /// An accepted run in progress: what its end needs to know.
 pub(crate) struct Attempt {
@@ -186,15 +189,15 @@ impl Last {
 
     /// A full disk must not make a lost run out of one that is over: what it came to is kept until there is room.
     async fn insist(&self, mut error: Error, stop: &CancellationToken) {
-        let mut pause = FIRST_PAUSE;
-        while pause <= LONGEST_PAUSE {
+        let (mut pause, mut last_tries) = (FIRST_PAUSE, LAST_TRIES);
+        while pause <= LONGEST_PAUSE && last_tries > 0 {
             tracing::error!(%error, id = %self.id, "a record could not be written");
-            if stop
-                .run_until_cancelled(tokio::time::sleep(pause))
-                .await
-                .is_none()
-            {
-                return;
+            match stop.run_until_cancelled(tokio::time::sleep(pause)).await {
+                Some(()) => pause *= 2,
+                None => {
+                    last_tries -= 1;
+                    tokio::time::sleep(LAST_PAUSE).await;
+                }
             }
             error = match self.write().await {
                 Ok(written) => match written.await {
@@ -203,7 +206,6 @@ impl Last {
                 },
                 Err(error) => error,
             };
-            pause *= 2;
         }
     }
 }

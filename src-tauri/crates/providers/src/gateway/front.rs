@@ -14,9 +14,11 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use beckon_core::Error;
+use tokio::runtime::Handle;
 use tower::Service;
 
-use super::{Gateway, body, domains, guard, inbox, mark};
+use super::{Gateway, Refusal, body, domains, guard, inbox, mark};
 use crate::{openfaas, openwhisk};
 
 /// Every dialect behind its guard. Cheap to clone.
@@ -24,11 +26,18 @@ use crate::{openfaas, openwhisk};
 pub struct Front {
     gateway: Gateway,
     dialects: Router,
+    /// Where work goes that calls must not wait for.
+    elsewhere: Handle,
 }
 
 impl Front {
+    /// In the runtime that long work is to be done in.
     pub(super) fn new(gateway: Gateway, dialects: Router) -> Self {
-        Self { gateway, dialects }
+        Self {
+            gateway,
+            dialects,
+            elsewhere: Handle::current(),
+        }
     }
 
     /// Answers a request.
@@ -84,7 +93,17 @@ impl Front {
             return openfaas::gateway::call(&self.gateway, request).await;
         }
         openwhisk::gateway::name_transaction(&mut request, transaction);
-        let Ok(response) = self.dialects.clone().call(request).await;
+        let mut dialects = self.dialects.clone();
+        // Saving a function takes long, and it would be on the thread that calls are made on.
+        let answered = if request.method() == Method::PUT {
+            let saving = self.elsewhere.spawn(async move { dialects.call(request).await });
+            saving
+                .await
+                .unwrap_or_else(|error| Ok(Refusal::from(Error::internal("save", error)).into_response()))
+        } else {
+            dialects.call(request).await
+        };
+        let Ok(response) = answered;
         response
     }
 }

@@ -77,7 +77,8 @@ pub(crate) async fn admit(
         .unwrap_or(READ_TIMEOUT_MS);
     Ok(Some(Admitted {
         token_id,
-        read_timeout: Duration::from_millis(read_timeout.into()),
+        // As Go has it, 0 is none.
+        read_timeout: (read_timeout > 0).then(|| Duration::from_millis(read_timeout.into())),
     }))
 }
 
@@ -106,7 +107,7 @@ fn required(function: &Function) -> Required {
 pub(crate) struct Admitted {
     token_id: Option<String>,
     /// How long the request may take to arrive.
-    read_timeout: Duration,
+    read_timeout: Option<Duration>,
 }
 
 /// A request as a function is to see it: `path` (percent-encoded) instead of the whole one, the body in memory.
@@ -119,15 +120,16 @@ pub(crate) async fn event(
 ) -> Result<Request<Bytes>, Refusal> {
     let (mut parts, body) = request.into_parts();
     let read = read_bytes(&parts.headers, body, "Request", HTTP_LIMIT);
-    let bytes = tokio::time::timeout(admitted.read_timeout, read)
-        .await
-        .map_err(|_| {
+    let bytes = match admitted.read_timeout {
+        None => read.await?,
+        Some(most) => tokio::time::timeout(most, read).await.map_err(|_| {
             let text = format!(
                 "The request did not arrive within the function's read timeout of {} ms.",
-                admitted.read_timeout.as_millis()
+                most.as_millis()
             );
             Refusal::new(StatusCode::REQUEST_TIMEOUT, text)
-        })??;
+        })??,
+    };
     if admitted.token_id.is_some() {
         parts.headers.remove(header::AUTHORIZATION);
     }
@@ -217,7 +219,7 @@ pub(crate) fn answer(ended: &Ended) -> Response<Body> {
 const SESSION: &str = "beckon_";
 
 /// Takes sessions of a panel out of a request; a header that hides one among odd bytes goes whole.
-fn hide_sessions(headers: &mut HeaderMap) {
+pub(super) fn hide_sessions(headers: &mut HeaderMap) {
     let has = |value: &HeaderValue| {
         value
             .as_bytes()
@@ -247,10 +249,12 @@ fn hide_sessions(headers: &mut HeaderMap) {
 /// Lets no function end or replace a session of a panel.
 fn leave_sessions(headers: &mut HeaderMap) {
     let is_session = |value: &HeaderValue| {
-        value
-            .as_bytes()
-            .trim_ascii_start()
-            .starts_with(SESSION.as_bytes())
+        // Of a cookie without a name, browsers send the value alone.
+        let mut text = value.as_bytes();
+        while let [b' ' | b'\t' | b'=', rest @ ..] = text {
+            text = rest;
+        }
+        text.starts_with(SESSION.as_bytes())
     };
     if headers.get_all(header::SET_COOKIE).iter().any(is_session) {
         let kept: Vec<_> = headers

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use beckon_store::NewMessage;
 
+use super::http::hide_sessions;
 use super::{Gateway, Refusal};
 
 /// Below this path every method is an inbox's, `OPTIONS` too.
@@ -41,7 +42,8 @@ async fn receive(
         .map(|(_, id)| id)
         .ok_or_else(no_such)?;
     let at = gateway.clock.now();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    hide_sessions(&mut parts.headers);
     let body = match tokio::time::timeout(ARRIVAL, to_bytes(body, BODY)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) => {

@@ -272,7 +272,10 @@ async fn a_request_that_does_not_arrive_is_given_up() {
     new.contract = Contract::Openfaas;
     new.settings.watchdog.read_timeout_ms = Some(200);
     let key = FunctionKey::new("playground", "tell").unwrap();
-    rig.engine.put_function(&key, new, Expect::New).await.unwrap();
+    rig.engine
+        .put_function(&key, new.clone(), Expect::New)
+        .await
+        .unwrap();
     let mut stream = tokio::net::TcpStream::connect(rig.url.trim_start_matches("http://"))
         .await
         .unwrap();
@@ -282,4 +285,16 @@ async fn a_request_that_does_not_arrive_is_given_up() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("read timeout of 200 ms"), "{answer}");
+    // None at all.
+    new.settings.watchdog.read_timeout_ms = Some(0);
+    rig.engine.put_function(&key, new, Expect::Any).await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(rig.url.trim_start_matches("http://"))
+        .await
+        .unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    stream.write_all(b" more").await.unwrap();
+    answer.clear();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 207"), "{answer}");
 }
