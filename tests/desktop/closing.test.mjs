@@ -45,7 +45,8 @@ for (const [how, close] of [
   ["the end of the session", (child) => child.kill("SIGTERM")],
 ]) {
   test(`${how} lets a running invocation finish and leaves nothing behind`, { timeout: 5 * MINUTES }, (t) =>
-    finishes(t, close));
+    finishes(t, close),
+  );
 }
 
 async function finishes(t, close) {
