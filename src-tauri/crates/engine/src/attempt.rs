@@ -275,6 +275,8 @@ async fn start(
             )),
             // The cell died in the meantime, and nothing of the function has reached it.
             Err(Fault::Stale) if adopted => continue,
+            // Or while that was on its way. If it was the function that ended it, without a word, it does so again.
+            Err(Fault::Gone(_)) if adopted && log.lock().is_empty() => continue,
             Err(Fault::Stale) => Err(crash(worker.fate(log).await, log, End::crashed_in_init())),
             Err(fault) => Err(crash(fault, log, End::crashed_in_init())),
         };

@@ -119,6 +119,11 @@ impl RunLog {
         self.keep(stream, text, at_us);
     }
 
+    /// Whether nothing was printed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.open.iter().all(Vec::is_empty)
+    }
+
     /// Whether a line contains `text`.
     pub(crate) fn mentions(&self, text: &str) -> bool {
         self.lines.iter().any(|line| line.text.contains(text))
