@@ -37,7 +37,7 @@ test-ui: ui ## Unit tests of the UI
 
 test-rust: ui ## Rust tests, against a real keychain in a D-Bus session of their own
 	@scripts/say "Rust tests"
-	@scripts/with-keychain cargo nextest run --workspace
+	@scripts/with-keychain cargo nextest run --workspace --no-fail-fast
 
 test-journeys: ui ## The built program end to end: command line, real clients, faults, browser, desktop window
 	@scripts/say "Journeys"
@@ -55,4 +55,4 @@ ui: ## Build the page that the binary embeds
 	@scripts/build-ui
 
 clean: ## Remove what was built
-	rm -rf target ui/dist ui/node_modules tests/node_modules tests/artifacts
+	rm -rf target ui/dist ui/node_modules tests/node_modules tests/venv tests/artifacts

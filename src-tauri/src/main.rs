@@ -1,6 +1,8 @@
 //! The `beckon` binary: the desktop window, the panel served on loopback, and the command line over the same commands.
 
 mod cli;
+#[cfg(feature = "window")]
+mod desktop;
 mod serve;
 mod signals;
 mod start;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use beckon_core::{Clock, Secret};
 use beckon_host::{GatewayPort, Host, Instance, Running};
-use beckon_panel::{Clipboard, Panel, PanelConfig, SecretStoreChoice, SecretStoreState};
+use beckon_panel::{Desktop, Panel, PanelConfig, SecretStoreChoice, SecretStoreState};
 
 use crate::cli::Options;
 
@@ -62,14 +62,14 @@ pub(crate) async fn panel(
     examples: bool,
     background: bool,
     stem_cells: bool,
-    clipboard: Option<Arc<dyn Clipboard>>,
+    desktop: Option<Arc<dyn Desktop>>,
 ) -> Result<Started> {
     let config = PanelConfig {
         data_dir: data_dir(options)?,
         examples,
         secret_store: options.secret_store.map(SecretStoreChoice::from),
         passphrase: passphrase(options)?,
-        clipboard,
+        desktop,
         background,
         stem_cells,
         clock: Clock::system(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use beckon_core::{Error, ErrorCode};
 use beckon_host::{Host, Instance};
-use beckon_panel::{Clipboard, Panel, RawSink};
+use beckon_panel::{Desktop, Panel, RawSink};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tauri::ipc::{InvokeBody, InvokeError, InvokeResponseBody, JavaScriptChannelId};
@@ -16,6 +16,7 @@ use tauri::{AppHandle, Manager as _, RunEvent, Runtime, WebviewUrl, WebviewWindo
 use tokio::sync::watch;
 
 use crate::cli::Options;
+use crate::desktop::OwnDesktop;
 use crate::signals::Signals;
 use crate::start::{self, Started};
 
@@ -45,11 +46,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let (announce, ready) = watch::channel(None);
     let running: Running = Arc::default();
     let started = running.clone();
-    let clipboard: Arc<dyn Clipboard> = Arc::new(DesktopClipboard::default());
+    let desktop: Arc<dyn Desktop> = Arc::new(OwnDesktop::default());
     let options = options.clone();
     // The window opens while the engine starts.
     runtime.spawn(async move {
-        let panel = match begin(&options, instance, clipboard).await {
+        let panel = match begin(&options, instance, desktop).await {
             Ok((panel, host)) => {
                 let shared = panel.panel.clone();
                 *started.lock() = Some((panel, host));
@@ -106,12 +107,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-async fn begin(
-    options: &Options,
-    instance: Instance,
-    clipboard: Arc<dyn Clipboard>,
-) -> Result<(Started, Host)> {
-    let started = start::panel(options, instance, true, true, true, Some(clipboard)).await?;
+async fn begin(options: &Options, instance: Instance, desktop: Arc<dyn Desktop>) -> Result<(Started, Host)> {
+    let started = start::panel(options, instance, true, true, true, Some(desktop)).await?;
     let host = start::host(&started, None).await?;
     start::print_ready(&host);
     Ok((started, host))
@@ -192,21 +189,5 @@ impl<R: Runtime> tauri::Assets<R> for Page {
     fn csp_hashes(&self, _html_path: &AssetKey) -> Box<dyn Iterator<Item = CspHash<'_>> + '_> {
         // The page has no inline script, so there is nothing to allow.
         Box::new(std::iter::empty())
-    }
-}
-
-/// The desktop's clipboard. It is kept open: on X11 a copied text is gone when the program that copied it lets go.
-#[derive(Default)]
-struct DesktopClipboard(Mutex<Option<arboard::Clipboard>>);
-
-impl Clipboard for DesktopClipboard {
-    fn write(&self, text: &str) -> beckon_core::Result<()> {
-        let failed = |e: arboard::Error| Error::internal("reach the desktop's clipboard", e);
-        let mut open = self.0.lock();
-        if open.is_none() {
-            *open = Some(arboard::Clipboard::new().map_err(failed)?);
-        }
-        open.as_mut()
-            .map_or(Ok(()), |clipboard| clipboard.set_text(text).map_err(failed))
     }
 }

@@ -70,7 +70,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
   await t.test("the copied curl command, executed, returns what the panel shows", async () => {
     const record = page.getByTestId("record-panel");
     await record.getByRole("button", { name: "Copy curl" }).click();
-    const popover = page.getByRole("dialog", { name: "Copy as curl" });
+    const popover = page.getByRole("dialog", { name: "Copy this call" });
     await choose(popover, "Call", "Result only");
     const { credential } = await panel.call("show_token", {
       function: { connection: "local", namespace: "playground", name: "hello" },

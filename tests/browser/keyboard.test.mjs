@@ -104,10 +104,10 @@ test("the panel by keyboard alone", { timeout: 8 * MINUTES }, async (t) => {
   await t.test("the copied command is chosen and copied by keys", async () => {
     await tabTo(/^Copy curl$/);
     await press("Enter");
-    const popover = page.getByRole("dialog", { name: "Copy as curl" });
+    const popover = page.getByRole("dialog", { name: "Copy this call" });
     await popover.waitFor();
     // Arrow keys go through radio buttons.
-    await popover.getByRole("radio", { name: "Record" }).focus();
+    await popover.getByRole("radio", { name: "Record", exact: true }).focus();
     await press("ArrowRight");
     assert.ok(await popover.getByRole("radio", { name: "Result only" }).isChecked());
     await popover.getByRole("radio", { name: "Masked" }).focus();

@@ -7,6 +7,7 @@ import test from "node:test";
 
 import { home, ok, refused, serve, token } from "../lib/beckon.mjs";
 import { assertDialectError } from "../lib/gateway.mjs";
+import { request } from "../lib/http.mjs";
 import { pause, until } from "../lib/sandbox.mjs";
 
 const MINUTES = 60_000;
@@ -83,6 +84,30 @@ for (const running of [true, false]) {
     );
   });
 }
+
+test("a token for DigitalOcean's control plane", { timeout: 4 * MINUTES }, async (t) => {
+  const beckon = await serve(t);
+  const create = ["token", "create", "--for", "digitalocean"];
+  const printed = await ok(beckon.home, create);
+  assert.match(printed, /^dop_v1_[0-9a-f]{64}\n$/, "the token alone on a line");
+  const namespaces = async (bearer) => {
+    const headers = { authorization: `Bearer ${bearer.trim()}` };
+    const reply = await request(`${beckon.gateway}/v2/functions/namespaces`, { headers });
+    return reply.status === 200 ? reply.json.namespaces.map(({ namespace }) => namespace) : reply.status;
+  };
+  await ok(beckon.home, ["namespace", "create", "elsewhere"]);
+  assert.deepEqual((await namespaces(printed)).sort(), ["elsewhere", "playground"]);
+  const only = await ok(beckon.home, [...create, "--namespace", "elsewhere", "--expires", "24h"]);
+  assert.deepEqual(await namespaces(only), ["elsewhere"]);
+  assert.match(await refused(beckon.home, [...create, "--function", "hello"]), /calls no function/);
+  assert.equal(await holds(beckon.home.dataDir, printed.trim()), undefined);
+
+  const found = (await list(beckon.home)).find((entry) => entry.hint === printed.trim().slice(-4));
+  assert.deepEqual([found.kind, found.scope], ["digitalocean", { type: "account" }]);
+  assert.match(await ok(beckon.home, ["token", "list"]), / digitalocean +every namespace /);
+  await ok(beckon.home, ["token", "revoke", found.id]);
+  assert.equal(await namespaces(printed), 401);
+});
 
 test("revoking takes effect on the very next call", { timeout: 4 * MINUTES }, async (t) => {
   const beckon = await serve(t);

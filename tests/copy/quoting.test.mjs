@@ -5,6 +5,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { ok, serve } from "../lib/beckon.mjs";
 import { local } from "../lib/panel.mjs";
@@ -13,6 +14,9 @@ const MINUTES = 60_000;
 const INPUTS = 60;
 const SEED = Number(process.env.BECKON_SEED ?? 20_261_121);
 const ECHO = "function main(args) { return { echo: args } }";
+
+const PYTHON = fileURLToPath(new URL("../venv/bin/python", import.meta.url));
+const NODE_PATH = fileURLToPath(new URL("../node_modules", import.meta.url));
 
 const SHELLS = ["sh", "bash", "zsh"].filter((shell) => {
   try {
@@ -103,8 +107,8 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
   const script = join(beckon.home.dir, "copied");
   assert.ok(SHELLS.includes("sh") && SHELLS.includes("bash"));
 
-  const copy = async (source, token, mode = "result") => {
-    const { text, variable } = await panel.call("copy_curl", { source, mode, token, to: "page" });
+  const copy = async (source, token, mode = "result", form = "curl") => {
+    const { text, variable } = await panel.call("copy_call", { source, form, mode, token, to: "page" });
     await writeFile(script, `${text}\n`);
     return { text, variable };
   };
@@ -255,10 +259,56 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
     assert.deepEqual(Object.keys(accepted), ["activationId"]);
   });
 
+  await t.test("the same call as a program of Node and of Python", async () => {
+    const { credential } = await panel.call("show_token", { function: echo });
+    const programs = {
+      npm: (text, env) => run(process.execPath, ["-e", text], { env: { NODE_PATH, ...env } }),
+      python: (text, env) => run(PYTHON, ["-c", text], { env }),
+    };
+    const read = { npm: JSON.parse, python: (out) => JSON.parse(out.slice(out.indexOf(" "))) };
+    const inputs = ["{}", '{"__proto__": {"a": [true, false, null]}, "true": "null"}', ...hostile(SEED + 1, 6)];
+    for (const [form, start] of Object.entries(programs)) {
+      for (const input of inputs) {
+        const { activation } = await panel.call("invoke", {
+          function: echo,
+          input,
+          mode: "blocking",
+          rerunOf: null,
+        });
+        const source = { type: "run", id: activation.id };
+        const { text } = await copy(source, "real", "result", form);
+        assert.deepEqual(read[form](await start(text)), { echo: JSON.parse(input) }, `${form}\n${text}`);
+      }
+      const { activation } = await panel.invoke(echo, { form });
+      const source = { type: "run", id: activation.id };
+      const env = await copy(source, "env", "blocking", form);
+      assert.ok(!env.text.includes(credential.split(":")[1]));
+      const whole = read[form](await start(env.text, { [env.variable]: credential }));
+      assert.deepEqual(whole.response.result, { echo: { form } });
+      const recorded = read[form](await start((await copy(source, "real", "record", form)).text));
+      assert.equal(recorded.activationId, activation.id);
+      const listed = read[form](await start((await copy(source, "real", "list", form)).text));
+      assert.ok(listed.length > 1 && listed.every((row) => row.name === "echo"));
+      const later = read[form](await start((await copy(source, "real", "non_blocking", form)).text));
+      assert.match(later.activationId, /^[0-9a-f]{32}$/);
+    }
+    const { activation } = await panel.invoke(echo, {});
+    const source = { type: "run", id: activation.id };
+    for (const mode of ["record", "list"]) {
+      const { text } = await copy(source, "real", mode);
+      const answer = JSON.parse(await run("sh", ["-c", text]));
+      assert.equal((mode === "list" ? answer[0] : answer).activationId, activation.id);
+    }
+    const doctl = await copy(source, "real", "result", "doctl");
+    assert.ok(!doctl.text.includes(credential.split(":")[1]), "doctl has its own credentials");
+    assert.match(doctl.text, /^export DIGITALOCEAN_API_URL=http:[^ ]*\ndoctl serverless connect playground\n/);
+  });
+
   await t.test("what cannot be copied says why", async () => {
     assert.equal(
       (
-        await panel.refused("copy_curl", {
+        await panel.refused("copy_call", {
+          form: "curl",
           source: { type: "run", id: "0".repeat(32) },
           mode: "result",
           token: "real",
@@ -269,7 +319,8 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
     );
     assert.equal(
       (
-        await panel.refused("copy_curl", {
+        await panel.refused("copy_call", {
+          form: "curl",
           source: { type: "function", function: echo, input: "{" },
           mode: "result",
           token: "real",
@@ -279,7 +330,8 @@ test("copied commands survive every input", { timeout: 15 * MINUTES }, async (t)
       "invalid_input",
     );
     const { activation } = await panel.invoke(echo, {});
-    const clipboard = await panel.refused("copy_curl", {
+    const clipboard = await panel.refused("copy_call", {
+          form: "curl",
       source: { type: "run", id: activation.id },
       mode: "result",
       token: "real",

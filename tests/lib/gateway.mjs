@@ -30,8 +30,13 @@ export class Gateway {
     return this.send("PUT", `/namespaces/_/actions/${name}?${query}`, { body: { exec, ...more } });
   }
 
-  /** Makes or changes an action, which must work. */
+  /** Makes or changes an action, and its package, which must work. */
   async deploy(name, exec, more) {
+    const [pack, packaged] = name.split("/");
+    if (packaged !== undefined) {
+      const made = await this.send("PUT", `/namespaces/_/packages/${pack}?overwrite=true`, { body: {} });
+      assert.equal(made.status, 200, `${pack} was not made: ${made.text}`);
+    }
     const reply = await this.put(name, exec, more);
     assert.equal(reply.status, 200, `${name} was not made: ${reply.text}`);
     return reply.json;

@@ -124,6 +124,15 @@ class Window {
     });
   }
 
+  /** Replaces what is in a field or an editor, as a paste does: editors complete what is typed. */
+  async fill(what, text) {
+    await (await this.find(what)).click();
+    await this.run(
+      `(text) => { document.execCommand("selectAll"); document.execCommand("insertText", false, text); }`,
+      text,
+    );
+  }
+
   /** Saves a picture among the artifacts. The frame that is taken is the one before the last change, so wait two. */
   async screenshot(name) {
     await this.#send("POST", `${this.#session}/execute/async`, {

@@ -67,6 +67,16 @@ const BAD = {
     ["bad_reply", "unreachable"],
   ],
   "a connection closed at once": [(request) => request.socket.destroy(), ["unreachable", "bad_reply"]],
+  "a half-closed connection": [(request) => request.socket.end(), ["unreachable", "bad_reply"]],
+  "a half-closed connection within the answer": [
+    (request) => request.socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n["fn-'),
+    ["unreachable", "bad_reply"],
+  ],
+  "a redirect to itself": [
+    (request, response) => response.writeHead(307, { location: request.url }).end(),
+    ["bad_reply", "unreachable"],
+  ],
+  "no HTTP": [(request) => request.socket.end("220 mail.example.com ESMTP\r\n"), ["unreachable", "bad_reply"]],
   "an answer without end": [
     (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
@@ -161,6 +171,16 @@ test("a remote that misbehaves", { timeout: 15 * MINUTES }, async (t) => {
     assert.equal(activation.status, "success");
     expectError(await tried, ["timeout", "unreachable"], "hangs");
     assert.ok(Date.now() - began < 2 * MINUTES);
+  });
+
+  await t.test("it answers a byte a second: the call ends as well", async () => {
+    server.behave = (_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const drip = setInterval(() => response.write(" "), 1_000);
+      response.on("close", () => clearInterval(drip));
+    };
+    const error = await panel.refused("test_connection", { draft, id: null }, { within: 3 * MINUTES });
+    expectError(error, ["timeout", "unreachable"], "drips");
   });
 
   await t.test("a kept connection whose server turns bad", async () => {

@@ -179,7 +179,8 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
     );
     assert.equal(
       (
-        await panel.refused("copy_curl", {
+        await panel.refused("copy_call", {
+          form: "curl",
           source: { type: "run", id: direct.json.activationId },
           mode: "result",
           token: "real",
@@ -209,15 +210,12 @@ test("a remote connection", { timeout: 10 * MINUTES }, async (t) => {
       ).code,
       "not_found",
     );
-    for (const [command, args] of [
-      [
-        "save_code",
-        { function: at(connection, "greet"), code: { type: "source", text: "x" }, expectedVersion: "0.0.1" },
-      ],
-      ["delete_function", { function: at(connection, "greet"), confirmation: "greet" }],
-    ]) {
-      assert.equal((await panel.refused(command, args)).code, "not_supported");
-    }
+    const code = { type: "source", text: "x" };
+    const stale = { function: at(connection, "greet"), code, expectedVersion: "0.0.9" };
+    assert.equal((await panel.refused("save_code", stale)).code, "conflict");
+    const unsure = { function: at(connection, "greet"), confirmation: "slow" };
+    assert.equal((await panel.refused("delete_function", unsure)).code, "invalid_input");
+    assert.equal((await panel.call("function", { function: at(connection, "greet") })).version, "0.0.1");
   });
 
   await t.test("a revoked key is noticed, and a new one mends it", async () => {

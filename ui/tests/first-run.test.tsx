@@ -114,11 +114,10 @@ describe("the first page", () => {
     expect(await result().findByText(/became asynchronous/, {}, SLOW)).toBeVisible();
   });
 
-  it("offers no asynchronous call of a web function, and says why", async () => {
+  it("offers an asynchronous call of a web function, too", async () => {
     renderApp("/c/local/ns/playground/fn/hello-shell?tab=invoke");
     await ready();
-    expect(screen.getByRole("radio", { name: "Async" })).toBeDisabled();
-    expect(screen.getByText(/Web functions cannot be invoked asynchronously/)).toBeVisible();
+    expect(screen.getByRole("radio", { name: "Async" })).toBeEnabled();
   });
 
   it("marks a run in production as one", async () => {

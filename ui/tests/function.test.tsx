@@ -176,10 +176,14 @@ describe("creating", () => {
 });
 
 describe("code", () => {
-  it("cannot be edited at a provider, and says why", async () => {
-    renderApp("/c/0af3b1c2d3e4f5061728394a5b6c7d8e/ns/fn-378ae839/fn/orders/total?tab=code");
-    expect(await screen.findByText(/lives at its provider/, {}, SLOW)).toBeVisible();
-    expect(screen.queryByRole("button", { name: "Save new version" })).not.toBeInTheDocument();
+  it("cannot be edited where there is none at the provider, and says why", async () => {
+    renderApp("/c/0af3b1c2d3e4f5061728394a5b6c7d8e/ns/fn-378ae839/fn/orders/total?tab=code", (prepared) => {
+      const found = prepared.functions.find(({ function: f }) => f.name === "orders/total");
+      if (found) Object.assign(found.edits, { code: false });
+    });
+    expect(await screen.findByText(/^Read-only: there is no code/, {}, SLOW)).toBeVisible();
+    expect(screen.queryByRole("button", { name: /^Save/ })).not.toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "Upload zip…" })).not.toBeInTheDocument();
   });
 
   it("lists a zip's files, and takes a new zip as the next version", async () => {
@@ -192,5 +196,17 @@ describe("code", () => {
       code: { type: "zip", base64: "UEsFBg==" },
       expectedVersion: "0.0.1",
     });
+  });
+});
+
+describe("the settings' keys", () => {
+  it("make no new version of what was not changed", async () => {
+    const { panel } = renderApp(`${PYTHON}?tab=settings`);
+    await screen.findByLabelText("Entry point", {}, SLOW);
+    await userEvent.keyboard("{Control>}s{/Control}");
+    expect(calls(panel, "configure_function")).toHaveLength(0);
+    await userEvent.type(screen.getByLabelText("Entry point"), "handler");
+    await userEvent.keyboard("{Control>}s{/Control}");
+    await waitFor(() => expect(calls(panel, "configure_function")).toHaveLength(1), SLOW);
   });
 });

@@ -1,10 +1,16 @@
 //! The command line. Each command is one call of the panel's command table, through whichever door is open: the
 //! Beckon that runs on the data directory, or else a panel of this process's own.
 
+mod activation;
+mod connect;
 mod door;
+mod follow;
+mod image;
+mod invoke;
 mod namespace;
 mod print;
 mod runtime;
+mod target;
 mod token;
 
 use std::path::PathBuf;
@@ -66,6 +72,16 @@ pub(crate) enum Command {
     /// Namespaces of the local engine
     #[command(subcommand, visible_alias = "namespaces")]
     Namespace(namespace::Command),
+    /// What container images stand for on this machine, which runs none
+    #[command(subcommand)]
+    Image(image::Command),
+    /// Run a function and print what it answers
+    Invoke(invoke::Command),
+    /// Records of runs
+    #[command(subcommand, visible_alias = "activations")]
+    Activation(activation::Command),
+    /// Choose the namespace that invoke and activation are about
+    Connect(connect::Command),
     /// Language runtimes of this machine
     #[command(subcommand)]
     Runtime(runtime::Command),
@@ -113,6 +129,10 @@ pub(crate) fn run(options: &Options, command: &Command) -> Result<()> {
                 Command::Url => print::line(&door.new_link().await?),
                 Command::Token(command) => token::run(&door, command).await,
                 Command::Namespace(command) => namespace::run(&door, command).await,
+                Command::Image(command) => image::run(&door, command).await,
+                Command::Invoke(command) => invoke::run(&door, command).await,
+                Command::Activation(command) => activation::run(&door, command).await,
+                Command::Connect(command) => connect::run(&door, command).await,
                 Command::Runtime(command) => runtime::run(&door, command).await,
             };
             door.close().await;

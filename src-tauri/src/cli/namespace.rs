@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::door::Door;
-use super::{Output, OutputArgs, print};
+use super::{Output, OutputArgs, print, target};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -19,7 +19,13 @@ pub(crate) enum Command {
         label: String,
     },
     /// List namespaces
-    List(OutputArgs),
+    List {
+        /// Those of a connection, by its name or id, instead of this machine's
+        #[arg(long, value_name = "NAME", default_value = beckon_core::LOCAL)]
+        connection: String,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// Delete a namespace with its functions and tokens
     Delete {
         /// Its name
@@ -39,14 +45,13 @@ pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
             door.call::<()>("delete_namespace", json!({ "name": name, "confirmation": name }))
                 .await
         }
-        Command::List(args) => list(door, args.output).await,
+        Command::List { connection, output } => list(door, connection, output.output).await,
     }
 }
 
-async fn list(door: &Door, output: Output) -> Result<()> {
-    let all: Vec<Namespace> = door
-        .call("namespaces", json!({ "connection": beckon_core::LOCAL }))
-        .await?;
+async fn list(door: &Door, connection: &str, output: Output) -> Result<()> {
+    let connection = target::connection_named(door, connection).await?;
+    let all = target::namespaces(door, &connection.id).await?;
     if output == Output::Json {
         return print::json(&all);
     }

@@ -1,13 +1,13 @@
 //! `beckon token create|list|revoke`.
 
 use anyhow::{Result, bail};
-use beckon_core::{Namespace, Token, TokenScope};
+use beckon_core::{Token, TokenKind, TokenScope};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::door::Door;
-use super::{Output, OutputArgs, print};
+use super::{Output, OutputArgs, print, target};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -27,7 +27,8 @@ pub(crate) struct CreateArgs {
     /// Whose clients the credential is for
     #[arg(long = "for", value_name = "KIND")]
     kind: Kind,
-    /// The namespace it reaches; not needed where there is only one, or a `playground`
+    /// The namespace it reaches. For openwhisk not needed where there is only one, or a `playground`; for digitalocean
+    /// and openfaas not needed at all: they reach every namespace
     #[arg(long, value_name = "NS")]
     namespace: Option<String>,
     /// The only function it reaches
@@ -46,6 +47,10 @@ pub(crate) struct CreateArgs {
 enum Kind {
     /// user:key for Basic authentication
     Openwhisk,
+    /// A token for Bearer authentication at /v2/functions, where namespaces, access keys and triggers are made
+    Digitalocean,
+    /// The password of user admin at OpenFaaS' /system, for faas-cli login
+    Openfaas,
 }
 
 /// Seconds; `None` is for ever.
@@ -80,35 +85,34 @@ pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
 }
 
 async fn create(door: &Door, args: &CreateArgs) -> Result<()> {
-    let Kind::Openwhisk = args.kind;
-    let namespace = match &args.namespace {
-        Some(namespace) => namespace.clone(),
-        None => only_namespace(door).await?,
+    let namespace = match (&args.namespace, args.kind) {
+        (Some(namespace), _) => Some(namespace.clone()),
+        (None, Kind::Openwhisk) => {
+            let all = target::namespaces(door, beckon_core::LOCAL).await?;
+            Some(target::only(all)?.name.to_string())
+        }
+        (None, Kind::Digitalocean | Kind::Openfaas) => None,
     };
-    let scope = match &args.function {
-        Some(function) => json!({ "type": "function", "namespace": namespace, "name": function }),
-        None => json!({ "type": "namespace", "namespace": namespace }),
+    let scope = match (namespace, &args.function) {
+        (None, None) => json!({ "type": "account" }),
+        (Some(namespace), None) => json!({ "type": "namespace", "namespace": namespace }),
+        (Some(namespace), Some(function)) => {
+            json!({ "type": "function", "namespace": namespace, "name": function })
+        }
+        (None, Some(_)) => bail!("such a token is for namespaces and calls no function"),
     };
     let draft = json!({
         "name": args.name,
-        "kind": "openwhisk",
+        "kind": match args.kind {
+            Kind::Openwhisk => "openwhisk",
+            Kind::Digitalocean => "digitalocean",
+            Kind::Openfaas => "openfaas",
+        },
         "scope": scope,
         "expiresInSeconds": args.expires.0,
     });
     let made: Made = door.call("create_token", json!({ "draft": draft })).await?;
     print::line(&made.credential)
-}
-
-async fn only_namespace(door: &Door) -> Result<String> {
-    let all: Vec<Namespace> = door
-        .call("namespaces", json!({ "connection": beckon_core::LOCAL }))
-        .await?;
-    let playground = all.iter().find(|n| n.name.as_str() == beckon_panel::PLAYGROUND);
-    match (playground, all.as_slice()) {
-        (Some(one), _) | (None, [one]) => Ok(one.name.to_string()),
-        (None, []) => bail!("there is no namespace yet: make one with `beckon namespace create NAME`"),
-        (None, _) => bail!("there are several namespaces: choose one with --namespace"),
-    }
 }
 
 async fn list(door: &Door, output: Output) -> Result<()> {
@@ -117,12 +121,13 @@ async fn list(door: &Door, output: Output) -> Result<()> {
         return print::json(&tokens);
     }
     let time = |at: Option<i64>, none: &str| at.map_or_else(|| none.to_owned(), print::time);
-    let rows: Vec<[String; 6]> = tokens
+    let rows: Vec<[String; 7]> = tokens
         .iter()
         .map(|token| {
             let scope = match &token.scope {
                 TokenScope::Namespace { namespace } => namespace.to_string(),
                 TokenScope::Function { namespace, name } => format!("{namespace}/{name}"),
+                TokenScope::Account => "every namespace".to_owned(),
             };
             let ends = match token.revoked {
                 Some(at) => format!("revoked {}", print::time(at)),
@@ -131,6 +136,13 @@ async fn list(door: &Door, output: Output) -> Result<()> {
             [
                 token.id.clone(),
                 token.name.clone(),
+                match token.kind {
+                    TokenKind::Openwhisk => "openwhisk",
+                    TokenKind::DigitaloceanKey => "digitalocean key",
+                    TokenKind::Digitalocean => "digitalocean",
+                    TokenKind::Openfaas => "openfaas",
+                }
+                .to_owned(),
                 scope,
                 format!("…{}", token.hint),
                 time(token.last_used, "never"),
@@ -138,5 +150,8 @@ async fn list(door: &Door, output: Output) -> Result<()> {
             ]
         })
         .collect();
-    print::table(["ID", "NAME", "SCOPE", "KEY", "LAST USED", "EXPIRES"], &rows)
+    print::table(
+        ["ID", "NAME", "FOR", "SCOPE", "KEY", "LAST USED", "EXPIRES"],
+        &rows,
+    )
 }

@@ -34,10 +34,11 @@ beforeEach(() => {
     count: journal.rows.filter((run) => journal.matches(filter, run)).length,
     capped: false,
   });
-  panel.handlers.activation = ({ id }) => ({
-    activation: sampleRun(1, { ...journal.rows.find((r) => r.id === id), id }),
-    raw: "{}",
-  });
+  panel.handlers.activation = ({ id }) => {
+    const activation = sampleRun(1, { ...journal.rows.find((r) => r.id === id), id });
+    const { connection, namespace, function: name } = activation;
+    return { activation, raw: "{}", of: "function", page: { connection, namespace, name }, target: null };
+  };
   replaceTransport(panel);
 });
 
@@ -61,6 +62,17 @@ async function press(keys: string) {
   if (!grid().contains(document.activeElement)) act(() => grid().focus());
   await user.keyboard(keys);
 }
+
+it("shows what is in flight at one press, and all at another", async () => {
+  const { router } = await open("/activations?q=fn:hello");
+  const toggle = screen.getByRole("button", { name: "In flight" });
+  await user.click(toggle);
+  expect(filter()).toHaveValue("fn:hello status:pending");
+  expect(toggle).toHaveAttribute("aria-pressed", "true");
+  await waitFor(() => expect(router.state.location.search).toMatchObject({ q: "fn:hello status:pending" }));
+  await user.click(toggle);
+  expect(filter()).toHaveValue("fn:hello");
+});
 
 describe("the grid", () => {
   it("draws a window of the rows and says how many there are", async () => {

@@ -11,6 +11,7 @@ import { runsText } from "./countText";
 import { FilterField, Problems, useProblems } from "./FilterField";
 import { FunctionPicker } from "./FunctionPicker";
 import { HistogramChart } from "./HistogramChart";
+import { InFlightToggle } from "./InFlightToggle";
 import { Legend } from "./Legend";
 import { LinkedRecord } from "./LinkedRecord";
 import { LiveToggle } from "./LiveToggle";
@@ -102,6 +103,7 @@ function Log({ scope }: ActivationsViewProps) {
           />
         </div>
         {!scope && <FunctionPicker text={text} onChange={setText} />}
+        <InFlightToggle text={text} onChange={setText} />
         <StatusControl text={text} onChange={setText} />
         <TimeControl ref={time} text={text} onChange={setText} />
       </div>

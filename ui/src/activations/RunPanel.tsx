@@ -1,5 +1,3 @@
-import { Link } from "@tanstack/react-router";
-import { SquareFunction } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import { useActivation } from "@/api/queries";
 import { RecordActions, type RecordTab, RecordView, type RunActions } from "@/record";
@@ -7,6 +5,7 @@ import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
 import { DEFAULT_PANEL, MAX_PANEL, MIN_PANEL } from "./core/geometry";
 import { usePanelHeight } from "./panelHeight";
+import { RecordLink } from "./RecordLink";
 
 /** The tab last looked at, so that going through runs keeps to it. */
 let lastTab: RecordTab = "result";
@@ -50,20 +49,8 @@ export function RunPanel({ id, actions, onLeave }: RunPanelProps) {
             onCancel={() => void actions.cancel(id)}
             aside={
               <>
-                <Link
-                  to="/c/$connection/ns/$namespace/fn/$"
-                  params={{
-                    connection: data.activation.connection,
-                    namespace: data.activation.namespace,
-                    _splat: data.activation.function,
-                  }}
-                  title="Open function"
-                  className="mr-1 inline-flex h-6 items-center rounded-md text-sm max-xl:px-1.5 max-xl:text-muted max-xl:hover:bg-hover"
-                >
-                  <SquareFunction size={14} aria-hidden className="xl:hidden" />
-                  <span className="link max-xl:sr-only">Open function</span>
-                </Link>
-                <RecordActions activation={data.activation} actions={actions} />
+                <RecordLink detail={data} />
+                <RecordActions detail={data} actions={actions} />
               </>
             }
           />

@@ -82,11 +82,19 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
           <time dateTime={new Date(run.start).toISOString()}>{shortTime(run.start, now)}</time>
         </Cell>
         {!scoped && (
-          <Cell className="flex min-w-0 items-center pr-3" title={`${run.namespace}/${run.function}`}>
+          <Cell
+            className="@container flex min-w-0 items-center pr-3"
+            title={`${remote === null ? "" : `${remote}: `}${run.namespace}/${run.function}`}
+          >
             {remote !== null && (
-              <span className="min-w-0 truncate whitespace-pre text-info">{remote} · </span>
+              <span className="min-w-8 truncate whitespace-pre text-info">{remote} · </span>
             )}
-            <QualifiedName namespace={run.namespace} name={run.function} />
+            <QualifiedName
+              namespace={run.namespace}
+              name={run.function}
+              // Of three names in a narrow column none could be read.
+              namespaceClassName={remote === null ? undefined : "@max-[280px]:hidden"}
+            />
             {run.pinned && <Pinned />}
           </Cell>
         )}
@@ -99,7 +107,9 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
             )
           ) : (
             <>
-              <span className="w-14 shrink-0 text-right">{formatDuration(run.durationMs)}</span>
+              <span className="min-w-14 shrink-0 text-right whitespace-nowrap">
+                {formatDuration(run.durationMs)}
+              </span>
               <span className="h-1.5 min-w-0 flex-1" aria-hidden>
                 <span
                   className={cx(
@@ -158,7 +168,7 @@ function Pinned() {
 function Elapsed({ start }: { start: number }) {
   const elapsed = useElapsed(start, true);
   return (
-    <span className="w-14 shrink-0 text-right text-info">
+    <span className="min-w-14 shrink-0 text-right whitespace-nowrap text-info">
       {formatDuration(elapsed < 1000 ? Math.floor(elapsed / 100) * 100 : elapsed)}
     </span>
   );

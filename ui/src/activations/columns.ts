@@ -28,7 +28,9 @@ const CAUSE: Record<ActivationSummary["cause"], string> = {
   callback: "callback",
 };
 
+/** Who asked, and how. A provider's records do not say whether the caller waited. */
 export function caller(run: Pick<ActivationSummary, "mode" | "cause">): string {
+  if (run.cause === "provider") return CAUSE.provider;
   return `${MODE[run.mode]} · ${CAUSE[run.cause]}`;
 }
 

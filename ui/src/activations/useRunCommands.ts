@@ -187,7 +187,7 @@ async function copyCurl(run: ActivationSummary): Promise<void> {
   const { token } = useCopyPrefs.getState();
   try {
     const mode = run.mode === "blocking" ? "blocking" : "non_blocking";
-    await copyCommand({ type: "run", id: run.id }, mode, token, can("hostClipboard"));
+    await copyCommand({ type: "run", id: run.id }, "curl", mode, token, can("hostClipboard"));
     toast.success(`curl copied, ${TOKEN_WORDS[token]}`);
   } catch (thrown) {
     toast.failure(thrown);

@@ -124,6 +124,29 @@ describe("applyEvent", () => {
     expect(stale()).toHaveLength(all.length);
   });
 
+  it("does not ask for what was in a namespace that is deleted", async () => {
+    const client = new QueryClient();
+    let left = [{ name: "kept" }, { name: "deleted" }];
+    const asked: string[] = [];
+    const offs = [
+      new QueryObserver(client, { queryKey: keys.namespaces("local"), queryFn: async () => left }),
+      ...["kept", "deleted"].map(
+        (name) =>
+          new QueryObserver(client, {
+            queryKey: keys.entities("local", name),
+            queryFn: async () => asked.push(name),
+          }),
+      ),
+    ].map((observer) => observer.subscribe(() => undefined));
+    await vi.waitFor(() => expect(asked).toEqual(["kept", "deleted"]));
+    left = [{ name: "kept" }];
+    applyEvent(client, { type: "functions", connection: "local" });
+    await vi.waitFor(() => expect(asked).toEqual(["kept", "deleted", "kept"]));
+    await vi.waitFor(() => expect(client.isFetching()).toBe(0));
+    expect(asked).toEqual(["kept", "deleted", "kept"]);
+    for (const off of offs) off();
+  });
+
   it("has a first read that was under way done once more", async () => {
     const client = new QueryClient();
     const answers: Array<(value: string) => void> = [];

@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { create } from "zustand";
-import { api, type PanelEvent, toCallError } from "@/platform";
+import { api, type Namespace, type PanelEvent, toCallError } from "@/platform";
 import { sessionEnded } from "@/platform/session";
 import { keys } from "./keys";
 
@@ -33,7 +33,7 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
       }
       break;
     case "functions":
-      stale(keys.namespaces(event.connection));
+      void readNamespacesAgain(client, event.connection);
       stale(keys.functions(event.connection));
       stale(keys.functionsOf(event.connection));
       // A deleted function orphans what calls it.
@@ -45,6 +45,7 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
       break;
     case "connections":
       stale(keys.connections);
+      stale(keys.accounts);
       stale(keys.overview);
       stale(keys.secretStore);
       break;
@@ -87,7 +88,18 @@ async function readAgain(client: QueryClient, queryKey: readonly unknown[]): Pro
     .findAll({ queryKey, fetchStatus: "fetching" })
     .filter(({ state }) => state.data === undefined);
   await client.invalidateQueries({ queryKey });
-  for (const query of first) void client.invalidateQueries({ queryKey: query.queryKey, exact: true });
+  await Promise.all(
+    first.map((query) => client.invalidateQueries({ queryKey: query.queryKey, exact: true })),
+  );
+}
+
+/** The namespaces of a connection, and then what is in those that are left: one that was deleted is not asked. */
+async function readNamespacesAgain(client: QueryClient, connection: string): Promise<void> {
+  await readAgain(client, keys.namespaces(connection));
+  const left = client.getQueryData<Namespace[]>(keys.namespaces(connection));
+  for (const { queryKey } of client.getQueryCache().findAll({ queryKey: keys.entitiesOf(connection) })) {
+    if (!left || left.some(({ name }) => name === queryKey[2])) void readAgain(client, queryKey);
+  }
 }
 
 /** Keeps the events stream open until the signal; reopens it with a growing pause. */

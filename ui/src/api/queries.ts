@@ -16,8 +16,28 @@ export const useEngine = () =>
     refetchInterval: 15_000,
   });
 
-export const useConnections = () =>
-  useQuery({ queryKey: keys.connections, queryFn: ({ signal }) => api.connections(signal) });
+export const useConnections = ({ live = false } = {}) =>
+  useQuery({
+    queryKey: keys.connections,
+    queryFn: ({ signal }) => api.connections(signal),
+    // When runs are read is told by no event.
+    refetchInterval: live ? 10_000 : false,
+  });
+
+export const useAccounts = () =>
+  useQuery({ queryKey: keys.accounts, queryFn: ({ signal }) => api.accounts(signal) });
+
+/** Whether a mistake there hurts: such a connection is marked red. */
+export const useProduction = (connection: string) =>
+  useConnections().data?.find(({ id }) => id === connection)?.environment === "production";
+
+export const useKinds = (connection: string) =>
+  useQuery({
+    queryKey: keys.kinds(connection),
+    queryFn: ({ signal }) => api.kinds({ connection }, signal),
+    staleTime: 600_000,
+    retry: false,
+  });
 
 export const useNamespaces = (connection: string, enabled = true) =>
   useQuery({
@@ -36,6 +56,14 @@ export const useFunctions = (connection: string, enabled = true) =>
 export const useFunction = (f: FunctionRef) =>
   useQuery({ queryKey: keys.function(f), queryFn: ({ signal }) => api.function({ function: f }, signal) });
 
+/** The packages, triggers and rules of a namespace. */
+export const useEntities = (connection: string, namespace: string, enabled = true) =>
+  useQuery({
+    queryKey: keys.entities(connection, namespace),
+    queryFn: ({ signal }) => api.entities({ connection, namespace }, signal),
+    enabled,
+  });
+
 export const useTemplates = (enabled = true) =>
   useQuery({ queryKey: keys.templates, queryFn: ({ signal }) => api.templates(signal), enabled });
 
@@ -46,8 +74,11 @@ export const useHandlers = () =>
 export const useTokens = () =>
   useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => api.tokens(signal) });
 
-export const useSettings = () =>
-  useQuery({ queryKey: keys.settings, queryFn: ({ signal }) => api.settings(signal) });
+export const settingsQuery = queryOptions({
+  queryKey: keys.settings,
+  queryFn: ({ signal }) => api.settings(signal),
+});
+export const useSettings = () => useQuery(settingsQuery);
 
 export const useRuntimes = () =>
   useQuery({ queryKey: keys.runtimes, queryFn: ({ signal }) => api.runtimes(signal) });
@@ -79,6 +110,17 @@ export const useFolder = (f: FunctionRef) =>
     queryKey: keys.folder(f),
     queryFn: ({ signal }) => api.folderState({ function: f }, signal),
     enabled: f.connection === "local",
+  });
+
+/** What calls functions of an account's namespace by the clock, at the provider. */
+export const useScheduledTriggers = (connection: string, { enabled = true, live = false } = {}) =>
+  useQuery({
+    queryKey: keys.scheduledTriggers(connection),
+    queryFn: ({ signal }) => api.scheduledTriggers({ connection }, signal),
+    enabled,
+    // They fire, and others change them, without an event here.
+    staleTime: 0,
+    refetchInterval: live && 60_000,
   });
 
 /** The newest runs of one function, newest first. */

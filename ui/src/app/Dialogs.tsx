@@ -2,14 +2,20 @@ import { lazy, Suspense, useEffect } from "react";
 import { useShell } from "./ui-state";
 
 // Forms and the palette are no part of the first screen.
-const ConnectionDialog = lazy(async () => ({
-  default: (await import("@/connections/ConnectionDialog")).ConnectionDialog,
+const AddConnectionDialog = lazy(async () => ({
+  default: (await import("@/connections/AddConnectionDialog")).AddConnectionDialog,
 }));
 const DeleteFunctionDialog = lazy(async () => ({
   default: (await import("@/functions/DeleteFunctionDialog")).DeleteFunctionDialog,
 }));
 const NewFunctionDialog = lazy(async () => ({
   default: (await import("@/functions/NewFunctionDialog")).NewFunctionDialog,
+}));
+const NewRemoteFunctionDialog = lazy(async () => ({
+  default: (await import("@/functions/NewRemoteFunctionDialog")).NewRemoteFunctionDialog,
+}));
+const NewEntityDialog = lazy(async () => ({
+  default: (await import("@/entities/NewEntityDialog")).NewEntityDialog,
 }));
 const NewNamespaceDialog = lazy(async () => ({
   default: (await import("@/functions/NewNamespaceDialog")).NewNamespaceDialog,
@@ -56,6 +62,15 @@ function OpenDialog() {
     case "keys":
       return <KeysDialog onClose={close} />;
     case "new-function":
+      if (dialog.connection !== "local") {
+        return (
+          <NewRemoteFunctionDialog
+            connection={dialog.connection}
+            namespace={dialog.namespace}
+            onClose={close}
+          />
+        );
+      }
       return (
         <NewFunctionDialog
           connection={dialog.connection}
@@ -64,14 +79,25 @@ function OpenDialog() {
           onClose={close}
         />
       );
+    case "new-entity":
+      return (
+        <NewEntityDialog
+          key={dialog.collection}
+          collection={dialog.collection}
+          connection={dialog.connection}
+          namespace={dialog.namespace}
+          trigger={dialog.trigger}
+          onClose={close}
+        />
+      );
     case "open-project":
-      return <OpenProjectDialog onClose={close} />;
+      return <OpenProjectDialog connection={dialog.connection} onClose={close} />;
     case "new-namespace":
       return <NewNamespaceDialog onClose={close} />;
     case "delete-function":
       return <DeleteFunctionDialog target={dialog.function} onClose={close} />;
     case "add-connection":
-      return <ConnectionDialog onClose={close} />;
+      return <AddConnectionDialog way={dialog.way} account={dialog.account} onClose={close} />;
     case "new-token":
       return <NewTokenDialog onClose={close} />;
     case "new-inbox":

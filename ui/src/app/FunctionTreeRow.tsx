@@ -20,19 +20,18 @@ export function FunctionTreeRow({ row, connection, selected, tabbable, onToggle,
   const show = useShell((shell) => shell.show);
   const create = (namespace: string) => show({ type: "new-function", connection: connection.id, namespace });
   if (row.type === "empty") {
-    const local = connection.kind === "local";
     return (
       <div
         role="treeitem"
         data-key={row.key}
         aria-level={2}
         tabIndex={tabbable ? 0 : -1}
-        onClick={local ? () => create(row.namespace) : undefined}
-        onKeyDown={local ? (event) => event.key === "Enter" && create(row.namespace) : undefined}
+        onClick={() => create(row.namespace)}
+        onKeyDown={(event) => event.key === "Enter" && create(row.namespace)}
         className="flex h-6.5 items-center gap-2 rounded-md pl-7 text-sm text-subtle outline-offset-[-2px] select-none"
       >
         No functions
-        {local && <span className="link">Create one</span>}
+        <span className="link">Create one</span>
       </div>
     );
   }
@@ -56,7 +55,7 @@ export function FunctionTreeRow({ row, connection, selected, tabbable, onToggle,
     >
       {row.type !== "function" && <Chevron open={row.open} onToggle={onToggle} />}
       {content(row)}
-      {row.type === "namespace" && connection.kind === "local" && (
+      {row.type === "namespace" && (
         <button
           type="button"
           tabIndex={-1}

@@ -8,10 +8,12 @@ import { Sidebar } from "./Sidebar";
 import { StatusBar } from "./StatusBar";
 import { useSidebar } from "./ui-state";
 import { useGlobalActions } from "./useGlobalActions";
+import { usePageNotices } from "./usePageNotices";
 
 export function Shell() {
   useActionKeys();
   useGlobalActions();
+  usePageNotices();
   const connection = useActiveConnection();
 
   return (

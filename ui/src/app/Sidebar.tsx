@@ -69,7 +69,7 @@ export function Sidebar() {
       </nav>
       <div className="flex h-9 items-center gap-1 border-t border-line pr-2 pl-4">
         <h2 className="flex-1 text-sm font-medium text-muted">Functions</h2>
-        {local && (
+        {connection !== undefined && (
           <Menu
             label="Create"
             align="end"
@@ -83,13 +83,17 @@ export function Sidebar() {
               {
                 label: "Open project…",
                 icon: <FolderOpen size={15} aria-hidden />,
-                onSelect: () => show({ type: "open-project" }),
+                onSelect: () => show({ type: "open-project", connection: connection.id }),
               },
-              {
-                label: "New namespace",
-                icon: <FolderPlus size={15} aria-hidden />,
-                onSelect: () => show({ type: "new-namespace" }),
-              },
+              ...(local
+                ? [
+                    {
+                      label: "New namespace",
+                      icon: <FolderPlus size={15} aria-hidden />,
+                      onSelect: () => show({ type: "new-namespace" }),
+                    },
+                  ]
+                : []),
             ]}
           />
         )}

@@ -1,4 +1,4 @@
-import type { Environment } from "@/platform";
+import type { Connection, Environment } from "@/platform";
 import { cx } from "@/ui/cx";
 
 export const ENVIRONMENT: Record<Environment, { word: string; dot: string; text: string; line: string }> = {
@@ -45,4 +45,10 @@ export function EnvironmentMark({
       {word}
     </span>
   );
+}
+
+/** What a question that destroys something begins with. */
+export function ProductionWarning({ connection }: { connection: Connection | undefined }) {
+  if (connection?.environment !== "production") return null;
+  return <p className="mb-1 font-medium text-bad">{connection.name} is a production connection.</p>;
 }

@@ -30,6 +30,7 @@ export function kindTitle(kind: string): string {
     swift: "Swift",
     rust: "Rust",
     sequence: "Sequence",
+    trigger: "Trigger",
     blackbox: "Container",
   };
   const title = known[family] ?? (family === "" ? "Unknown" : family);

@@ -15,6 +15,9 @@ import { Shell } from "./Shell";
 export const FUNCTION_TABS = ["overview", "code", "invoke", "activations", "triggers", "settings"] as const;
 export type FunctionTab = (typeof FUNCTION_TABS)[number];
 
+export const NAMESPACE_TABS = ["functions", "packages", "schedules", "triggers", "rules"] as const;
+export type NamespaceTab = (typeof NAMESPACE_TABS)[number];
+
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
@@ -26,6 +29,9 @@ const namespaceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/c/$connection/ns/$namespace",
   component: lazyRouteComponent(() => import("@/functions/NamespacePage"), "NamespacePage"),
+  validateSearch: (search): { tab?: NamespaceTab } => ({
+    tab: NAMESPACE_TABS.find((tab) => tab === search.tab),
+  }),
 });
 
 const functionRoute = createRoute({

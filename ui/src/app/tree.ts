@@ -14,6 +14,8 @@ export type TreeRow =
     }
   | { type: "empty"; key: string; namespace: string };
 
+const SYSTEM = "whisk.system";
+
 /** The visible rows of the tree, in order. A filter opens everything and hides what does not match. */
 export function treeRows(
   namespaces: readonly Namespace[],
@@ -24,7 +26,9 @@ export function treeRows(
 ): TreeRow[] {
   const wanted = filter.trim().toLowerCase();
   const rows: TreeRow[] = [];
-  for (const namespace of namespaces) {
+  // What OpenWhisk brings is in no one's way behind one's own.
+  const own = namespaces.filter(({ name }) => name !== SYSTEM);
+  for (const namespace of [...own, ...namespaces.filter(({ name }) => name === SYSTEM)]) {
     const all = functions.filter((f) => f.namespace === namespace.name);
     const ownName = `${namespace.name} ${namespace.label}`.toLowerCase().includes(wanted);
     const shown = wanted === "" || ownName ? all : all.filter((f) => f.name.toLowerCase().includes(wanted));

@@ -1,13 +1,15 @@
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
-import type { FunctionRef } from "@/platform";
+import type { WayName } from "@/connections/way";
+import type { Account, Collection, FunctionRef } from "@/platform";
 
 export type OpenDialog =
   | { type: "new-function"; connection: string; namespace?: string; folder?: string }
-  | { type: "open-project" }
+  | { type: "new-entity"; collection: Collection; connection: string; namespace?: string; trigger?: string }
+  | { type: "open-project"; connection?: string }
   | { type: "new-namespace" }
   | { type: "delete-function"; function: FunctionRef }
-  | { type: "add-connection" }
+  | { type: "add-connection"; way?: WayName; account?: Account }
   | { type: "new-token" }
   | { type: "new-inbox" }
   | { type: "secret-file" }

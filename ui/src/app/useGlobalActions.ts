@@ -1,12 +1,23 @@
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import type { Collection } from "@/platform";
 import { type Action, useActions } from "./actions";
 import { usePrefs } from "./prefs";
-import { useShell } from "./ui-state";
+import { useShell, useSidebar } from "./ui-state";
 
 /** What can be done from everywhere. */
 export function useGlobalActions(): void {
   const navigate = useNavigate();
   const show = useShell((shell) => shell.show);
+  const place = useParams({ strict: false });
+  const chosen = useSidebar((sidebar) => sidebar.connection);
+  // Where the person is; elsewhere the dialog asks for the namespace.
+  const newEntity = (collection: Collection) =>
+    show({
+      type: "new-entity",
+      collection,
+      connection: place.connection ?? chosen,
+      namespace: place.connection === undefined ? undefined : place.namespace,
+    });
   const setPrefs = usePrefs((prefs) => prefs.set);
   const actions: Action[] = [
     {
@@ -84,13 +95,26 @@ export function useGlobalActions(): void {
       id: "new-function",
       title: "New function",
       section: "Create",
-      run: () => show({ type: "new-function", connection: "local" }),
+      run: () =>
+        show({
+          type: "new-function",
+          connection: place.connection ?? chosen,
+          namespace: place.connection === undefined ? undefined : place.namespace,
+        }),
     },
+    { id: "new-package", title: "New package", section: "Create", run: () => newEntity("packages") },
+    {
+      id: "new-event-trigger",
+      title: "New event trigger",
+      section: "Create",
+      run: () => newEntity("triggers"),
+    },
+    { id: "new-rule", title: "New rule", section: "Create", run: () => newEntity("rules") },
     {
       id: "open-project",
       title: "Open project…",
       section: "Create",
-      run: () => show({ type: "open-project" }),
+      run: () => show({ type: "open-project", connection: place.connection ?? chosen }),
     },
     {
       id: "new-namespace",

@@ -1,4 +1,4 @@
-import { MoreHorizontal, Pencil, Trash2 } from "lucide-react";
+import { CloudDownload, CloudOff, KeyRound, MoreHorizontal, Pencil, RotateCw, Trash2 } from "lucide-react";
 import { ENVIRONMENT, EnvironmentMark } from "@/app/environment";
 import { CONNECTION_KIND } from "@/app/kinds";
 import type { Connection } from "@/platform";
@@ -10,19 +10,27 @@ import { Menu } from "@/ui/Menu";
 import { TimeText } from "@/ui/TimeText";
 import { ConnectionFailure } from "./ConnectionFailure";
 import { ConnectionStateText } from "./ConnectionStateText";
+import { hostText } from "./host-text";
+import { KeyLine } from "./KeyLine";
+import { NextLook } from "./NextLook";
 import { useConnectionActions } from "./useConnectionActions";
 
 interface ConnectionRowProps {
   connection: Connection;
   onEdit: () => void;
+  onKeys: () => void;
   onRemove: () => void;
+  /** Where the namespace is one of a known account. */
+  onDeleteNamespace?: () => void;
 }
 
-export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowProps) {
-  const { name, kind, environment, apiHost, keyHint, lastSync, state } = connection;
+export function ConnectionRow(props: ConnectionRowProps) {
+  const { connection, onEdit, onKeys, onRemove, onDeleteNamespace } = props;
+  const { name, kind, environment, apiHost, keyHint, lastSync, state, looks } = connection;
   const { check, sync, added } = useConnectionActions(connection);
   const remote = kind !== "local";
   const production = environment === "production";
+  const notRead = sync.error ?? looks?.error ?? null;
 
   return (
     <>
@@ -43,20 +51,18 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
           <p className="text-sm text-subtle">{CONNECTION_KIND[kind]}</p>
         </td>
         <td>
-          <p className="flex items-center gap-1">
-            <span className="font-mono text-sm break-all">{hostText(apiHost)}</span>
+          <p className="flex min-w-46 items-center gap-1">
+            <span className="font-mono text-sm wrap-anywhere">
+              {apiHost === "" ? "Not served" : hostText(apiHost)}
+            </span>
             {apiHost !== "" && <CopyButton text={apiHost} label="Copy API host" />}
           </p>
-          {keyHint !== "" && (
-            <p className="text-sm text-subtle">
-              Key <span className="font-mono">…{keyHint}</span>
-            </p>
-          )}
+          {keyHint !== "" && <KeyLine connection={connection} />}
         </td>
         <td>
           <ConnectionStateText connection={connection} checking={check.busy} />
         </td>
-        <td className="whitespace-nowrap">
+        <td className="whitespace-nowrap max-[1000px]:hidden">
           <p>
             {lastSync === null ? (
               <span className="text-subtle">{remote ? "Not yet" : "–"}</span>
@@ -64,8 +70,9 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
               <TimeText at={lastSync} />
             )}
           </p>
+          <NextLook looks={looks ?? null} />
           {added !== null && (
-            <p role="status" className="text-sm whitespace-nowrap text-muted">
+            <p role="status" className="text-sm text-muted">
               {added === 0 ? "Nothing new" : added === 1 ? "1 new record" : `${added} new records`}
             </p>
           )}
@@ -73,8 +80,10 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
         <td>
           {remote && (
             <div className="flex items-center justify-end gap-1">
+              {/* Where there is little room they are in the menu only. */}
               <Button
                 size="sm"
+                className="max-[1120px]:hidden"
                 busy={check.busy}
                 onClick={() => void check.run()}
                 aria-label={`Check now: ${name}`}
@@ -83,6 +92,7 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
               </Button>
               <Button
                 size="sm"
+                className="max-[1120px]:hidden"
                 busy={sync.busy}
                 onClick={() => void sync.run()}
                 aria-label={`Sync now: ${name}`}
@@ -96,7 +106,27 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
                   <IconButton label={`Actions for ${name}`} icon={<MoreHorizontal size={15} aria-hidden />} />
                 }
                 items={[
+                  {
+                    label: "Check now",
+                    icon: <RotateCw size={14} aria-hidden />,
+                    onSelect: () => void check.run(),
+                  },
+                  {
+                    label: "Sync now",
+                    icon: <CloudDownload size={14} aria-hidden />,
+                    onSelect: () => void sync.run(),
+                  },
+                  "separator",
                   { label: "Edit…", icon: <Pencil size={14} aria-hidden />, onSelect: onEdit },
+                  ...(kind === "digitalocean"
+                    ? [
+                        {
+                          label: "Access keys…",
+                          icon: <KeyRound size={14} aria-hidden />,
+                          onSelect: onKeys,
+                        },
+                      ]
+                    : []),
                   "separator",
                   {
                     label: "Remove…",
@@ -104,6 +134,16 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
                     danger: true,
                     onSelect: onRemove,
                   },
+                  ...(onDeleteNamespace
+                    ? [
+                        {
+                          label: "Delete namespace…",
+                          icon: <CloudOff size={14} aria-hidden />,
+                          danger: true,
+                          onSelect: onDeleteNamespace,
+                        },
+                      ]
+                    : []),
                 ]}
               />
             </div>
@@ -131,13 +171,13 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
           </td>
         </tr>
       )}
-      {/* What a sync says beyond the state above; a failing check is that state. */}
-      {sync.error !== null && state.state !== "failing" && (
+      {/* What reading the runs says beyond the state above; a failing check is that state. */}
+      {notRead !== null && state.state !== "failing" && (
         <tr className="border-t-0! hover:bg-transparent!">
           <td colSpan={5} className="pb-3">
             <ConnectionFailure
               name={name}
-              error={sync.error}
+              error={notRead}
               checking={sync.busy}
               onCheck={() => void sync.run()}
               onEdit={onEdit}
@@ -147,9 +187,4 @@ export function ConnectionRow({ connection, onEdit, onRemove }: ConnectionRowPro
       )}
     </>
   );
-}
-
-/** Encryption is the rule and goes without saying; its absence does not. */
-function hostText(apiHost: string): string {
-  return apiHost === "" ? "Not served" : apiHost.replace(/^https:\/\//, "");
 }

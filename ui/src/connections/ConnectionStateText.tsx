@@ -7,7 +7,7 @@ import { Spinner } from "@/ui/Spinner";
 /** Whether a connection works, in a word; why not is told below its row. */
 export function ConnectionStateText({ connection, checking }: { connection: Connection; checking: boolean }) {
   const { state, kind } = connection;
-  const line = "inline-flex items-center gap-1.5 whitespace-nowrap";
+  const line = "inline-flex items-center gap-1.5 align-middle whitespace-nowrap";
   if (checking) {
     return (
       <span className={`${line} text-muted`}>

@@ -61,6 +61,30 @@ describe("the list", () => {
     expect(await screen.findByText("The provider took too long.")).toBeInTheDocument();
   });
 
+  it("tells whether runs are read, and shows why not though the connection answers", async () => {
+    mount(<ConnectionsPage />, (panel) => {
+      const looks = { looking: false, last: Date.now() - 9_000, next: null, failures: 0, error: null };
+      panel.connections = CONNECTIONS.map((each) =>
+        each.name === "Shop"
+          ? {
+              ...each,
+              looks: {
+                ...looks,
+                next: Date.now() + 600_000,
+                failures: 3,
+                error: { code: "timeout", message: "The list of runs took too long.", retryable: true },
+              },
+            }
+          : { ...each, looks: each.kind === "local" ? null : { ...looks, looking: true } },
+      );
+    });
+    await screen.findByText("Shop");
+    expect(row("Shop").getByText("Failed 3 times ·")).toBeInTheDocument();
+    expect(row("Shop").getByText("in 10 min")).toBeInTheDocument();
+    expect(screen.getByText("The list of runs took too long.")).toBeInTheDocument();
+    expect(row("Lab").getByText("Reading now…")).toBeInTheDocument();
+  });
+
   it("shows what a check found", async () => {
     const { user, panel } = mount(<ConnectionsPage />);
     panel.handlers.check_connection = () => ({

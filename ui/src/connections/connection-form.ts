@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Connection, ConnectionDraft } from "@/platform";
+import { accountTokenIn } from "./account-token";
 
 /** A pasted curl command, or the properties file of the `wsk` CLI, says the host itself. */
 export function carriesHost(key: string): boolean {
@@ -26,6 +27,10 @@ export function connectionSchema(editing: boolean) {
         v.string(),
         v.trim(),
         v.check((key) => editing || key !== "", "Paste the key, or a whole curl command."),
+        v.check(
+          (key) => accountTokenIn(key) === null,
+          "This is the API token of a whole account, and opens no namespace by itself.",
+        ),
       ),
     }),
     v.forward(

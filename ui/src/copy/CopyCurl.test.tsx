@@ -16,9 +16,9 @@ let panel: FixturePanel;
 let stop: () => void;
 
 beforeEach(() => {
-  useCopyPrefs.setState({ token: "masked" });
+  useCopyPrefs.setState({ token: "masked", form: "curl" });
   panel = new FixturePanel();
-  panel.handlers.copy_curl = ({ token, mode, to }): CopyReply => {
+  panel.handlers.copy_call = ({ token, mode, to }): CopyReply => {
     const shown = { masked: "****", env: '"$BECKON_TOKEN"', real: SECRET }[token as "masked"];
     return {
       text: to === "page" ? `curl -u ${shown} ${mode}` : null,
@@ -40,7 +40,7 @@ async function open() {
   return { user, write };
 }
 
-const asked = () => panel.calls.filter(({ command }) => command === "copy_curl").map(({ args }) => args);
+const asked = () => panel.calls.filter(({ command }) => command === "copy_call").map(({ args }) => args);
 
 it("shows the masked form first and copies what is shown", async () => {
   const { user, write } = await open();
@@ -79,11 +79,31 @@ it("leaves the clipboard to a host that has one", async () => {
 
 it("says what is missing when there is no token to copy", async () => {
   const { user } = await open();
-  panel.handlers.copy_curl = ({ token }) => {
+  panel.handlers.copy_call = ({ token }) => {
     if (token === "real") throw fail("secret_store_locked", "The secret file is locked.");
     return { text: "curl", variable: null };
   };
   await user.click(screen.getByRole("radio", { name: "Real" }));
   await user.click(screen.getByTestId("copy-curl-now"));
   expect(await screen.findByText("The secret file is locked.")).toBeInTheDocument();
+});
+
+it("writes the same call for others", async () => {
+  panel.handlers.copy_call = ({ form, mode, token }): CopyReply => ({
+    text: `${form} ${mode} ${token}`,
+    variable: form === "doctl" ? "DIGITALOCEAN_ACCESS_TOKEN" : null,
+  });
+  const user = userEvent.setup();
+  const write = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
+  const page = renderPage(<CopyCurl source={{ type: "run", id: "a".repeat(32) }} />);
+  stop = page.stop;
+  await user.click(await screen.findByTestId("copy-curl"));
+  await user.click(await screen.findByRole("radio", { name: "Python" }));
+  await user.click(screen.getByRole("radio", { name: "Read record" }));
+  await waitFor(() => expect(screen.getByTestId("copy-preview")).toHaveTextContent("python record masked"));
+  await user.click(screen.getByRole("radio", { name: "doctl" }));
+  expect(await screen.findByText(/export DIGITALOCEAN_ACCESS_TOKEN=/)).toBeInTheDocument();
+  expect(screen.queryByRole("radio", { name: "Real" })).toBeNull();
+  await user.click(screen.getByTestId("copy-curl-now"));
+  await waitFor(() => expect(write).toHaveBeenCalledWith("doctl record masked"));
 });

@@ -12,7 +12,7 @@ interface CopyCurlProps {
   ref?: Ref<HTMLButtonElement>;
 }
 
-/** A button that opens the choices for a curl command that makes the same call. */
+/** A button that opens the choices for a command, or a program, that makes the same call. */
 export function CopyCurl({ source, defaultMode = "blocking", size = "sm", ref }: CopyCurlProps) {
   const [open, setOpen] = useState(false);
   return (
@@ -32,7 +32,7 @@ export function CopyCurl({ source, defaultMode = "blocking", size = "sm", ref }:
       <Popover.Portal>
         <Popover.Positioner align="end" sideOffset={6} collisionPadding={12} className="z-50">
           <Popover.Popup className="appear w-130 max-w-[calc(100vw-24px)] rounded-xl border border-line bg-raised shadow-float">
-            <Popover.Title className="px-4 pt-3 font-semibold">Copy as curl</Popover.Title>
+            <Popover.Title className="px-4 pt-3 font-semibold">Copy this call</Popover.Title>
             <CopyCurlPanel source={source} defaultMode={defaultMode} onDone={() => setOpen(false)} />
           </Popover.Popup>
         </Popover.Positioner>

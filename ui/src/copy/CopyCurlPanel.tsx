@@ -2,21 +2,36 @@ import { useQuery } from "@tanstack/react-query";
 import { Copy } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import { useOverview } from "@/api/queries";
-import { api, type CopyMode, type CopySource, type CopyToken, can } from "@/platform";
+import { api, type CopyForm, type CopyMode, type CopySource, type CopyToken, can } from "@/platform";
 import { explain } from "@/platform/errors";
 import { announce } from "@/ui/announce";
 import { Button } from "@/ui/Button";
 import { cx } from "@/ui/cx";
 import { FormError } from "@/ui/Field";
 import { toast } from "@/ui/toast";
-import { copyCommand, TOKEN_WORDS } from "./copyCommand";
+import { copyCommand, FORM_WORDS, TOKEN_WORDS } from "./copyCommand";
 import { useCopyPrefs } from "./useCopyPrefs";
+
+const FORMS: readonly { id: CopyForm; label: string; meaning: string }[] = [
+  { id: "curl", label: "curl", meaning: "For sh, bash and zsh." },
+  { id: "doctl", label: "doctl", meaning: "DigitalOcean's command line, connected to this namespace." },
+  { id: "wsk", label: "wsk", meaning: "OpenWhisk's command line." },
+  { id: "npm", label: "Node", meaning: "With the package openwhisk from npm." },
+  { id: "python", label: "Python", meaning: "With the package requests from PyPI." },
+];
 
 const MODES: readonly { id: CopyMode; label: string; meaning: string }[] = [
   { id: "blocking", label: "Record", meaning: "Waits, and answers the whole record." },
   { id: "result", label: "Result only", meaning: "Waits, and answers what the function returned." },
   { id: "non_blocking", label: "Asynchronous", meaning: "Answers the activation id at once." },
+  { id: "list", label: "List runs", meaning: "Runs nothing: answers the function's newest runs." },
 ];
+
+const READ_RECORD: (typeof MODES)[number] = {
+  id: "record",
+  label: "Read record",
+  meaning: "Runs nothing: answers the record of this run.",
+};
 
 const REQUEST_MODES: typeof MODES = [
   { id: "blocking", label: "Response", meaning: "Waits, and answers the function's own response." },
@@ -37,11 +52,14 @@ interface CopyCurlPanelProps {
 
 export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProps) {
   const [mode, setMode] = useState<CopyMode>(defaultMode);
-  const { token: preferred, set: setToken } = useCopyPrefs();
+  const { token: preferred, set: setToken, form: preferredForm, setForm } = useCopyPrefs();
   // Functions that speak HTTP are called without a token.
   const open = source.type === "request";
-  const modes = open ? REQUEST_MODES : MODES;
-  const token = open ? "masked" : preferred;
+  const form = open ? "curl" : preferredForm;
+  const modes = open ? REQUEST_MODES : source.type === "run" ? [...MODES, READ_RECORD] : MODES;
+  // doctl has credentials of its own.
+  const plain = open || form === "doctl";
+  const token = plain ? "masked" : preferred;
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const overview = useOverview();
@@ -50,8 +68,8 @@ export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProp
   // The real form is never asked for to be shown: what is shown then is the masked one.
   const shown = token === "env" ? "env" : "masked";
   const preview = useQuery({
-    queryKey: ["copy-curl", source, mode, shown],
-    queryFn: ({ signal }) => api.copyCurl({ source, mode, token: shown, to: "page" }, signal),
+    queryKey: ["copy-call", source, form, mode, shown],
+    queryFn: ({ signal }) => api.copyCall({ source, form, mode, token: shown, to: "page" }, signal),
     gcTime: 0,
     staleTime: 0,
   });
@@ -61,13 +79,13 @@ export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProp
     setBusy(true);
     setFailure(null);
     try {
-      const { variable } = await copyCommand(source, mode, token, hostClipboard);
+      const { variable } = await copyCommand(source, form, mode, token, hostClipboard);
       toast.success(
         variable
-          ? `curl copied. Set ${variable} before you run it.`
+          ? `${FORM_WORDS[form]} copied. Set ${variable} before you run it.`
           : open
             ? "curl copied"
-            : `curl copied, ${TOKEN_WORDS[token]}`,
+            : `${FORM_WORDS[form]} copied, ${TOKEN_WORDS[token]}`,
       );
       announce("Copied");
       onDone();
@@ -80,6 +98,24 @@ export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProp
 
   return (
     <div className="flex flex-col gap-3 px-4 pt-2 pb-4">
+      {!open && (
+        <Choice
+          label="For"
+          value={form}
+          options={FORMS}
+          onChange={(next) => {
+            setForm(next);
+            setFailure(null);
+          }}
+          note={
+            form === "doctl" && preview.data?.variable ? (
+              <TokenNote token="env" variable={preview.data.variable} />
+            ) : (
+              FORMS.find(({ id }) => id === form)?.meaning
+            )
+          }
+        />
+      )}
       <Choice
         label="Call"
         value={mode}
@@ -90,7 +126,7 @@ export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProp
         }}
         note={modes.find(({ id }) => id === mode)?.meaning}
       />
-      {!open && (
+      {!plain && (
         <Choice
           label="Token"
           value={token}

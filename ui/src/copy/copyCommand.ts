@@ -1,4 +1,4 @@
-import { api, type CopyMode, type CopySource, type CopyToken, copyText } from "@/platform";
+import { api, type CopyForm, type CopyMode, type CopySource, type CopyToken, copyText } from "@/platform";
 
 export interface Copied {
   /** The variable that has to be set before the text is run. */
@@ -11,14 +11,24 @@ export interface Copied {
  */
 export async function copyCommand(
   source: CopySource,
+  form: CopyForm,
   mode: CopyMode,
   token: CopyToken,
   hostClipboard: boolean,
 ): Promise<Copied> {
-  const reply = await api.copyCurl({ source, mode, token, to: hostClipboard ? "clipboard" : "page" });
+  const reply = await api.copyCall({ source, form, mode, token, to: hostClipboard ? "clipboard" : "page" });
   if (!hostClipboard && reply.text !== null) await copyText(reply.text);
   return { variable: reply.variable };
 }
+
+/** What a text is called that was copied. */
+export const FORM_WORDS: Record<CopyForm, string> = {
+  curl: "curl",
+  doctl: "doctl command",
+  wsk: "wsk command",
+  npm: "Node program",
+  python: "Python program",
+};
 
 export const TOKEN_WORDS: Record<CopyToken, string> = {
   masked: "token masked",

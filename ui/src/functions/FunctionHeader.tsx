@@ -17,6 +17,7 @@ interface FunctionHeaderProps {
 
 export function FunctionHeader({ target, detail, connection }: FunctionHeaderProps) {
   const show = useShell((shell) => shell.show);
+  const { code, settings } = detail.edits;
   return (
     <header className="flex shrink-0 items-end gap-4 px-6 pt-3 pb-2">
       <div className="min-w-0 flex-1">
@@ -30,11 +31,11 @@ export function FunctionHeader({ target, detail, connection }: FunctionHeaderPro
             <span className="px-1 text-sm text-subtle" title="Longest run and memory">
               {limitsText(detail.limits)}
             </span>
-            {!detail.editable && <Badge>Read-only</Badge>}
+            {!code && !settings && <Badge>Read-only</Badge>}
           </span>
         </div>
       </div>
-      {detail.editable && (
+      {settings && (
         <Menu
           align="end"
           label="Actions for the function"

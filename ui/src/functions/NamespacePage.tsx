@@ -1,33 +1,65 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
-import { Pencil, Plus, SquareFunction, Trash2 } from "lucide-react";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Pencil, Plus, RotateCw, SquareFunction, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { keys } from "@/api/keys";
-import { useConnections, useFunctions, useNamespaces } from "@/api/queries";
+import {
+  useConnections,
+  useEntities,
+  useFunctions,
+  useNamespaces,
+  useScheduledTriggers,
+} from "@/api/queries";
+import type { NamespaceTab } from "@/app/router";
 import { useShell } from "@/app/ui-state";
-import { api } from "@/platform";
+import { EntityTab } from "@/entities/EntityTab";
+import { EventTriggersTab } from "@/entities/EventTriggersTab";
+import { PackagesTab } from "@/entities/PackagesTab";
+import { RulesTab } from "@/entities/RulesTab";
+import { ScheduledTriggerDialog } from "@/entities/ScheduledTriggerDialog";
+import { ScheduledTriggersTab } from "@/entities/ScheduledTriggersTab";
 import { Button } from "@/ui/Button";
-import { ConfirmDialog } from "@/ui/ConfirmDialog";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorState } from "@/ui/ErrorState";
+import { IconButton } from "@/ui/IconButton";
 import { PageHeader } from "@/ui/PageHeader";
 import { Skeleton } from "@/ui/Skeleton";
-import { toast } from "@/ui/toast";
+import { type TabItem, Tabs } from "@/ui/Tabs";
 import { Breadcrumbs } from "./Breadcrumbs";
+import { DeleteNamespaceDialog } from "./DeleteNamespaceDialog";
 import { FunctionTable } from "./FunctionTable";
 import { RenameNamespaceDialog } from "./RenameNamespaceDialog";
 
+const NEW: Record<NamespaceTab, string> = {
+  functions: "New function",
+  packages: "New package",
+  schedules: "New schedule",
+  triggers: "New trigger",
+  rules: "New rule",
+};
+
 export function NamespacePage() {
-  const { connection: connectionId, namespace: name } = useParams({ from: "/c/$connection/ns/$namespace" });
+  const { connection, namespace } = useParams({ from: "/c/$connection/ns/$namespace" });
+  return <Page key={`${connection}/${namespace}`} connectionId={connection} name={namespace} />;
+}
+
+function Page({ connectionId, name }: { connectionId: string; name: string }) {
+  const { tab: asked = "functions" } = useSearch({ from: "/c/$connection/ns/$namespace" });
   const client = useQueryClient();
-  const navigate = useNavigate();
+  const navigate = useNavigate({ from: "/c/$connection/ns/$namespace" });
   const show = useShell((shell) => shell.show);
   const connection = useConnections().data?.find(({ id }) => id === connectionId);
   const namespaces = useNamespaces(connectionId);
   const functions = useFunctions(connectionId);
-  const [dialog, setDialog] = useState<"rename" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"rename" | "delete" | "schedule" | null>(null);
+
+  // They are the account's: a key of the namespace does not reach them.
+  const scheduled = connection?.account != null && connection.accountNamespace === name;
+  const schedules = useScheduledTriggers(connectionId, { enabled: scheduled });
+  const tab = asked === "schedules" && connection && !scheduled ? "functions" : asked;
 
   const namespace = namespaces.data?.find((each) => each.name === name);
+  const entities = useEntities(connectionId, name, namespace !== undefined);
   const local = connection?.kind === "local";
   const rows = functions.data?.filter((f) => f.namespace === name);
   const error = namespaces.error ?? functions.error;
@@ -35,9 +67,14 @@ export function NamespacePage() {
     <Button
       variant="primary"
       icon={<Plus size={14} aria-hidden />}
-      onClick={() => show({ type: "new-function", connection: connectionId, namespace: name })}
+      onClick={() => {
+        if (tab === "schedules") setDialog("schedule");
+        else if (tab === "functions") {
+          show({ type: "new-function", connection: connectionId, namespace: name });
+        } else show({ type: "new-entity", collection: tab, connection: connectionId, namespace: name });
+      }}
     >
-      New function
+      {NEW[tab]}
     </Button>
   );
 
@@ -60,76 +97,150 @@ export function NamespacePage() {
       </EmptyState>
     );
   }
+
+  function refresh() {
+    void client.invalidateQueries({ queryKey: keys.namespaces(connectionId) });
+    void client.invalidateQueries({ queryKey: keys.functions(connectionId) });
+    void client.invalidateQueries({ queryKey: keys.entitiesOf(connectionId) });
+    void client.invalidateQueries({ queryKey: keys.scheduledTriggers(connectionId) });
+  }
+
+  const all = entities.data;
+  const items: TabItem<NamespaceTab>[] = [
+    {
+      id: "functions",
+      label: <Counted text="Functions" count={rows?.length} />,
+      panel:
+        rows === undefined ? (
+          <Skeleton rows={6} className="px-6 pt-4" />
+        ) : rows.length === 0 ? (
+          <EmptyState
+            icon={<SquareFunction size={24} aria-hidden />}
+            title="No functions yet"
+            action={create}
+          >
+            {local
+              ? "Create one from a template; it runs at once."
+              : "The provider lists none in this namespace. Create one from a template, or deploy a project."}
+          </EmptyState>
+        ) : (
+          <FunctionTable connection={connectionId} functions={rows} />
+        ),
+    },
+  ];
+  if (connection) {
+    items.push({
+      id: "packages",
+      label: <Counted text="Packages" count={all?.packages.length} />,
+      panel: (
+        <EntityTab query={entities}>
+          {({ packages }) => (
+            <PackagesTab connection={connection} namespace={name} packages={packages} create={create} />
+          )}
+        </EntityTab>
+      ),
+    });
+    if (scheduled) {
+      items.push({
+        id: "schedules",
+        label: <Counted text="Schedules" count={schedules.data?.length} />,
+        panel: <ScheduledTriggersTab connection={connection} namespace={name} create={create} />,
+      });
+    }
+    items.push(
+      {
+        id: "triggers",
+        label: <Counted text="Triggers" count={all?.triggers.length} />,
+        panel: (
+          <EntityTab query={entities}>
+            {({ triggers }) => (
+              <EventTriggersTab
+                connection={connection}
+                namespace={name}
+                triggers={triggers}
+                create={create}
+              />
+            )}
+          </EntityTab>
+        ),
+      },
+      {
+        id: "rules",
+        label: <Counted text="Rules" count={all?.rules.length} />,
+        panel: (
+          <EntityTab query={entities}>
+            {(every) => (
+              <RulesTab connection={connection} namespace={name} entities={every} create={create} />
+            )}
+          </EntityTab>
+        ),
+      },
+    );
+  }
+
   return (
     <>
       <PageHeader
         above={<Breadcrumbs connection={connection} />}
         title={namespace?.label || name}
         description={
-          <>
+          // The name for clients, where people have another one for it.
+          namespace?.label && namespace.label !== name ? (
             <span className="font-mono text-sm">{name}</span>
-            {!local &&
-              connection &&
-              " · read from the provider; create and delete functions with its own tools"}
-          </>
+          ) : undefined
         }
         actions={
-          local && (
-            <>
-              <Button icon={<Pencil size={14} aria-hidden />} onClick={() => setDialog("rename")}>
-                Rename
-              </Button>
-              <Button
-                variant="danger-quiet"
-                icon={<Trash2 size={14} aria-hidden />}
-                onClick={() => setDialog("delete")}
-              >
-                Delete
-              </Button>
-              {create}
-            </>
-          )
+          <>
+            {local ? (
+              <>
+                <Button icon={<Pencil size={14} aria-hidden />} onClick={() => setDialog("rename")}>
+                  Rename
+                </Button>
+                <Button
+                  variant="danger-quiet"
+                  icon={<Trash2 size={14} aria-hidden />}
+                  onClick={() => setDialog("delete")}
+                >
+                  Delete
+                </Button>
+              </>
+            ) : (
+              <IconButton
+                label="Read again from the provider"
+                icon={<RotateCw size={14} aria-hidden />}
+                onClick={refresh}
+              />
+            )}
+            {connection && (tab !== "schedules" || schedules.data !== undefined) && create}
+          </>
         }
       />
-      {rows === undefined ? (
-        <Skeleton rows={6} className="px-6 pt-4" />
-      ) : rows.length === 0 ? (
-        <EmptyState
-          icon={<SquareFunction size={24} aria-hidden />}
-          title="No functions yet"
-          action={local ? create : undefined}
-        >
-          {local
-            ? "Create one from a template; it runs at once."
-            : "The provider lists none in this namespace."}
-        </EmptyState>
-      ) : (
-        <FunctionTable connection={connectionId} functions={rows} />
-      )}
+      <Tabs
+        label="Parts of the namespace"
+        value={tab}
+        onChange={(next) => void navigate({ search: { tab: next === "functions" ? undefined : next } })}
+        items={items}
+        className="flex-1"
+        panelClassName="overflow-y-auto"
+      />
       {dialog === "rename" && namespace && (
         <RenameNamespaceDialog namespace={namespace} onClose={() => setDialog(null)} />
       )}
-      <ConfirmDialog
-        open={dialog === "delete"}
-        onOpenChange={() => setDialog(null)}
-        title={`Delete the namespace ${name}?`}
-        action="Delete namespace"
-        typed={name}
-        onConfirm={async () => {
-          await api.deleteNamespace({ name, confirmation: name });
-          await navigate({ to: "/" });
-          await client.invalidateQueries({ queryKey: keys.namespaces("local") });
-          await client.invalidateQueries({ queryKey: keys.functions("local") });
-          await client.invalidateQueries({ queryKey: keys.overview });
-          await client.invalidateQueries({ queryKey: keys.tokens });
-          toast.success(`${name} deleted`);
-        }}
-      >
-        {rows === undefined || rows.length === 0
-          ? "It has no functions. "
-          : `Its ${rows.length} ${rows.length === 1 ? "function is" : "functions are"} deleted with code, settings and secrets. `}
-        Its tokens stop working. Its runs stay in the log until their retention ends. This cannot be undone.
-      </ConfirmDialog>
+      {dialog === "schedule" && (
+        <ScheduledTriggerDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />
+      )}
+      {dialog === "delete" && (
+        <DeleteNamespaceDialog name={name} functions={rows?.length ?? 0} onClose={() => setDialog(null)} />
+      )}
+    </>
+  );
+}
+
+function Counted({ text, count }: { text: string; count: number | undefined }) {
+  return (
+    <>
+      {text}
+      {count !== undefined && <span className="ml-1.5 text-sm text-subtle tabular-nums">{count}</span>}
     </>
   );
 }

@@ -5,9 +5,8 @@ import { useForm } from "react-hook-form";
 import * as v from "valibot";
 import { keys } from "@/api/keys";
 import { api } from "@/platform";
-import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
-import { FormError, TextField } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
+import { FormDialog } from "@/ui/FormDialog";
 import { useAttempt } from "@/ui/useAttempt";
 import { namespaceName } from "./names";
 
@@ -35,43 +34,31 @@ export function NewNamespaceDialog({ onClose }: { onClose: () => void }) {
   const { errors } = formState;
 
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
       title="New namespace"
       description="A group of functions on this machine, with tokens of its own."
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" form="new-namespace" busy={create.busy}>
-            Create namespace
-          </Button>
-        </>
-      }
+      action="Create namespace"
+      width="sm"
+      busy={create.busy}
+      error={create.error}
+      onSubmit={handleSubmit((form) => create.run(form))}
+      onClose={onClose}
     >
-      <form
-        id="new-namespace"
-        noValidate
-        onSubmit={handleSubmit((form) => create.run(form))}
-        className="flex flex-col gap-2"
-      >
-        <TextField
-          id="namespace-name"
-          label="Name"
-          hint="Part of every URL; it cannot be changed later."
-          error={errors.name?.message}
-          className="font-mono text-sm"
-          {...register("name")}
-        />
-        <TextField
-          id="namespace-label"
-          label="Label"
-          hint="What people call it. Optional."
-          error={errors.label?.message}
-          {...register("label")}
-        />
-        {create.error !== null && <FormError error={create.error} />}
-      </form>
-    </Dialog>
+      <TextField
+        id="namespace-name"
+        label="Name"
+        hint="Part of every URL; it cannot be changed later."
+        error={errors.name?.message}
+        className="font-mono text-sm"
+        {...register("name")}
+      />
+      <TextField
+        id="namespace-label"
+        label="Label"
+        hint="What people call it. Optional."
+        error={errors.label?.message}
+        {...register("label")}
+      />
+    </FormDialog>
   );
 }

@@ -2,9 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "@/api/keys";
 import { api, type Namespace } from "@/platform";
-import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
-import { Field, FormError, Input } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
+import { FormDialog } from "@/ui/FormDialog";
 import { useAttempt } from "@/ui/useAttempt";
 
 export function RenameNamespaceDialog({ namespace, onClose }: { namespace: Namespace; onClose: () => void }) {
@@ -16,44 +15,24 @@ export function RenameNamespaceDialog({ namespace, onClose }: { namespace: Names
     onClose();
   });
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
       title="Rename namespace"
       description={`Changes the label only: the name ${namespace.name} is part of URLs and stays.`}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            type="submit"
-            form="rename-namespace"
-            busy={rename.busy}
-            disabled={label.trim() === ""}
-          >
-            Rename
-          </Button>
-        </>
-      }
+      action="Rename"
+      width="sm"
+      busy={rename.busy}
+      error={rename.error}
+      onSubmit={() => void rename.run()}
+      onClose={onClose}
+      disabled={label.trim() === ""}
     >
-      <form
-        id="rename-namespace"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void rename.run();
-        }}
-      >
-        <Field id="new-label" label="Label">
-          <Input
-            id="new-label"
-            value={label}
-            maxLength={100}
-            autoComplete="off"
-            onChange={(event) => setLabel(event.target.value)}
-          />
-        </Field>
-        {rename.error !== null && <FormError error={rename.error} />}
-      </form>
-    </Dialog>
+      <TextField
+        id="new-label"
+        label="Label"
+        value={label}
+        maxLength={100}
+        onChange={(event) => setLabel(event.target.value)}
+      />
+    </FormDialog>
   );
 }

@@ -28,6 +28,11 @@ export function namespaceNameProblem(text: string): string | null {
   return segmentProblem(text);
 }
 
+/** Of a package, a trigger or a rule. */
+export function entityNameProblem(text: string): string | null {
+  return segmentProblem(text);
+}
+
 const checked = (problem: (text: string) => string | null) =>
   v.pipe(
     v.string(),
@@ -40,3 +45,4 @@ const checked = (problem: (text: string) => string | null) =>
 
 export const functionName = checked(functionNameProblem);
 export const namespaceName = checked(namespaceNameProblem);
+export const entityName = checked(entityNameProblem);

@@ -2,11 +2,12 @@ import { Link } from "@tanstack/react-router";
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import type { InboxMessage, MatchedBy } from "@/platform";
-import { JsonView } from "@/record/json/JsonView";
 import { Badge } from "@/ui/Badge";
 import { HeaderList } from "@/ui/HeaderList";
 import { Table } from "@/ui/Table";
 import { TimeText } from "@/ui/TimeText";
+import { BodyView } from "@/viewers/BodyView";
+import { extensionOf, headerOf } from "@/viewers/body";
 import { useInboxes } from "./queries";
 
 const MATCHED: Record<MatchedBy, string> = {
@@ -54,6 +55,7 @@ function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
   const [open, setOpen] = useState(false);
   const { method, path, query, headers, body, document, run, matched, at } = message;
   const target = query === "" ? path : `${path}?${query}`;
+  const sent = { form: body, document, contentType: headerOf(headers, "content-type") };
   const Chevron = open ? ChevronDown : ChevronRight;
   return (
     <>
@@ -94,10 +96,11 @@ function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
               {body === "empty" ? (
                 <p className="mt-2 text-muted">No body</p>
               ) : (
-                <div className="mt-2 flex h-64 flex-col rounded-md border border-line">
-                  <JsonView
-                    text={document}
-                    label={body === "base64" ? "Body as base64" : "Body"}
+                <div className="mt-2 flex h-64 flex-col overflow-hidden rounded-md border border-line">
+                  <BodyView
+                    body={sent}
+                    label="Body"
+                    file={`message-${message.number}.${extensionOf(sent)}`}
                     testId="body"
                   />
                 </div>

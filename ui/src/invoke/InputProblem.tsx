@@ -2,6 +2,7 @@ import { CircleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { cx } from "@/ui/cx";
 import type { JsonProblem } from "@/ui/json";
+import type { RequestProblem } from "./problem";
 
 /** What is wrong with the input; louder once somebody tried to send it. */
 export function InputProblem({ problem, refused }: { problem: JsonProblem; refused: boolean }) {
@@ -12,14 +13,9 @@ export function InputProblem({ problem, refused }: { problem: JsonProblem; refus
   );
 }
 
-/** Headers of a past request whose values no record keeps. */
-export function MissingHeaders({ names, refused }: { names: readonly string[]; refused: boolean }) {
-  const what = names.length === 1 ? "This header carries a credential" : "These headers carry credentials";
-  return (
-    <Refusal refused={refused}>
-      {what}, which no record keeps: {names.join(", ")}. Type it again, or remove the header.
-    </Refusal>
-  );
+/** Why a request is not sent. */
+export function Unsendable({ problem, refused }: { problem: RequestProblem; refused: boolean }) {
+  return <Refusal refused={refused}>{problem.text}</Refusal>;
 }
 
 function Refusal({ refused, children }: { refused: boolean; children: ReactNode }) {

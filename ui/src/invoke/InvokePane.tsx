@@ -14,10 +14,12 @@ import { Kbd } from "@/ui/Kbd";
 import { Segmented } from "@/ui/Segmented";
 import { Skeleton } from "@/ui/Skeleton";
 import { CallbackField } from "./CallbackField";
-import { InputProblem, MissingHeaders } from "./InputProblem";
+import { toDraft } from "./draft";
+import { InputProblem, Unsendable } from "./InputProblem";
+import { requestProblem } from "./problem";
 import { RequestEditor } from "./RequestEditor";
 import { ResultPane } from "./ResultPane";
-import { formatRequest, parseRequest, toDraft, unfilled } from "./request";
+import { formatRequest, parseRequest } from "./request";
 import { run } from "./run";
 import { useSession, useSessions } from "./session";
 import { useDraft } from "./useDraft";
@@ -28,24 +30,22 @@ interface InvokePaneProps {
   connection: Connection | undefined;
 }
 
-const NO_ASYNC = "Web functions cannot be invoked asynchronously: their callers wait for the answer.";
-
 export function InvokePane({ target, detail, connection }: InvokePaneProps) {
   const client = useQueryClient();
   const session = useSession(target);
   const patch = useSessions((sessions) => sessions.patch);
   const onText = useDraft(target, detail);
   const [refused, setRefused] = useState(false);
+  const [refusals, setRefusals] = useState(0);
   const input = useRef<HTMLElement>(null);
 
-  // A web function of OpenWhisk; those that speak HTTP have an asynchronous door of their own.
-  const web = detail.web !== "private" && !detail.speaksHttp;
-  const mode: InvokeMode = web ? "blocking" : session.mode;
+  const mode: InvokeMode = session.mode;
   const text = session.text ?? "";
   const http = detail.speaksHttp;
   const request = useMemo(() => (http ? parseRequest(text) : null), [http, text]);
   const problem = http ? null : inputProblem(text);
-  const missing = request ? unfilled(request) : [];
+  const unsendable = useMemo(() => (request ? requestProblem(request) : null), [request]);
+  const draft = useMemo(() => (request ? toDraft(request) : null), [request]);
   const busy = session.callStarted !== null;
 
   function start() {
@@ -55,15 +55,14 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
       input.current?.querySelector<HTMLElement>(".cm-content")?.focus();
       return;
     }
-    if (missing.length > 0) {
+    if (unsendable) {
       setRefused(true);
-      input.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+      setRefusals((times) => times + 1);
       return;
     }
     setRefused(false);
     // What ran is remembered as what was typed is: the example that it began with, too.
     onText(text);
-    if (web) patch(target, { mode: "blocking" });
     void run(client, target, http);
   }
 
@@ -78,7 +77,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
       className={cx(
         "grid h-full min-h-90 grid-cols-1 lg:grid-cols-[minmax(320px,2fr)_3fr] lg:grid-rows-1",
         http
-          ? "grid-rows-[minmax(280px,2fr)_minmax(260px,3fr)]"
+          ? "grid-rows-[minmax(300px,2fr)_minmax(280px,3fr)]"
           : "grid-rows-[minmax(180px,2fr)_minmax(260px,3fr)]",
       )}
     >
@@ -111,8 +110,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
               {
                 value: "non_blocking",
                 label: "Async",
-                disabled: web,
-                title: web ? NO_ASYNC : "Get the id at once; the run goes on by itself",
+                title: "Get the id at once; the run goes on by itself",
               },
             ]}
           />
@@ -144,8 +142,8 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
           {detail.apiUrl !== null && (
             <CopyCurl
               source={
-                request
-                  ? { type: "request", function: target, request: toDraft(request) }
+                draft
+                  ? { type: "request", function: target, request: draft }
                   : { type: "function", function: target, input: text }
               }
               defaultMode={mode === "blocking" ? "blocking" : "non_blocking"}
@@ -157,8 +155,13 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
         ) : request ? (
           <RequestEditor
             value={request}
-            onChange={(value) => onText(formatRequest(value))}
+            onChange={(value) => {
+              setRefused(false);
+              onText(formatRequest(value));
+            }}
             onSubmit={start}
+            problem={unsendable}
+            refusals={refusals}
           />
         ) : (
           <CodeEditor
@@ -174,8 +177,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
             className="flex-1"
           />
         )}
-        {web && <p className="border-t border-line px-6 py-2 text-sm text-muted">{NO_ASYNC}</p>}
-        {missing.length > 0 && <MissingHeaders names={missing} refused={refused} />}
+        {unsendable && <Unsendable problem={unsendable} refused={refused} />}
         {problem && <InputProblem problem={problem} refused={refused} />}
       </section>
       <ResultPane target={target} session={session} />

@@ -1,116 +1,107 @@
-import { Plus, Trash2 } from "lucide-react";
-import { Button } from "@/ui/Button";
-import { CodeEditor } from "@/ui/CodeEditor";
-import { Input, Select } from "@/ui/Field";
+import { Rows3, Text } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { Select } from "@/ui/Field";
 import { IconButton } from "@/ui/IconButton";
+import { Tabs } from "@/ui/Tabs";
+import { BODY_WORDS, BodyEditor } from "./BodyEditor";
+import { impliedType } from "./draft";
+import { HeaderRows } from "./HeaderRows";
+import type { RequestProblem } from "./problem";
+import { QueryRows } from "./QueryRows";
 import { METHODS, type RequestForm } from "./request";
+import { parseQuery } from "./rows";
+import { TargetField } from "./TargetField";
+
+type Tab = "query" | "headers" | "body";
 
 interface RequestEditorProps {
   value: RequestForm;
   onChange: (value: RequestForm) => void;
   onSubmit: () => void;
+  /** What keeps it from being sent. */
+  problem: RequestProblem | null;
+  /** How often it was not sent for that: each time the place to mend it is shown. */
+  refusals: number;
 }
 
 /** Method, path, query, headers and body of a request. */
-export function RequestEditor({ value, onChange, onSubmit }: RequestEditorProps) {
-  const { headers } = value;
+export function RequestEditor({ value, onChange, onSubmit, problem, refusals }: RequestEditorProps) {
+  const { method, path, query, headers, type } = value;
+  const [tab, setTab] = useState<Tab>(() => (type !== "none" ? "body" : query !== "" ? "query" : "headers"));
+  const [bulk, setBulk] = useState(false);
+  const editor = useRef<HTMLDivElement>(null);
   const set = (change: Partial<RequestForm>) => onChange({ ...value, ...change });
-  const setHeader = (at: number, change: Partial<RequestForm["headers"][number]>) =>
-    set({ headers: headers.map((each, index) => (index === at ? { ...each, ...change } : each)) });
-  const json = headers.some(
-    ({ name, value: type }) => /^content-type$/i.test(name.trim()) && /json/i.test(type),
-  );
-  const methods = METHODS.some((each) => each === value.method) ? METHODS : [value.method, ...METHODS];
+  const methods = METHODS.some((each) => each === method) ? METHODS : [method, ...METHODS];
+  const sent = headers.length + (impliedType(value) === null ? 0 : 1);
+
+  const shown = useRef(0);
+  const where = problem?.where;
+  useEffect(() => {
+    if (refusals === shown.current || where === undefined) return;
+    if (where !== "target" && tab !== where) {
+      setBulk(false);
+      setTab(where);
+      return;
+    }
+    shown.current = refusals;
+    const wrong = ["[aria-invalid=true]", "[role=tabpanel] .cm-content", "[role=tabpanel] button"];
+    for (const each of wrong) {
+      const found = editor.current?.querySelector<HTMLElement>(each);
+      if (!found) continue;
+      found.focus();
+      break;
+    }
+  }, [refusals, where, tab]);
 
   return (
-    <div className="flex min-h-0 flex-1 flex-col" data-testid="request-editor">
-      <div className="flex shrink-0 flex-col gap-2 border-b border-line py-3 pr-4 pl-6">
-        <div className="grid grid-cols-[104px_1fr_1fr] gap-2">
-          <Select
-            aria-label="Method"
-            value={value.method}
-            onChange={(event) => set({ method: event.target.value })}
-          >
-            {methods.map((method) => (
-              <option key={method}>{method}</option>
-            ))}
-          </Select>
-          <Input
-            aria-label="Path"
-            className="w-full min-w-0 font-mono text-sm"
-            placeholder="/"
-            spellCheck={false}
-            autoComplete="off"
-            value={value.path}
-            onChange={(event) => set({ path: event.target.value })}
-          />
-          <Input
-            aria-label="Query"
-            className="w-full min-w-0 font-mono text-sm"
-            placeholder="name=value"
-            spellCheck={false}
-            autoComplete="off"
-            value={value.query}
-            onChange={(event) => set({ query: event.target.value })}
-          />
-        </div>
-        <div className="flex max-h-40 flex-col gap-1.5 overflow-y-auto">
-          {headers.map((header, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity, and hold no state
-            <div key={index} className="grid grid-cols-[2fr_3fr_28px] gap-2">
-              <Input
-                aria-label={`Header ${index + 1}: name`}
-                className="min-w-0 font-mono text-sm"
-                placeholder="X-Name"
-                spellCheck={false}
-                autoComplete="off"
-                value={header.name}
-                onChange={(event) => setHeader(index, { name: event.target.value })}
-              />
-              <Input
-                aria-label={`Header ${index + 1}: value`}
-                className="min-w-0 font-mono text-sm"
-                placeholder={header.masked ? "Not kept: type it again, or remove it" : undefined}
-                aria-invalid={header.masked && header.value === ""}
-                spellCheck={false}
-                autoComplete="off"
-                value={header.value}
-                onChange={(event) => setHeader(index, { value: event.target.value })}
-              />
-              <IconButton
-                label={`Remove header ${index + 1}`}
-                icon={<Trash2 size={14} aria-hidden />}
-                onClick={() => set({ headers: headers.filter((_, at) => at !== index) })}
-              />
-            </div>
+    <div ref={editor} className="flex min-h-0 flex-1 flex-col" data-testid="request-editor">
+      <div className="grid shrink-0 grid-cols-[104px_1fr] gap-2 py-2 pr-4 pl-6">
+        <Select aria-label="Method" value={method} onChange={(event) => set({ method: event.target.value })}>
+          {methods.map((each) => (
+            <option key={each}>{each}</option>
           ))}
-          <div>
-            <Button
-              size="sm"
-              icon={<Plus size={13} aria-hidden />}
-              onClick={() => set({ headers: [...headers, { name: "", value: "" }] })}
-            >
-              Add header
-            </Button>
-          </div>
-        </div>
+        </Select>
+        <TargetField path={path} query={query} invalid={where === "target"} onChange={set} />
       </div>
-      {value.base64 && (
-        <p className="border-b border-line py-1.5 pr-4 pl-6 text-sm text-muted">
-          The body is bytes, written as base64.{" "}
-          <button type="button" className="link min-h-6" onClick={() => set({ body: "", base64: undefined })}>
-            Write text instead
-          </button>
-        </p>
-      )}
-      <CodeEditor
-        label={value.base64 ? "Body, bytes as base64" : "Body"}
-        language={json ? "json" : "text"}
-        value={value.body}
-        onChange={(body) => set({ body })}
-        onSubmit={onSubmit}
+      <Tabs
+        label="Request"
+        size="sm"
+        value={tab}
+        onChange={setTab}
         className="flex-1"
+        panelClassName="flex flex-col overflow-hidden"
+        aside={
+          tab !== "body" && (
+            <IconButton
+              size="sm"
+              label={bulk ? "Edit as rows" : "Edit as text"}
+              icon={bulk ? <Rows3 size={14} aria-hidden /> : <Text size={14} aria-hidden />}
+              onClick={() => setBulk(!bulk)}
+            />
+          )
+        }
+        items={[
+          {
+            id: "query",
+            label: <Counted name="Query" count={query === "" ? 0 : parseQuery(query).length} />,
+            panel: <QueryRows query={query} bulk={bulk} onChange={(next) => set({ query: next })} />,
+          },
+          {
+            id: "headers",
+            label: <Counted name="Headers" count={sent} />,
+            panel: <HeaderRows form={value} bulk={bulk} problem={problem} onChange={set} />,
+          },
+          {
+            id: "body",
+            label: type === "none" ? "Body" : `Body ${BODY_WORDS[type]}`,
+            panel: <BodyEditor form={value} onChange={onChange} onSubmit={onSubmit} />,
+          },
+        ]}
       />
     </div>
   );
+}
+
+function Counted({ name, count }: { name: string; count: number }) {
+  return count === 0 ? name : `${name} ${count}`;
 }

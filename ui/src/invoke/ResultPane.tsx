@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { CircleStop, Flame, ScrollText, Snowflake, SquareTerminal } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Activation, type ActivationDetail, api, type FunctionRef } from "@/platform";
 import type { Explained } from "@/platform/errors";
 import { type RecordTab, RecordView } from "@/record";
@@ -23,8 +23,15 @@ export function ResultPane({ target, session }: { target: FunctionRef; session: 
   const { runId, answered, callStarted, error, promoted } = session;
   const record = useFollowed(runId, answered);
 
+  // In a narrow window the result is below the request, and may be out of sight.
+  const pane = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (callStarted !== null) pane.current?.scrollIntoView?.({ block: "nearest" });
+  }, [callStarted]);
+
   return (
     <section
+      ref={pane}
       aria-label="Result"
       aria-busy={callStarted !== null}
       data-testid="invoke-result"
@@ -98,7 +105,8 @@ function RunHeader({ run, promoted }: { run: Activation; promoted: boolean }) {
         )}
         {run.cold !== null && !pending && <Warmth cold={run.cold} />}
         <span className="flex-1" />
-        {pending && <Cancel id={run.id} />}
+        {/* Nobody can take back what a provider has accepted. */}
+        {pending && run.connection === "local" && <Cancel id={run.id} />}
         <Link
           to="/activations"
           search={{ id: run.id }}

@@ -3,7 +3,8 @@ import { subscribeEvents } from "@/api/events";
 import { keys } from "@/api/keys";
 import { api, type FunctionRef, toCallError } from "@/platform";
 import { resolveCallback } from "./callback";
-import { parseRequest, toDraft } from "./request";
+import { toDraft } from "./draft";
+import { parseRequest } from "./request";
 import { failedSession, sessionOf, useSessions } from "./session";
 
 /** Clocks of window and panel are the same machine's or a network's apart. */

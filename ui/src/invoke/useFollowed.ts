@@ -20,5 +20,5 @@ export function useFollowed(runId: string | null, answered: Activation | null): 
   if (read && (!isPending(read.activation.status) || answered === null || isPending(answered.status)))
     return read;
   // The answer of the call is newer than what was read while it ran.
-  return answered && { activation: answered, raw: null };
+  return answered && { of: "function", page: null, target: null, ...read, activation: answered, raw: null };
 }

@@ -3,6 +3,110 @@
 import type { Transport } from "./transport";
 
 /**
+ * An access key of a namespace, without its secret.
+ */
+export type AccessKeyView = { 
+/**
+ * Its public half, `dof_v1_…`.
+ */
+id: string, 
+/**
+ * What its maker called it.
+ */
+name: string, 
+/**
+ * When it was made; 0 if the provider does not say.
+ */
+created: number, 
+/**
+ * When it ends by itself; `None` for never.
+ */
+expires: number | null, 
+/**
+ * Whether it is the one that this connection uses.
+ */
+ours: boolean, };
+
+/**
+ * An account at a provider, which connections are made from.
+ */
+export type Account = { 
+/**
+ * 32 hex characters.
+ */
+id: string, 
+/**
+ * The address of its owner where the provider says one, or else the provider's host.
+ */
+name: string, 
+/**
+ * The base URL of its API, for example `https://api.digitalocean.com`.
+ */
+baseUrl: string, 
+/**
+ * The last four characters of its token.
+ */
+hint: string, 
+/**
+ * Whether its token is in the secret store. Without it nothing can be renewed, listed or revoked.
+ */
+tokenKept: boolean, 
+/**
+ * When it was added.
+ */
+created: number, };
+
+/**
+ * What a look at an account found. Nothing is kept of it.
+ */
+export type AccountLook = { 
+/**
+ * The base URL that was asked, for example `https://api.digitalocean.com`.
+ */
+baseUrl: string, 
+/**
+ * The e-mail address of its owner, where the provider says it to this token.
+ */
+owner: string | null, 
+/**
+ * Its namespaces, by label.
+ */
+namespaces: Array<AccountNamespaceView>, };
+
+/**
+ * A namespace of an account.
+ */
+export type AccountNamespaceView = { 
+/**
+ * Its name, for example `fn-0f3a…`: what `namespaces` parameters take.
+ */
+namespace: NamespaceName, 
+/**
+ * What its owner calls it.
+ */
+label: string, 
+/**
+ * `lon1`; empty where the system has no regions.
+ */
+region: string, 
+/**
+ * Where its functions are reached.
+ */
+apiHost: string, 
+/**
+ * Whether a connection is there already. To connect it again gives that connection a new key.
+ */
+connected: boolean, 
+/**
+ * That connection.
+ */
+connection: string | null, 
+/**
+ * Whether the provider refuses that connection's key, which somebody pasted: `add_account` gives it another.
+ */
+keyRefused: boolean, };
+
+/**
  * The whole record of a run.
  */
 export type Activation = { 
@@ -67,6 +171,11 @@ attempts: number,
  * What kept the function in its place; empty where nothing did or nobody knows (remote).
  */
 guards: Array<Guard>, 
+/**
+ * What OpenWhisk's record says beside all this: `path` and `binding` of a function that is not where it was
+ * called, `topmost` and `conductor` of sequences and compositions.
+ */
+annotations: Array<NamedJson>, 
 /**
  * Its identity.
  */
@@ -143,7 +252,21 @@ activation: Activation,
 /**
  * The record as the provider's API serves it, JSON. `None` while there is none.
  */
-raw: string | null, };
+raw: string | null, 
+/**
+ * What it is the record of.
+ */
+of: RecordOf, 
+/**
+ * The function whose page there is to open: what ran, as far as it is reached from here. `None` of what is fired, of a
+ * function that is gone or in a package of the system's or in another namespace of a provider, and where the
+ * connection is gone.
+ */
+page: FunctionRef | null, 
+/**
+ * What ran, where that is not what was called: through a binding, or in another namespace.
+ */
+target: FunctionKey | null, };
 
 /**
  * The identity of one run: 32 lower-case hexadecimal characters, as OpenWhisk prints a UUID without dashes.
@@ -220,6 +343,20 @@ pinned: boolean,
  * The first characters of the first log line, or else of the result: what a list shows of it.
  */
 preview: string, };
+
+/**
+ * An account, and what came of connecting its namespaces.
+ */
+export type AddedAccount = { 
+/**
+ * The account; `None` when nothing of it is kept, as neither its token was to be nor a namespace could be connected.
+ */
+account: Account | null, 
+/**
+ * The namespaces that were asked for, in that order; then those whose connection had a pasted key that the
+ * provider refuses.
+ */
+namespaces: Array<NamespaceOutcome>, };
 
 /**
  * How a body of bytes is kept as JSON.
@@ -431,11 +568,20 @@ bytes: number,
 /**
  * What is in it.
  */
-entries: Array<ZipEntry>, } | { "type": "opaque", 
+entries: Array<ZipEntry>, } | { "type": "sequence", 
+/**
+ * These.
+ */
+components: Array<FunctionKey>, } | { "type": "opaque", 
 /**
  * Why.
  */
 reason: string, };
+
+/**
+ * One of OpenWhisk's collections, beside its actions (which are functions here) and activations.
+ */
+export type Collection = "packages" | "triggers" | "rules";
 
 /**
  * A system that the panel works over.
@@ -476,7 +622,31 @@ lastSync: number | null,
 /**
  * Reachability.
  */
-state: ConnectionState, };
+state: ConnectionState, 
+/**
+ * How Beckon keeps up with the runs there; `None` of the local engine, whose runs are in the journal at once.
+ */
+looks?: Looks | null, 
+/**
+ * The account that the connection was made from, while Beckon knows it.
+ */
+account: string | null, 
+/**
+ * The one namespace that the key opens, where Beckon made the key.
+ */
+accountNamespace: NamespaceName | null, 
+/**
+ * The public half of the key that Beckon made.
+ */
+keyId: string | null, 
+/**
+ * When that key ends; `None` for a key that Beckon did not make, and for one that never ends.
+ */
+keyExpires: number | null, 
+/**
+ * Whether Beckon makes a new key before that: it keeps the account's token.
+ */
+keyRenews: boolean, };
 
 /**
  * A remote connection as a person types it.
@@ -546,9 +716,14 @@ namespaces: Array<NamespaceName>, };
 export type Contract = "openwhisk" | "action_loop" | "scaleway" | "openfaas" | "openfaas_flask" | "fn" | "spaces" | "watchdog_classic" | "watchdog_http" | "watchdog_serializing" | "watchdog_streaming";
 
 /**
- * How the copied call waits.
+ * Who is to run a copied text.
  */
-export type CopyMode = "blocking" | "result" | "non_blocking";
+export type CopyForm = "curl" | "doctl" | "wsk" | "npm" | "python";
+
+/**
+ * What a copied text asks for.
+ */
+export type CopyMode = "blocking" | "result" | "non_blocking" | "record" | "list";
 
 /**
  * What was copied.
@@ -997,6 +1172,41 @@ memoryCap: number,
 stemCells: number, };
 
 /**
+ * What a namespace has besides its functions; most recently updated first.
+ */
+export type Entities = { 
+/**
+ * Packages and bindings.
+ */
+packages: Array<PackageView>, 
+/**
+ * OpenWhisk's triggers, which are fired. (The `Trigger`s of `triggers` listen to messages.)
+ */
+triggers: Array<EventTriggerView>, 
+/**
+ * What joins them to functions.
+ */
+rules: Array<RuleView>, };
+
+/**
+ * Where a package, a trigger or a rule is: its namespace and its name. Written `/namespace/name`.
+ */
+export type EntityKey = { 
+/**
+ * The namespace that it belongs to.
+ */
+namespace: NamespaceName, 
+/**
+ * Its name there. Packages, triggers and rules share one set of names, as OpenWhisk has it.
+ */
+name: EntityName, };
+
+/**
+ * The name of a package, a trigger or a rule: one segment.
+ */
+export type EntityName = string;
+
+/**
  * A plain environment variable.
  */
 export type EnvVar = { 
@@ -1018,6 +1228,61 @@ export type Environment = "local" | "development" | "staging" | "production";
  * What went wrong, as a closed set that the window maps to a severity, a sentence and a next action.
  */
 export type ErrorCode = "invalid_input" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "limit_exceeded" | "busy" | "not_supported" | "runtime_missing" | "secret_store_unavailable" | "secret_store_locked" | "wrong_passphrase" | "unreachable" | "bad_reply" | "timeout" | "cancelled" | "shutting_down" | "internal";
+
+/**
+ * What a trigger shall be.
+ */
+export type EventTriggerDraft = { 
+/**
+ * All of its parameters.
+ */
+parameters: Array<NamedJson>, 
+/**
+ * All of its annotations; absent leaves them. The annotation `feed` names a feed's function, which is not told of
+ * the trigger by this.
+ */
+annotations?: Array<NamedJson> | null, };
+
+/**
+ * Something that happens: firing it calls the functions that active rules join to it.
+ */
+export type EventTriggerView = { 
+/**
+ * The namespace that it belongs to.
+ */
+namespace: NamespaceName, 
+/**
+ * Its name there.
+ */
+name: EntityName, 
+/**
+ * Its version; a change adds one to the patch.
+ */
+version: string, 
+/**
+ * OpenWhisk's flag; of no effect.
+ */
+publish: boolean, 
+/**
+ * Its annotations, `feed` among them.
+ */
+annotations: Array<NamedJson>, 
+/**
+ * When it was last changed.
+ */
+updated: number, 
+/**
+ * Arguments of what it calls, below what it is fired with.
+ */
+parameters: Array<NamedJson>, 
+/**
+ * The function that fires it when something happens elsewhere, `/namespace/package/name`, where it has one.
+ */
+feed: string | null, 
+/**
+ * The rules that join it, the active and the inactive; by name.
+ */
+rules: Array<JoinedRule>, };
 
 /**
  * The beginning of a body, for eyes.
@@ -1128,6 +1393,17 @@ domains: Array<string>,
  * The folder that its code comes from.
  */
 folder: FolderSource | null, };
+
+/**
+ * What came of firing a trigger.
+ */
+export type Fired = { 
+/**
+ * The record of the firing, whose log has a line (JSON) for each rule; `null` when no rule was active: then nothing
+ * was called, and there is no record. A provider's record is fetched into the journal within seconds, if the provider
+ * has one: until then `activation` answers `not_found`.
+ */
+activation: ActivationId | null, };
 
 /**
  * One line of a schedule's history: the newest 200 are kept.
@@ -1272,6 +1548,73 @@ export type FolderStatus = { "state": "unwatched" } | { "state": "waiting" } | {
 error: PanelError, } | { "state": "missing" };
 
 /**
+ * A credential of another tool, without its secret.
+ */
+export type FoundCredential = { 
+/**
+ * What `import_found` calls it; the same as long as the entry stands where it stands.
+ */
+id: string, 
+/**
+ * Whose it is.
+ */
+source: FoundSource, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What the tool calls it: doctl's context, or the namespace's label.
+ */
+label: string | null, 
+/**
+ * Where it leads: the API host, or the base URL of an account's API.
+ */
+apiHost: string | null, 
+/**
+ * The namespace; `None` for an account, and where the file does not say.
+ */
+namespace: string | null, 
+/**
+ * The last four characters of the key or token.
+ */
+keyHint: string, 
+/**
+ * Why it cannot be taken over.
+ */
+problem: string | null, 
+/**
+ * Whether Beckon has it already.
+ */
+connected: boolean, };
+
+/**
+ * Whose credential it is.
+ */
+export type FoundSource = "wskprops" | "doctl" | "doctl_account" | "nimbella";
+
+/**
+ * A function's code as a file.
+ */
+export type FunctionCode = { "type": "source", 
+/**
+ * What to call it, for example `hello.js`.
+ */
+file: string, 
+/**
+ * Its text.
+ */
+text: string, } | { "type": "zip", 
+/**
+ * What to call it, for example `hello.zip`.
+ */
+file: string, 
+/**
+ * Its bytes in base64.
+ */
+base64: string, };
+
+/**
  * A function with everything that its page shows.
  */
 export type FunctionDetail = { 
@@ -1356,17 +1699,47 @@ created: number,
  */
 updated: number, 
 /**
- * Whether this panel can change it.
+ * Whether all of it can be changed here: it is a function of the local engine.
  */
 editable: boolean, 
+/**
+ * What of it can be changed here; of a provider's function some, too.
+ */
+edits: FunctionEdits, 
 /**
  * The URL of its REST API, without query: POST invokes it.
  */
 apiUrl: string | null, 
 /**
- * Where it answers HTTP requests without a token, if it speaks HTTP and the gateway is served.
+ * Where it answers HTTP requests without a token, if it speaks HTTP or is a web function: at its provider, or at
+ * the gateway here where that is served. (A web function with the annotation `require-whisk-auth` wants its secret.)
  */
 functionUrl: string | null, };
+
+/**
+ * What of a function can be changed from here.
+ */
+export type FunctionEdits = { 
+/**
+ * Its code, by `save_code`. A sequence has none.
+ */
+code: boolean, 
+/**
+ * By `configure_function`: entry point, default parameters, environment variables, timeout, memory, logs and web.
+ * By `set_function_secret` and `remove_function_secret`: the variables that `secrets` names.
+ */
+settings: boolean, 
+/**
+ * What only Beckon's own engine has: the contract, the execution settings, concurrency, the lost policy, secrets in
+ * the secret store, folders, builds, schedules, message triggers, queues.
+ */
+engine: boolean, 
+/**
+ * Whether the values of environment variables stay where they are, as a provider's do: `env` is empty then, and
+ * `secrets` names all variables. What `configure_function` gets in `env` is added or replaced; the others stay, and
+ * are taken away with `remove_function_secret`.
+ */
+hiddenEnv: boolean, };
 
 /**
  * A function of the local engine: its namespace and its name.
@@ -1380,6 +1753,35 @@ namespace: NamespaceName,
  * `name` or `package/name`.
  */
 name: FunctionName, };
+
+/**
+ * A kind of function that a connection's system runs.
+ */
+export type FunctionKind = { 
+/**
+ * As `create_function` takes it, for example `nodejs:18`.
+ */
+kind: string, 
+/**
+ * The family that it is of, for example `nodejs`.
+ */
+family: string, 
+/**
+ * Its language; `None` of one that Beckon cannot make functions of.
+ */
+language: Language | null, 
+/**
+ * Whether it is its family's default.
+ */
+default: boolean, 
+/**
+ * Whether the system takes it only for functions that are there already.
+ */
+deprecated: boolean, 
+/**
+ * Whether its functions must name their entry point.
+ */
+needsMain: boolean, };
 
 /**
  * The name of a function inside its namespace: `hello`, or `sample/hello` in package `sample`.
@@ -1549,6 +1951,37 @@ step: number,
 buckets: Array<Bucket>, };
 
 /**
+ * What the name of a container image stands for on this machine, which runs no containers.
+ */
+export type Image = { 
+/**
+ * The name as clients write it, for example `ghcr.io/me/hello:1.0`. Without a tag it stands for every tag.
+ */
+name: string, 
+/**
+ * The folder with the code, absolute; `None`: the process that the deployment itself names.
+ */
+folder: string | null, 
+/**
+ * When it was mapped first.
+ */
+created: number, };
+
+/**
+ * What became of an import.
+ */
+export type Imported = { 
+/**
+ * A connection for each key; one that was there already is here, too.
+ */
+connections: Array<Connection>, 
+/**
+ * The accounts whose tokens were taken over. Their namespaces are still to be chosen: `account_namespaces` and
+ * `connect_namespaces`.
+ */
+accounts: Array<Account>, };
+
+/**
  * What an inbox stands for.
  */
 export type InboxKind = "callback" | "notification" | "queue" | "stream";
@@ -1672,6 +2105,23 @@ promoted: boolean, };
 export type Jitter = "none" | "full" | "equal";
 
 /**
+ * A rule as its trigger knows it.
+ */
+export type JoinedRule = { 
+/**
+ * Its name, in the trigger's namespace.
+ */
+name: EntityName, 
+/**
+ * What it calls.
+ */
+action: FunctionKey, 
+/**
+ * Whether it does.
+ */
+active: boolean, };
+
+/**
  * A JSON document kept as the text it arrived as: numbers keep their digits and objects their key order.
  *
  * Crosses to the window as a string of JSON, because `JSON.parse` there would round large numbers.
@@ -1739,6 +2189,31 @@ text: string, };
  * Which stream a log line was written to.
  */
 export type LogStream = "stdout" | "stderr";
+
+/**
+ * How Beckon keeps up with the runs at a provider, since it started.
+ */
+export type Looks = { 
+/**
+ * Whether it reads them now.
+ */
+looking: boolean, 
+/**
+ * When it last did, with or without success.
+ */
+last: number | null, 
+/**
+ * When it does next, a minute more or less; `None` where nothing is read by itself.
+ */
+next: number | null, 
+/**
+ * How often in a row it failed. With each time the next one is further off, a quarter of an hour at most.
+ */
+failures: number, 
+/**
+ * Why it failed the last time; `None` when it did not.
+ */
+error: PanelError | null, };
 
 /**
  * What to do with an accepted run that had begun when Beckon died.
@@ -1814,6 +2289,44 @@ functions: number, };
 export type NamespaceName = string;
 
 /**
+ * What came of connecting one namespace: a connection or an error.
+ */
+export type NamespaceOutcome = { 
+/**
+ * Its name.
+ */
+namespace: NamespaceName, 
+/**
+ * What its owner calls it.
+ */
+label: string, 
+/**
+ * The connection, when it is connected.
+ */
+connection: Connection | null, 
+/**
+ * Whether the connection was there before: it stays what it is, with its records, and has another key.
+ */
+existed: boolean, 
+/**
+ * Why it is not connected.
+ */
+error: PanelError | null, };
+
+/**
+ * An access key that has just been made.
+ */
+export type NewAccessKeyView = { 
+/**
+ * The key.
+ */
+key: AccessKeyView, 
+/**
+ * `id:secret`, shown this once and kept nowhere.
+ */
+credential: string, };
+
+/**
  * What a schedule is made of, as a person (or a gateway's client) gives it.
  */
 export type NewSchedule = { 
@@ -1855,7 +2368,7 @@ export type NewToken = {
  */
 token: Token, 
 /**
- * The credential as its clients expect it (`user:key`).
+ * The credential as its clients expect it (`user:key`; of an account the token alone).
  */
 credential: string, };
 
@@ -1943,6 +2456,86 @@ firstFunction: FunctionRef | null,
 hostClipboard: boolean, };
 
 /**
+ * What a package shall be.
+ */
+export type PackageDraft = { 
+/**
+ * All of its parameters.
+ */
+parameters: Array<NamedJson>, 
+/**
+ * All of its annotations; absent leaves them.
+ */
+annotations?: Array<NamedJson> | null, 
+/**
+ * Whether other namespaces may use it; absent leaves it, and a new one is private.
+ */
+publish?: boolean | null, 
+/**
+ * Makes it a binding of that package. A package cannot become a binding; a binding stays one.
+ */
+binding?: EntityKey | null, };
+
+/**
+ * A package of functions, or a binding: another package under a name and with parameters of one's own.
+ */
+export type PackageView = { 
+/**
+ * The namespace that it belongs to.
+ */
+namespace: NamespaceName, 
+/**
+ * Its name there.
+ */
+name: EntityName, 
+/**
+ * Its version; a change adds one to the patch.
+ */
+version: string, 
+/**
+ * Whether other namespaces may use it.
+ */
+publish: boolean, 
+/**
+ * Its annotations.
+ */
+annotations: Array<NamedJson>, 
+/**
+ * When it was last changed.
+ */
+updated: number, 
+/**
+ * Arguments of all of its functions, below their own. Of a binding those that it adds.
+ */
+parameters: Array<NamedJson>, 
+/**
+ * Names of the environment variables that it gives its functions, below their own. Their values are not shown, and
+ * stay what they are when the package is changed. Of a binding those that it adds.
+ */
+environment: Array<string>, 
+/**
+ * The package that it is a binding of.
+ */
+binding: EntityKey | null, 
+/**
+ * What is in it, or in the package that it is a binding of; by name.
+ */
+functions: Array<PackagedFunction>, };
+
+/**
+ * A function within a package.
+ */
+export type PackagedFunction = { 
+/**
+ * Its name within the package.
+ */
+name: string, 
+/**
+ * Its kind, as its system writes it.
+ */
+kind: string, };
+
+/**
  * Some rows, newest first.
  */
 export type Page = { 
@@ -2006,9 +2599,13 @@ name: string,
  */
 namespace: string | null, 
 /**
- * The folder, source file or zip that its code is in, absolute.
+ * The folder, source file or zip that its code is in, absolute. Of a sequence the project's own.
  */
 folder: string, 
+/**
+ * Of a sequence, the functions that it calls one after the other, as the file names them. Nothing for all others.
+ */
+sequence: Array<string>, 
 /**
  * What it would run on; `None` when Beckon has nothing for it, which is a problem below.
  */
@@ -2147,7 +2744,7 @@ kind: ProjectKind,
  */
 file: string, 
 /**
- * Its functions, in the order of the file.
+ * Its functions, in the order of the file; sequences after what they call.
  */
 functions: Array<PlannedFunction>, 
 /**
@@ -2261,6 +2858,28 @@ oldest: number | null,
 nextAttempt: number | null, };
 
 /**
+ * How much a namespace may ask of OpenWhisk's API. Upstream's words for it are in `GET …/limits`.
+ */
+export type Quota = { 
+/**
+ * Calls of functions that may begin within a whole minute of the clock: 1 to 1,000,000.
+ */
+invocationsPerMinute: number, 
+/**
+ * Runs that may be in progress or wait at the same time: 1 to 1,000,000.
+ */
+concurrentInvocations: number, 
+/**
+ * Triggers that may be fired within a whole minute of the clock: 1 to 1,000,000.
+ */
+firesPerMinute: number, };
+
+/**
+ * What a record is of.
+ */
+export type RecordOf = "function" | "sequence" | "composition" | "trigger" | "rule";
+
+/**
  * A request's body.
  */
 export type RequestBody = { "type": "text", 
@@ -2322,6 +2941,64 @@ maxWaitS: number,
  * How the wait is spread.
  */
 jitter: Jitter, };
+
+/**
+ * What a rule shall be. Whether it is active is `set_rule_active`'s to say: a new one is.
+ */
+export type RuleDraft = { 
+/**
+ * What happens: a trigger of the rule's namespace.
+ */
+trigger: EntityKey, 
+/**
+ * What is called then.
+ */
+action: FunctionKey, 
+/**
+ * All of its annotations; absent leaves them.
+ */
+annotations?: Array<NamedJson> | null, };
+
+/**
+ * When the trigger is fired, the function is called.
+ */
+export type RuleView = { 
+/**
+ * The namespace that it belongs to.
+ */
+namespace: NamespaceName, 
+/**
+ * Its name there.
+ */
+name: EntityName, 
+/**
+ * Its version; a change adds one to the patch.
+ */
+version: string, 
+/**
+ * OpenWhisk's flag; of no effect.
+ */
+publish: boolean, 
+/**
+ * Its annotations.
+ */
+annotations: Array<NamedJson>, 
+/**
+ * When it was last changed.
+ */
+updated: number, 
+/**
+ * What happens.
+ */
+trigger: EntityKey, 
+/**
+ * What is called then.
+ */
+action: FunctionKey, 
+/**
+ * Whether it is.
+ */
+active: boolean, };
 
 /**
  * A kind as OpenWhisk writes it, `family:version`, for example `nodejs:20`, `python:3.11`, `shell:default`.
@@ -2462,6 +3139,60 @@ times: Array<PreviewedTime>, };
 export type ScheduleState = "active" | "disabled" | "orphaned" | "over";
 
 /**
+ * What a trigger at the provider shall be.
+ */
+export type ScheduledTriggerDraft = { 
+/**
+ * `[package/]name` of a function of the namespace. That of a trigger that is there stays what it is.
+ */
+function: string, 
+/**
+ * Whether it fires.
+ */
+enabled: boolean, 
+/**
+ * When, as a cron expression in UTC.
+ */
+cron: string, 
+/**
+ * What the function is called with: a JSON object; empty is `{}`.
+ */
+body: string, };
+
+/**
+ * A trigger at the provider that calls a function by the clock.
+ */
+export type ScheduledTriggerView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `[package/]name` of the function.
+ */
+function: string, 
+/**
+ * Whether it fires.
+ */
+enabled: boolean, 
+/**
+ * When, as a cron expression in UTC.
+ */
+cron: string, 
+/**
+ * What the function is called with, JSON; empty for nothing.
+ */
+body: string, 
+/**
+ * When it fired last.
+ */
+lastRun: number | null, 
+/**
+ * When it fires next.
+ */
+nextRun: number | null, };
+
+/**
  * Where secrets are kept, and what is missing for it.
  */
 export type SecretStoreState = { "state": "keychain" } | { "state": "file_unlocked" } | { "state": "file_locked" } | { "state": "unavailable", 
@@ -2490,7 +3221,16 @@ gatewayPort: number,
  * How much memory all workers of the engine together may take: 128 to 1,048,576 MB. Without it half of the
  * machine's; what that is, is in the engine's status (`memoryCap`).
  */
-engineMemoryMb?: number | null, };
+engineMemoryMb?: number | null, 
+/**
+ * How much each namespace may ask of the OpenWhisk API here, as providers limit it; without it, no limit.
+ */
+quota?: Quota | null, 
+/**
+ * After how many seconds the end of a run that the user asked for is worth a notification: 1 to 86,400; without it,
+ * none is shown.
+ */
+notifyAfterS?: number | null, };
 
 /**
  * How bad a problem is.
@@ -2582,6 +3322,19 @@ value: string,
 problem: string | null, };
 
 /**
+ * Where the command line's calls go unless they say otherwise: what `beckon connect` chose.
+ */
+export type TerminalTarget = { 
+/**
+ * The connection's id.
+ */
+connection: string, 
+/**
+ * One of its namespaces.
+ */
+namespace: NamespaceName, };
+
+/**
  * Where the time of a run went, in milliseconds. Absent where not known (remote) or not applicable.
  */
 export type Timing = { 
@@ -2607,7 +3360,8 @@ networkMs: number | null, };
  */
 export type Token = { 
 /**
- * The public half: the Basic user of an OpenWhisk key (a UUID).
+ * The public half: the Basic user of an OpenWhisk key (a UUID) or of an access key (`dof_v1_…`). An account's token
+ * and a password have none; their id is the beginning of their hash.
  */
 id: string, 
 /**
@@ -2630,6 +3384,10 @@ hint: string,
  * When it was made.
  */
 created: number, 
+/**
+ * When it was renamed last, or made.
+ */
+updated: number, 
 /**
  * When it ends; `None` is never.
  */
@@ -2671,7 +3429,7 @@ expiresInSeconds: number | null, };
 /**
  * The form of a credential: each system's clients expect their own.
  */
-export type TokenKind = "openwhisk";
+export type TokenKind = "openwhisk" | "digitalocean_key" | "digitalocean" | "openfaas";
 
 /**
  * What a token reaches.
@@ -2688,7 +3446,7 @@ namespace: NamespaceName,
 /**
  * Its name.
  */
-name: FunctionName, };
+name: FunctionName, } | { "type": "account" };
 
 /**
  * Something that calls a function for each message on a NATS subject.
@@ -2971,8 +3729,11 @@ export function createApi(transport: Transport) {
       transport.call<Connection>("edit_connection", args, signal),
     /**
      * Removes a connection and its key. Its records stay until their retention ends.
+     *
+     * A key that Beckon made is deleted at the provider, too, unless `revoke_key` says no: with the token of its
+     * account, where that is kept. When the provider refuses, or cannot be reached, the connection stays.
      */
-    removeConnection: (args: { id: string }, signal?: AbortSignal) =>
+    removeConnection: (args: { id: string; revokeKey?: boolean | null }, signal?: AbortSignal) =>
       transport.call<void>("remove_connection", args, signal),
     /**
      * Tries a kept connection now and answers with its new state.
@@ -2984,6 +3745,140 @@ export function createApi(transport: Transport) {
      */
     syncConnection: (args: { id: string }, signal?: AbortSignal) =>
       transport.call<number>("sync_connection", args, signal),
+    /**
+     * The accounts that connections were made from, oldest first. Tokens are never shown.
+     */
+    accounts: (signal?: AbortSignal) =>
+      transport.call<Array<Account>>("accounts", {}, signal),
+    /**
+     * What there is in an account, for a choice; nothing is kept, at the provider or here. `base_url` is
+     * DigitalOcean's where it is not said; another Beckon's gateway will do.
+     *
+     * `InvalidInput` for a text that is no account's token, `Unauthorized` for one that is not known.
+     */
+    lookAtAccount: (args: { token: string; baseUrl?: string | null }, signal?: AbortSignal) =>
+      transport.call<AccountLook>("look_at_account", args, signal),
+    /**
+     * Keeps an account, and makes a connection for each of these namespaces, with an access key of its own that lives for
+     * 30 days. Without namespaces the account alone is kept: some can be made in it, or connected, later.
+     *
+     * With `keep_token` (unsaid: yes) the token goes to the secret store, and the keys are renewed a day before they
+     * end, as long as Beckon runs then or later; without it each connection's `keyExpires` is its end. An account that
+     * is known, by its owner or by a namespace of it that is connected, gets this token from now on.
+     *
+     * A namespace that is connected keeps its connection, which gets a new key; `environment` is for new ones. So do
+     * connections with a pasted key that the provider refuses, whether their namespaces are named or not; pasted keys
+     * that work stay unless their namespace is named.
+     *
+     * The answer says of each namespace what came of it, and one that fails keeps no other from being connected. Errors
+     * of the call itself (the token is wrong, there is no secret store) come before anything was done. `InvalidInput`
+     * with neither a namespace nor a token to keep.
+     */
+    addAccount: (args: { token: string; baseUrl?: string | null; keepToken?: boolean | null; namespaces: Array<NamespaceName>; environment: Environment }, signal?: AbortSignal) =>
+      transport.call<AddedAccount>("add_account", args, signal),
+    /**
+     * Puts another token in place of an account's, and keeps it: when the one before was revoked, is about to end, or was
+     * not kept. Connections, their records and keys stay, and keys that could not be renewed are renewed again.
+     *
+     * `Conflict` when the token does not see a namespace of the account that is connected here, or is another owner's;
+     * `Unauthorized` when it is not known. Then all stays as it was.
+     */
+    replaceAccountToken: (args: { account: string; token: string }, signal?: AbortSignal) =>
+      transport.call<Account>("replace_account_token", args, signal),
+    /**
+     * The namespaces of a known account, and which of them are connected. `NotSupported` when its token is not kept.
+     */
+    accountNamespaces: (args: { account: string }, signal?: AbortSignal) =>
+      transport.call<Array<AccountNamespaceView>>("account_namespaces", args, signal),
+    /**
+     * Connects namespaces of a known account, and says of each what came of it; see `add_account`.
+     */
+    connectNamespaces: (args: { account: string; namespaces: Array<NamespaceName>; environment: Environment }, signal?: AbortSignal) =>
+      transport.call<Array<NamespaceOutcome>>("connect_namespaces", args, signal),
+    /**
+     * Forgets an account and its token.
+     *
+     * With `revoke_keys` the keys that Beckon made with it are deleted at the provider, and the connections that used
+     * them go, too; their records stay. Without it the connections stay until their keys end. When a key cannot be
+     * revoked the account stays, with the connections that are left.
+     */
+    removeAccount: (args: { id: string; revokeKeys: boolean }, signal?: AbortSignal) =>
+      transport.call<void>("remove_account", args, signal),
+    /**
+     * Makes a namespace in a known account, and connects it. `region` is `lon1` or another of the provider's.
+     *
+     * When it was made and could not be connected, the error says so, and the same call again goes on with that
+     * namespace: it does not make a second one.
+     */
+    createAccountNamespace: (args: { account: string; label: string; region: string; environment: Environment }, signal?: AbortSignal) =>
+      transport.call<Connection>("create_account_namespace", args, signal),
+    /**
+     * Deletes a namespace of a known account at the provider, with all that is in it, and its connection here; its
+     * records stay. `confirmation` must be the namespace's name, typed by the user.
+     */
+    deleteAccountNamespace: (args: { account: string; namespace: NamespaceName; confirmation: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_account_namespace", args, signal),
+    /**
+     * All access keys of a connection's namespace, newest first, whoever made them.
+     *
+     * `NotSupported`, with the reason, for a connection that was not made from an account whose token is kept; so for
+     * the commands below.
+     */
+    accessKeys: (args: { connection: string }, signal?: AbortSignal) =>
+      transport.call<Array<AccessKeyView>>("access_keys", args, signal),
+    /**
+     * Makes an access key for somebody else: a script, a colleague. Its secret is in the answer, once.
+     * `expires_in_hours` is one at least; unsaid, the key never ends. `Conflict` when the name is taken.
+     */
+    createAccessKey: (args: { connection: string; name: string; expiresInHours?: number | null }, signal?: AbortSignal) =>
+      transport.call<NewAccessKeyView>("create_access_key", args, signal),
+    /**
+     * Deletes an access key at the provider: from then on it opens nothing. `Conflict` for the one that this connection
+     * uses: renew it, or remove the connection.
+     */
+    revokeAccessKey: (args: { connection: string; id: string }, signal?: AbortSignal) =>
+      transport.call<void>("revoke_access_key", args, signal),
+    /**
+     * Gives a connection a new access key now, and deletes the one before at the provider.
+     */
+    renewAccessKey: (args: { connection: string }, signal?: AbortSignal) =>
+      transport.call<Connection>("renew_access_key", args, signal),
+    /**
+     * The triggers that call functions of a connection's namespace by the clock, by name. Like `access_keys`, these
+     * commands need an account whose token is kept.
+     */
+    scheduledTriggers: (args: { connection: string }, signal?: AbortSignal) =>
+      transport.call<Array<ScheduledTriggerView>>("scheduled_triggers", args, signal),
+    /**
+     * Makes a scheduled trigger (`Conflict` when the name is taken), or with `replace` changes the one that is there.
+     */
+    putScheduledTrigger: (args: { connection: string; name: string; draft: ScheduledTriggerDraft; replace: boolean }, signal?: AbortSignal) =>
+      transport.call<ScheduledTriggerView>("put_scheduled_trigger", args, signal),
+    /**
+     * Lets a scheduled trigger fire, or not any more.
+     */
+    enableScheduledTrigger: (args: { connection: string; name: string; enabled: boolean }, signal?: AbortSignal) =>
+      transport.call<ScheduledTriggerView>("enable_scheduled_trigger", args, signal),
+    /**
+     * Deletes a scheduled trigger.
+     */
+    deleteScheduledTrigger: (args: { connection: string; name: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_scheduled_trigger", args, signal),
+    /**
+     * Credentials of `wsk`, `doctl` and `nim` on this machine: of the user whom Beckon runs for. Their files are read
+     * now, and nothing is kept or sent. One that cannot be taken over has a `problem`.
+     */
+    foundCredentials: (signal?: AbortSignal) =>
+      transport.call<Array<FoundCredential>>("found_credentials", {}, signal),
+    /**
+     * Takes over what the user chose: a key becomes a connection that was tried, the token of an account an account
+     * whose namespaces are to be chosen next (`account_namespaces`, `connect_namespaces`). The tools' own files stay as
+     * they are. When one fails, those before it stay.
+     *
+     * `NotFound` for an id whose entry is not there any more, `InvalidInput` for one with a problem.
+     */
+    importFound: (args: { ids: Array<string>; environment: Environment }, signal?: AbortSignal) =>
+      transport.call<Imported>("import_found", args, signal),
     /**
      * The namespaces of a connection.
      */
@@ -3025,8 +3920,10 @@ export function createApi(transport: Transport) {
     handlers: (signal?: AbortSignal) =>
       transport.call<Array<Handler>>("handlers", {}, signal),
     /**
-     * Makes a local function with default settings. `Conflict` when the name is taken; `contract` is OpenWhisk's when
-     * absent, and `InvalidInput` where code in that language cannot follow it.
+     * Makes a function with default settings, here or at a provider, and the package that it is named in if there is none.
+     *
+     * `Conflict` when the name is taken; `contract` is OpenWhisk's when absent, and `InvalidInput` where code in that
+     * language cannot follow it. A provider knows no other (`NotSupported`), and may have other kinds than this machine.
      */
     createFunction: (args: { function: FunctionRef; kind: Runtime; code: CodeInput; contract?: Contract | null }, signal?: AbortSignal) =>
       transport.call<FunctionDetail>("create_function", args, signal),
@@ -3037,24 +3934,89 @@ export function createApi(transport: Transport) {
       transport.call<FunctionDetail>("save_code", args, signal),
     /**
      * Saves settings as the next version. `Conflict` when the function is no longer at `expected_version`.
+     *
+     * Of a provider's function `edits` says what can be changed: anything else must be as `function` told it
+     * (`NotSupported` else), and `env` holds only variables that are new or get another value.
      */
     configureFunction: (args: { function: FunctionRef; settings: FunctionSettings; expectedVersion: Version }, signal?: AbortSignal) =>
       transport.call<FunctionDetail>("configure_function", args, signal),
     /**
-     * Keeps the value of a secret environment variable in the secret store, and makes a new version.
+     * Keeps the value of a secret environment variable in the secret store, and makes a new version. A provider's
+     * function has all of its environment variables at the provider: there it is set, and nothing is kept here.
      */
     setFunctionSecret: (args: { function: FunctionRef; name: string; value: string }, signal?: AbortSignal) =>
       transport.call<FunctionDetail>("set_function_secret", args, signal),
     /**
-     * Removes a secret environment variable, and makes a new version.
+     * Removes a secret environment variable, and makes a new version; at a provider, any environment variable.
      */
     removeFunctionSecret: (args: { function: FunctionRef; name: string }, signal?: AbortSignal) =>
       transport.call<FunctionDetail>("remove_function_secret", args, signal),
     /**
-     * Deletes a local function. `confirmation` must be its name, typed by the user.
+     * Deletes a function, here or at its provider. `confirmation` must be its name, typed by the user.
      */
     deleteFunction: (args: { function: FunctionRef; confirmation: string }, signal?: AbortSignal) =>
       transport.call<void>("delete_function", args, signal),
+    /**
+     * The code of a function, here or at its provider, to be kept as a file. May be 48 MB. `NotSupported` for a sequence
+     * and a container image, which have none. What is in a provider's zip is known from then on: `function` lists it.
+     */
+    functionCode: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<FunctionCode>("function_code", args, signal),
+    /**
+     * The kinds of functions that a connection's system runs, by family: of the local engine those whose runtime is on
+     * this machine. What a provider says is kept for as long as Beckon runs, or until `refresh` asks again.
+     *
+     * `NotSupported` for a provider that does not say; it may take any kind then.
+     */
+    kinds: (args: { connection: string; refresh?: boolean | null }, signal?: AbortSignal) =>
+      transport.call<Array<FunctionKind>>("kinds", args, signal),
+    /**
+     * The packages, triggers and rules of a namespace. `connection` is "local" or the id of a remote one, here and in
+     * the other commands about them.
+     *
+     * Refresh on the event `functions`: it comes with every change of them, by whatever client of the local engine,
+     * and with those that are made here at a provider. What others change at a provider is only seen by asking again.
+     */
+    entities: (args: { connection: string; namespace: NamespaceName }, signal?: AbortSignal) =>
+      transport.call<Entities>("entities", args, signal),
+    /**
+     * Makes a package or a binding; with `replace`, changes the one that is there.
+     *
+     * `Conflict` when the name is taken (by a package without `replace`, or by anything else: packages, triggers, rules
+     * and functions outside of packages share one set of names). `InvalidInput` for a binding to what is not there, or
+     * to a binding. The system package `/whisk.system/utils` can be bound.
+     */
+    putPackage: (args: { connection: string; namespace: NamespaceName; name: EntityName; draft: PackageDraft; replace: boolean }, signal?: AbortSignal) =>
+      transport.call<PackageView>("put_package", args, signal),
+    /**
+     * Makes a trigger; with `replace`, changes the one that is there. `Conflict` as for `put_package`.
+     */
+    putEventTrigger: (args: { connection: string; namespace: NamespaceName; name: EntityName; draft: EventTriggerDraft; replace: boolean }, signal?: AbortSignal) =>
+      transport.call<EventTriggerView>("put_event_trigger", args, signal),
+    /**
+     * Makes a rule, which is active; with `replace`, changes the one that is there, which stays as active as it was.
+     *
+     * `Conflict` as for `put_package`; `InvalidInput` when its trigger or its function is not there.
+     */
+    putRule: (args: { connection: string; namespace: NamespaceName; name: EntityName; draft: RuleDraft; replace: boolean }, signal?: AbortSignal) =>
+      transport.call<RuleView>("put_rule", args, signal),
+    /**
+     * Activates or deactivates a rule. `NotFound` when there is none.
+     */
+    setRuleActive: (args: { connection: string; namespace: NamespaceName; name: EntityName; active: boolean }, signal?: AbortSignal) =>
+      transport.call<void>("set_rule_active", args, signal),
+    /**
+     * Deletes a package, a trigger or a rule. A package that holds functions is refused (`Conflict`, its text says how
+     * many) unless `force` is set, which deletes them as well. The rules of a trigger stay, and do nothing.
+     */
+    deleteEntity: (args: { connection: string; namespace: NamespaceName; collection: Collection; name: EntityName; force: boolean }, signal?: AbortSignal) =>
+      transport.call<void>("delete_entity", args, signal),
+    /**
+     * Fires a trigger: every function that an active rule joins to it is called, asynchronously. `input` is the text of a
+     * JSON object; empty is `{}`.
+     */
+    fireTrigger: (args: { connection: string; namespace: NamespaceName; name: EntityName; input: string }, signal?: AbortSignal) =>
+      transport.call<Fired>("fire_trigger", args, signal),
     /**
      * The last attempts to build a local function, newest first, 20 at most: what its versions were made with, and
      * what failed. One under way is among them.
@@ -3087,6 +4049,26 @@ export function createApi(transport: Transport) {
     rescanRuntimes: (signal?: AbortSignal) =>
       transport.call<Array<RuntimeStatus>>("rescan_runtimes", {}, signal),
     /**
+     * What images' names stand for on this machine, by name.
+     */
+    images: (signal?: AbortSignal) =>
+      transport.call<Array<Image>>("images", {}, signal),
+    /**
+     * Has an image's name, as clients of OpenFaaS deploy it, stand for a folder with code (`folder`, absolute), or with
+     * no folder for the process that each deployment names. What it stood for is replaced; functions that are deployed
+     * already stay what they are until their next deployment. A name without a tag stands for all of its tags.
+     *
+     * `InvalidInput` for a name that no image has, and for a path that is not absolute; `NotFound` when there is no such
+     * folder.
+     */
+    mapImage: (args: { name: string; folder?: string | null }, signal?: AbortSignal) =>
+      transport.call<Image>("map_image", args, signal),
+    /**
+     * Has an image's name stand for nothing any more. `NotFound` when it does so already.
+     */
+    unmapImage: (args: { name: string }, signal?: AbortSignal) =>
+      transport.call<void>("unmap_image", args, signal),
+    /**
      * Runs a function, here or at its provider. `input` is the text of a JSON object; empty is `{}`. With
      * `callback_url`, a local asynchronous run calls there when it is over, as OpenFaaS does for an `X-Callback-Url`:
      * what becomes of that is among `deliveries_of` the run.
@@ -3097,7 +4079,7 @@ export function createApi(transport: Transport) {
      * Calls a local function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
      *
      * `InvalidInput` names the part that cannot be a request. A function that takes JSON arguments gets what the
-     * gateway would make of the request. `callback_url` as for `invoke`.
+     * gateway would make of the request, and a web action what its own address would. `callback_url` as for `invoke`.
      */
     invokeHttp: (args: { function: FunctionRef; request: RequestDraft; mode: InvokeMode; rerunOf?: ActivationId | null; callbackUrl?: string | null }, signal?: AbortSignal) =>
       transport.call<InvokeReply>("invoke_http", args, signal),
@@ -3152,6 +4134,12 @@ export function createApi(transport: Transport) {
     activation: (args: { id: ActivationId }, signal?: AbortSignal) =>
       transport.call<ActivationDetail>("activation", args, signal),
     /**
+     * Waits for the end of a run, at most a minute, and answers its record as it is then. A provider that keeps the record
+     * is asked at once, and often at first.
+     */
+    waitFor: (args: { id: ActivationId }, signal?: AbortSignal) =>
+      transport.call<ActivationDetail>("wait_for", args, signal),
+    /**
      * How many records match, counted up to 10,000.
      */
     countActivations: (args: { filter: string }, signal?: AbortSignal) =>
@@ -3177,7 +4165,12 @@ export function createApi(transport: Transport) {
     tokens: (signal?: AbortSignal) =>
       transport.call<Array<Token>>("tokens", {}, signal),
     /**
-     * Makes a token. The credential is in the answer, once; it is kept for *Copy curl* where there is a secret store.
+     * Makes a token. The credential is in the answer, once; where there is a secret store, one that calls functions is
+     * kept for *Copy curl*.
+     *
+     * An account's token (`digitalocean`) reaches every namespace (scope `account`) or one; an access key
+     * (`digitalocean_key`) one, for an hour at least; an OpenWhisk key one, or one function; the password of OpenFaaS'
+     * `admin` (`openfaas`) every namespace or one. `InvalidInput` for other pairs.
      */
     createToken: (args: { draft: TokenDraft }, signal?: AbortSignal) =>
       transport.call<NewToken>("create_token", args, signal),
@@ -3197,10 +4190,11 @@ export function createApi(transport: Transport) {
     showToken: (args: { function: FunctionRef }, signal?: AbortSignal) =>
       transport.call<ShownToken>("show_token", args, signal),
     /**
-     * A curl command that makes the same call, with the token masked, as `$VARIABLE` or real.
+     * A command or program that makes the same call, with the token masked, as `$VARIABLE` or real. `NotSupported` where
+     * the form cannot say it: what is called with a request is called by curl, and doctl knows DigitalOcean alone.
      */
-    copyCurl: (args: { source: CopySource; mode: CopyMode; token: CopyToken; to: CopyTo }, signal?: AbortSignal) =>
-      transport.call<CopyReply>("copy_curl", args, signal),
+    copyCall: (args: { source: CopySource; form: CopyForm; mode: CopyMode; token: CopyToken; to: CopyTo }, signal?: AbortSignal) =>
+      transport.call<CopyReply>("copy_call", args, signal),
     /**
      * Puts a text that the page already has on the host's clipboard.
      */
@@ -3477,12 +4471,34 @@ export function createApi(transport: Transport) {
     openProject: (args: { path: string }, signal?: AbortSignal) =>
       transport.call<Project>("open_project", args, signal),
     /**
-     * Deploys functions of a project into a namespace of the local engine, all of them or those named: each has its own
-     * outcome, and one that fails stops no other. The file is read again. Secrets whose values are known go to the secret
-     * store; the outcome names those that the user has to set. With `watch`, the folders are watched from then on.
+     * Deploys functions of a project into a namespace, all of them or those named: each has its own outcome, and one that
+     * fails stops no other. The file is read again. `connection` is the local engine when absent.
+     *
+     * Secrets whose values are known go to the secret store; the outcome names those that the user has to set. With
+     * `watch`, the folders are watched from then on.
+     *
+     * To a provider the code is sent as it is packed here, with the package that it is named in where there is none.
+     * Secrets are environment variables there: known values are sent, others stay what they are. Schedules, watching,
+     * the engine's own settings and the installation of dependencies are left out, which the outcome's warnings say. A
+     * function that is written for another handler contract than OpenWhisk's fails (`NotSupported`).
      */
-    deployProject: (args: { path: string; functions?: Array<string> | null; namespace: NamespaceName; watch: boolean }, onItem: (item: ProjectStep) => void, signal?: AbortSignal) =>
+    deployProject: (args: { connection?: string | null; path: string; functions?: Array<string> | null; namespace: NamespaceName; watch: boolean }, onItem: (item: ProjectStep) => void, signal?: AbortSignal) =>
       transport.stream<ProjectStep, Array<ProjectOutcome>>("deploy_project", args, onItem, signal),
+    /**
+     * What `beckon connect` chose last; `None` where nothing was, and where that connection or (here) namespace is gone.
+     */
+    terminalTarget: (signal?: AbortSignal) =>
+      transport.call<TerminalTarget | null>("terminal_target", {}, signal),
+    /**
+     * Chooses where the command line's calls go. `NotFound`: no such connection or namespace.
+     */
+    setTerminalTarget: (args: { target: TerminalTarget }, signal?: AbortSignal) =>
+      transport.call<void>("set_terminal_target", args, signal),
+    /**
+     * Runs a function for the command line: as `invoke`, and the record says who asked.
+     */
+    invokeFromTerminal: (args: { function: FunctionRef; input: string; mode: InvokeMode }, signal?: AbortSignal) =>
+      transport.call<InvokeReply>("invoke_from_terminal", args, signal),
   };
 }
 

@@ -7,6 +7,8 @@ import type { Transport } from "./transport";
 export type Capability =
   /** The host itself puts text on the clipboard, so a secret need not pass through the page. */
   | "hostClipboard"
+  /** The host itself shows notifications, also when no page is open. */
+  | "hostNotifications"
   /** The page was opened with a link that can end; a new one must be asked for outside the page. */
   | "sessionLink";
 
@@ -14,6 +16,7 @@ const inTauri = "__TAURI_INTERNALS__" in window;
 
 const CAPABILITIES: Record<Capability, boolean> = {
   hostClipboard: inTauri,
+  hostNotifications: inTauri,
   sessionLink: !inTauri,
 };
 

@@ -1,18 +1,15 @@
 import type { ReactNode } from "react";
-import type { BodyForm, Exchange } from "@/platform";
+import type { Activation, Exchange } from "@/platform";
 import { CopyButton } from "@/ui/CopyButton";
 import { HeaderList } from "@/ui/HeaderList";
 import { HttpStatus } from "@/ui/HttpStatus";
+import { BodyView } from "@/viewers/BodyView";
+import { attachmentName, type Body, fileName, inputBody, resultBody } from "@/viewers/body";
 
-const BODY: Record<BodyForm, string> = {
-  empty: "No body",
-  json: "JSON",
-  text: "Text",
-  base64: "Bytes, shown as base64",
-};
-
-/** What went over HTTP in a run, beside the bodies. */
-export function HttpPane({ http }: { http: Exchange }) {
+/** What went over HTTP in a run. */
+export function HttpPane({ activation, http }: { activation: Activation; http: Exchange }) {
+  const sent = inputBody(activation);
+  const came = resultBody(activation);
   const target = http.query === "" ? http.path : `${http.path}?${http.query}`;
   return (
     <div data-testid="http" className="min-h-0 flex-1 overflow-y-auto px-4 py-3">
@@ -23,7 +20,7 @@ export function HttpPane({ http }: { http: Exchange }) {
           <CopyButton text={target} label="Copy path" />
         </p>
         <HeaderList label="Request headers" headers={http.headers} />
-        <Body form={http.body} place="Input" />
+        {sent && <BodyOf body={sent} label="Request body" file={`input-${fileName(activation, sent)}`} />}
       </Side>
       <Side title="Response">
         {http.status === null ? (
@@ -34,7 +31,13 @@ export function HttpPane({ http }: { http: Exchange }) {
               <HttpStatus status={http.status} />
             </p>
             <HeaderList label="Response headers" headers={http.responseHeaders} />
-            <Body form={http.responseBody} place="Result" />
+            {came && (
+              <BodyOf
+                body={came}
+                label="Response body"
+                file={attachmentName(http.responseHeaders) ?? fileName(activation, came)}
+              />
+            )}
           </>
         )}
       </Side>
@@ -54,11 +57,11 @@ function Side({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Body({ form, place }: { form: BodyForm; place: "Input" | "Result" }) {
+function BodyOf({ body, label, file }: { body: Body; label: string; file: string }) {
+  if (body.form === "empty") return <p className="mt-2 text-muted">No body</p>;
   return (
-    <p className="mt-2 text-muted">
-      Body: {BODY[form]}
-      {form !== "empty" && `, under ${place}`}
-    </p>
+    <div className="mt-2 flex h-64 flex-col overflow-hidden rounded-md border border-line">
+      <BodyView body={body} label={label} file={file} />
+    </div>
   );
 }

@@ -6,9 +6,9 @@ import { CopyButton } from "@/ui/CopyButton";
 import { cx } from "@/ui/cx";
 import { IconButton } from "@/ui/IconButton";
 import { isPending } from "@/ui/StatusBadge";
+import { useWindowed } from "@/ui/useWindowed";
 import { clockTime, logText, readable, utcTime } from "./logs";
 import { Segmented } from "./Segmented";
-import { useWindowed } from "./useWindowed";
 
 const LINE = 20;
 

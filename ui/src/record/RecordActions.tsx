@@ -1,13 +1,16 @@
 import { Ban, Fingerprint, Link2, PencilLine, Pin, PinOff, RotateCcw } from "lucide-react";
 import { CopyCurl } from "@/copy";
-import type { Activation } from "@/platform";
+import type { ActivationDetail } from "@/platform";
 import { IconButton } from "@/ui/IconButton";
 import { isPending } from "@/ui/StatusBadge";
 import type { RunActions } from "./useRunActions";
 
-export function RecordActions({ activation, actions }: { activation: Activation; actions: RunActions }) {
+export function RecordActions({ detail, actions }: { detail: ActivationDetail; actions: RunActions }) {
+  const { activation, of } = detail;
   const { id, pinned, status, input } = activation;
   const unknown = input === null;
+  // There is no function to run again or to copy a call of.
+  const fired = of === "trigger" || of === "rule";
   return (
     <>
       {isPending(status) && activation.connection === "local" && (
@@ -18,23 +21,27 @@ export function RecordActions({ activation, actions }: { activation: Activation;
           onClick={() => void actions.cancel(id)}
         />
       )}
-      <IconButton
-        size="sm"
-        label={unknown ? "Re-run: the input is not known" : "Re-run with the same input"}
-        shortcut="r"
-        data-testid="rerun"
-        disabled={unknown}
-        icon={<RotateCcw size={14} aria-hidden />}
-        onClick={() => void actions.rerun(id)}
-      />
-      <IconButton
-        size="sm"
-        label={unknown ? "Edit and run: the input is not known" : "Edit the input, then run"}
-        shortcut="Shift+R"
-        disabled={unknown}
-        icon={<PencilLine size={14} aria-hidden />}
-        onClick={() => void actions.edit(id)}
-      />
+      {!fired && (
+        <>
+          <IconButton
+            size="sm"
+            label={unknown ? "Re-run: the input is not known" : "Re-run with the same input"}
+            shortcut="r"
+            data-testid="rerun"
+            disabled={unknown}
+            icon={<RotateCcw size={14} aria-hidden />}
+            onClick={() => void actions.rerun(id)}
+          />
+          <IconButton
+            size="sm"
+            label={unknown ? "Edit and run: the input is not known" : "Edit the input, then run"}
+            shortcut="Shift+R"
+            disabled={unknown}
+            icon={<PencilLine size={14} aria-hidden />}
+            onClick={() => void actions.edit(id)}
+          />
+        </>
+      )}
       <IconButton
         size="sm"
         label="Copy id"
@@ -57,10 +64,12 @@ export function RecordActions({ activation, actions }: { activation: Activation;
         icon={pinned ? <PinOff size={14} aria-hidden /> : <Pin size={14} aria-hidden />}
         onClick={() => void actions.pin({ id, pinned })}
       />
-      <CopyCurl
-        source={{ type: "run", id }}
-        defaultMode={activation.mode === "blocking" ? "blocking" : "non_blocking"}
-      />
+      {!fired && (
+        <CopyCurl
+          source={{ type: "run", id }}
+          defaultMode={activation.mode === "blocking" ? "blocking" : "non_blocking"}
+        />
+      )}
     </>
   );
 }

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { renderPage } from "@/activations/testPage";
 import { type Activation, replaceTransport } from "@/platform";
-import { FixturePanel } from "../../tests/fixtures/panel";
+import { FixturePanel, fail } from "../../tests/fixtures/panel";
 import { sampleRun } from "../../tests/fixtures/samples";
 import { RecordView } from "./RecordView";
 
@@ -47,6 +47,8 @@ describe("HTTP", () => {
         responseHeaders: [["X-Order", "none"]],
         responseBody: "text",
       },
+      input: '{"total":12}',
+      result: '"There is none."',
     });
     await tab("HTTP 404");
     const pane = within(screen.getByTestId("http"));
@@ -54,7 +56,8 @@ describe("HTTP", () => {
     expect(pane.getByText(/404 Not Found/)).toBeInTheDocument();
     expect(pane.getByText("***")).toBeInTheDocument();
     expect(pane.getByText("X-Order")).toBeInTheDocument();
-    expect(pane.getByText("Body: JSON, under Input")).toBeInTheDocument();
+    expect(pane.getByRole("tree", { name: "Request body" })).toHaveTextContent("total: 12");
+    expect(await pane.findByText("There is none.")).toBeInTheDocument();
   });
 
   it("is not there for a run without one", async () => {
@@ -173,5 +176,41 @@ describe("Input, Logs, Timing and Raw", () => {
     await tab("Raw");
     await waitFor(() => expect(asked()).toBe(1));
     expect(await screen.findByTestId("raw")).toHaveTextContent("activationId");
+  });
+});
+
+describe("a run that a provider has accepted", () => {
+  const inFlight = { status: "polling", result: null, end: null, durationMs: null, connection: "c" } as const;
+
+  it("is waited for on request, until its record is there", async () => {
+    let answer: (over: Partial<Activation>) => void = () => undefined;
+    panel.handlers.wait_for = () =>
+      new Promise((resolve) => {
+        answer = (over) => resolve({ activation: sampleRun(1, over), raw: null });
+      });
+    const { user } = await show({ ...inFlight, start: Date.now() - 125_000 });
+    expect(screen.getByText("2 min ago")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Wait for it" }));
+    expect(await screen.findByText(/Looking for its record often now/)).toBeInTheDocument();
+    answer(inFlight);
+    expect(await screen.findByText(/There is no record yet/)).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Wait again" }));
+    await user.click(await screen.findByRole("button", { name: "Cancel waiting" }));
+    expect(screen.getByRole("button", { name: "Wait for it" })).toBeInTheDocument();
+  });
+
+  it("takes a missing record for a pending one, and says what else goes wrong", async () => {
+    panel.handlers.wait_for = () => {
+      throw fail("not_found", "The requested resource does not exist.");
+    };
+    const { user } = await show(inFlight);
+    await user.click(screen.getByRole("button", { name: "Wait for it" }));
+    expect(await screen.findByText(/There is no record yet/)).toBeInTheDocument();
+    expect(screen.queryByText("The requested resource does not exist.")).not.toBeInTheDocument();
+    panel.handlers.wait_for = () => {
+      throw fail("unreachable", "The API host does not answer.");
+    };
+    await user.click(screen.getByRole("button", { name: "Wait again" }));
+    expect(await screen.findByText("The API host does not answer.")).toBeInTheDocument();
   });
 });

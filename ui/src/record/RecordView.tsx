@@ -7,10 +7,11 @@ import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
 import { isPending } from "@/ui/StatusBadge";
 import { Tabs } from "@/ui/Tabs";
+import { BodyView } from "@/viewers/BodyView";
+import { fileName, inputBody } from "@/viewers/body";
+import { pretty } from "@/viewers/json/parse";
 import { DeliveriesPane, useConsequences } from "./DeliveriesPane";
 import { HttpPane } from "./HttpPane";
-import { JsonView } from "./json/JsonView";
-import { pretty } from "./json/parse";
 import { LogsPane } from "./LogsPane";
 import { ResultPane } from "./ResultPane";
 import { TimingPane } from "./TimingPane";
@@ -83,7 +84,13 @@ function RecordTabs({ record, raw, tab, onTab, aside, onCancel }: RecordTabsProp
         },
         ...(record.http === null
           ? []
-          : [{ id: "http" as const, label: httpLabel(record.http), panel: <HttpPane http={record.http} /> }]),
+          : [
+              {
+                id: "http" as const,
+                label: httpLabel(record.http),
+                panel: <HttpPane activation={record} http={record.http} />,
+              },
+            ]),
         ...(caused.count === 0
           ? []
           : [
@@ -115,14 +122,23 @@ function httpLabel({ status }: Exchange): string {
 }
 
 function InputPane({ activation }: { activation: Activation }) {
-  if (activation.input === null) {
+  const body = inputBody(activation);
+  if (body === null) {
     return (
       <p className="px-4 py-8 text-center text-muted">
         Somebody else made this run: the provider keeps no input, so it is not known.
       </p>
     );
   }
-  return <JsonView text={activation.input} label="Input" testId="input" />;
+  return (
+    <BodyView
+      body={body}
+      label="Input"
+      file={`input-${fileName(activation, body)}`}
+      empty="The request had no body."
+      testId="input"
+    />
+  );
 }
 
 /** Line breaks for reading; every value stays as the provider wrote it. */

@@ -5,8 +5,10 @@ import { Button } from "@/ui/Button";
 import { formatBytes, formatDuration } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
 import { isPending, STATUS } from "@/ui/StatusBadge";
-import { JsonView } from "./json/JsonView";
-import { parseJson, plainOf } from "./json/parse";
+import { BodyView } from "@/viewers/BodyView";
+import { attachmentName, fileName, resultBody } from "@/viewers/body";
+import { parseJson, plainOf } from "@/viewers/json/parse";
+import { InFlight } from "./InFlight";
 import { useElapsed } from "./useElapsed";
 
 interface ResultPaneProps {
@@ -15,8 +17,10 @@ interface ResultPaneProps {
 }
 
 export function ResultPane({ activation, onCancel }: ResultPaneProps) {
+  if (activation.status === "polling") return <InFlight activation={activation} />;
   if (isPending(activation.status)) return <Pending activation={activation} onCancel={onCancel} />;
-  if (activation.result === null) {
+  const body = resultBody(activation);
+  if (activation.result === null || body === null) {
     return (
       <p data-testid="result" className="px-4 py-8 text-center text-muted">
         {STATUS[activation.status].meaning} There is no result.
@@ -26,7 +30,13 @@ export function ResultPane({ activation, onCancel }: ResultPaneProps) {
   return (
     <>
       {activation.status !== "success" && <Failure activation={activation} result={activation.result} />}
-      <JsonView text={activation.result} label="Result" testId="result" />
+      <BodyView
+        body={body}
+        label="Result"
+        file={attachmentName(activation.http?.responseHeaders ?? []) ?? fileName(activation, body)}
+        empty="The response has no body."
+        testId="result"
+      />
       {activation.resultTruncated && (
         <p className="flex min-h-7 shrink-0 items-center border-t border-line bg-warn-soft px-3 text-sm text-warn">
           The function's result was {formatBytes(activation.resultBytes)}, over its limit, and was not kept.

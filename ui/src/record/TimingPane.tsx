@@ -92,12 +92,12 @@ function Facts({ activation: a }: { activation: Activation }) {
         )}
       </Fact>
       <Fact name="Asked for by">{CAUSE[a.cause]}</Fact>
-      <Fact name="Mode">{MODE[a.mode]}</Fact>
+      <Fact name="Mode">{a.cause === "provider" ? "Not known" : MODE[a.mode]}</Fact>
       <Fact name="Version">
         {a.version}
         {a.kind !== "" && <span className="text-muted"> on {a.kind}</span>}
       </Fact>
-      <Fact name="Start">{a.cold === null ? "Not known" : a.cold ? "Cold" : "Warm"}</Fact>
+      <Fact name="Start">{a.cold === null ? "–" : a.cold ? "Cold" : "Warm"}</Fact>
       {a.attempts > 1 && <Fact name="Attempts">{a.attempts}</Fact>}
       <Fact name="Limits">
         {formatDuration(a.limits.timeoutMs)}, {a.limits.memoryMb} MB, {a.limits.logsKb} KB of logs

@@ -37,12 +37,12 @@ it("asks for the credentials of a request before it is sent again", async () => 
   await userEvent.click((await screen.findAllByTestId("rerun", {}, SLOW))[0] as HTMLElement);
   const editor = within(await screen.findByTestId("request-editor", {}, SLOW));
   expect(editor.getByLabelText("Method")).toHaveValue("PUT");
-  expect(editor.getByLabelText("Query")).toHaveValue("x=1");
+  expect(editor.getByLabelText("Path and query")).toHaveValue("/things?x=1");
   await userEvent.click(screen.getByTestId("run-button"));
   expect(await screen.findByRole("alert")).toHaveTextContent("Authorization");
   expect(sent()).toEqual([]);
-  const secret = editor.getByLabelText("Header 2: value");
-  expect(secret).toHaveFocus();
+  const secret = await editor.findByLabelText("Header 2: value");
+  await waitFor(() => expect(secret).toHaveFocus());
   await userEvent.type(secret, "Bearer x");
   await userEvent.click(screen.getByTestId("run-button"));
   await waitFor(() => expect(sent()).toHaveLength(1));
@@ -67,4 +67,14 @@ it("sends a request without credentials again as it was", async () => {
   await userEvent.click((await screen.findAllByTestId("rerun", {}, SLOW))[0] as HTMLElement);
   await waitFor(() => expect(sent()).toHaveLength(1));
   expect(sent()[0]).toMatchObject({ rerunOf: run.id, request: { headers: [["X-A", "1"]] } });
+});
+
+it("offers no run again for a trigger's firing", async () => {
+  const run = sampleRun(1, { kind: "trigger", input: null });
+  renderApp(`/activations?id=${run.id}`, (panel) => {
+    panel.runs = [run];
+  });
+  expect((await screen.findAllByRole("button", { name: "Copy id" }, SLOW)).length).toBeGreaterThan(0);
+  expect(screen.queryByTestId("rerun")).toBeNull();
+  expect(screen.queryByRole("button", { name: /Edit/ })).toBeNull();
 });

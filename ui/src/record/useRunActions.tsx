@@ -3,13 +3,15 @@ import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useMemo, useState } from "react";
 import { keys } from "@/api/keys";
 import { useConnections } from "@/api/queries";
-import { formatRequest, requestOf, toDraft, unfilled } from "@/invoke/request";
+import { toDraft } from "@/invoke/draft";
+import { formatRequest, requestOf, unfilled } from "@/invoke/request";
 import { useSessions } from "@/invoke/session";
 import {
   type Activation,
   type ActivationSummary,
   api,
   copyText,
+  type Exchange,
   type FunctionRef,
   type InvokeMode,
 } from "@/platform";
@@ -53,12 +55,18 @@ function modeOf(run: Activation): InvokeMode {
   return run.mode === "blocking" ? "blocking" : "non_blocking";
 }
 
+/** The request of a run; where it was called with arguments, its exchange is only of the answer. */
+function requested({ http }: Activation): Exchange | null {
+  return http === null || http.method === "" ? null : http;
+}
+
 /** Runs it once more and says what came of it. */
 async function repeat(run: Activation): Promise<void> {
   const shared = { function: functionOf(run), mode: modeOf(run), rerunOf: run.id };
-  const { activation, promoted } = await (run.http === null
+  const http = requested(run);
+  const { activation, promoted } = await (http === null
     ? api.invoke({ ...shared, input: run.input ?? "{}" })
-    : api.invokeHttp({ ...shared, request: toDraft(requestOf(run.http, run.input)) }));
+    : api.invokeHttp({ ...shared, request: toDraft(requestOf(http, run.input)) }));
   const version =
     activation.version === run.version ? "" : ` with version ${activation.version} (was ${run.version})`;
   const { word } = STATUS[activation.status];
@@ -85,10 +93,14 @@ export function useRunActions(): Offered {
   const actions = useMemo<RunActions>(() => {
     /** The record, if what it was called with is known. */
     async function repeatable(id: string): Promise<Activation | null> {
-      const { activation } = await client.fetchQuery({
+      const { activation, of } = await client.fetchQuery({
         queryKey: keys.activation(id),
         queryFn: ({ signal }) => api.activation({ id }, signal),
       });
+      if (of === "trigger" || of === "rule") {
+        toast.info(`This is a ${of}'s record: there is no function to run again. Its log names the runs.`);
+        return null;
+      }
       if (activation.input !== null) return activation;
       toast.info("Somebody else made this run: its input is not known, so it cannot be repeated.");
       return null;
@@ -100,8 +112,9 @@ export function useRunActions(): Offered {
         queryKey: keys.function(target),
         queryFn: ({ signal }) => api.function({ function: target }, signal),
       });
+      const http = requested(run);
       const text =
-        speaksHttp && run.http !== null ? formatRequest(requestOf(run.http, run.input)) : (run.input ?? "{}");
+        speaksHttp && http !== null ? formatRequest(requestOf(http, run.input)) : (run.input ?? "{}");
       useSessions.getState().patch(target, { text, mode: modeOf(run), rerunOf: run.id });
       await navigate({
         to: "/c/$connection/ns/$namespace/fn/$",
@@ -123,7 +136,8 @@ export function useRunActions(): Offered {
       try {
         const activation = await repeatable(id);
         if (activation === null) return;
-        if (activation.http !== null && unfilled(requestOf(activation.http, activation.input)).length > 0) {
+        const http = requested(activation);
+        if (http !== null && unfilled(requestOf(http, activation.input)).length > 0) {
           toast.info("The request carried a credential, which no record keeps: type it again.");
           await open(activation);
           return;

@@ -1,9 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
 import { useForm } from "react-hook-form";
-import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
-import { FormError, TextField } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
+import { FormDialog } from "@/ui/FormDialog";
 import { formResolver } from "@/ui/formResolver";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
@@ -19,7 +17,6 @@ export interface StoreDialogProps {
 /** The explicit choice of an encrypted file where there is no keychain. */
 export function SecretFileDialog({ onClose, onDone }: StoreDialogProps) {
   const client = useQueryClient();
-  const first = useRef<HTMLInputElement | null>(null);
   const { register, handleSubmit, formState } = useForm({
     resolver: formResolver(passphraseSchema),
     defaultValues: { passphrase: "", again: "" },
@@ -31,58 +28,36 @@ export function SecretFileDialog({ onClose, onDone }: StoreDialogProps) {
     onClose();
   });
   const { errors } = formState;
-  const { ref: passphraseRef, ...passphrase } = register("passphrase");
 
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
       title="Keep secrets in an encrypted file"
       description="The file is in Beckon’s data directory. Its passphrase is asked for once after each start."
-      initialFocus={first}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" type="submit" form="secret-file" busy={make.busy}>
-            Use the file
-          </Button>
-        </>
-      }
+      action="Use the file"
+      width="sm"
+      busy={make.busy}
+      error={make.error}
+      onSubmit={handleSubmit((form) => make.run(form.passphrase))}
+      onClose={onClose}
     >
-      <form
-        id="secret-file"
-        onSubmit={(event) => {
-          // Inside another dialog's form in the React tree: that one must not be submitted with this one.
-          event.stopPropagation();
-          void handleSubmit((form) => make.run(form.passphrase))(event);
-        }}
-        noValidate
-        className="flex flex-col gap-2"
-      >
-        <TextField
-          id="passphrase"
-          label="Passphrase"
-          hint="At least 8 characters. If there is a file already, its own passphrase."
-          error={errors.passphrase?.message}
-          type="password"
-          autoComplete="new-password"
-          {...passphrase}
-          ref={(element) => {
-            passphraseRef(element);
-            first.current = element;
-          }}
-        />
-        <TextField
-          id="again"
-          label="Passphrase again"
-          hint="Nobody can recover it: without it the secrets are lost."
-          error={errors.again?.message}
-          type="password"
-          autoComplete="new-password"
-          {...register("again")}
-        />
-        {make.error !== null && <FormError error={make.error} />}
-      </form>
-    </Dialog>
+      <TextField
+        id="passphrase"
+        label="Passphrase"
+        hint="At least 8 characters. If there is a file already, its own passphrase."
+        error={errors.passphrase?.message}
+        type="password"
+        autoComplete="new-password"
+        {...register("passphrase")}
+      />
+      <TextField
+        id="again"
+        label="Passphrase again"
+        hint="Nobody can recover it: without it the secrets are lost."
+        error={errors.again?.message}
+        type="password"
+        autoComplete="new-password"
+        {...register("again")}
+      />
+    </FormDialog>
   );
 }

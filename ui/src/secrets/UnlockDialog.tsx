@@ -1,8 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
-import { Field, FormError, Input } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
+import { FormDialog } from "@/ui/FormDialog";
 import { useAttempt } from "@/ui/useAttempt";
 import type { StoreDialogProps } from "./SecretFileDialog";
 import { unlockSecretFile } from "./store-commands";
@@ -18,48 +17,29 @@ export function UnlockDialog({ onClose, onDone }: StoreDialogProps) {
   });
 
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
       title="Unlock the secrets"
       description="The encrypted file needs its passphrase once after each start."
-      initialFocus={input}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            type="submit"
-            form="unlock"
-            busy={unlock.busy}
-            disabled={passphrase === ""}
-          >
-            Unlock
-          </Button>
-        </>
-      }
+      action="Unlock"
+      width="sm"
+      busy={unlock.busy}
+      error={unlock.error}
+      onSubmit={async () => {
+        if (!(await unlock.run())) input.current?.select();
+      }}
+      onClose={onClose}
+      disabled={passphrase === ""}
     >
-      <form
-        id="unlock"
-        onSubmit={async (event) => {
-          event.preventDefault();
-          event.stopPropagation();
-          if (!(await unlock.run())) input.current?.select();
-        }}
-      >
-        <Field id="unlock-passphrase" label="Passphrase">
-          <Input
-            id="unlock-passphrase"
-            ref={input}
-            type="password"
-            autoComplete="current-password"
-            aria-invalid={unlock.error?.code === "wrong_passphrase"}
-            value={passphrase}
-            onChange={(event) => setPassphrase(event.target.value)}
-          />
-        </Field>
-        {unlock.error !== null && <FormError error={unlock.error} />}
-      </form>
-    </Dialog>
+      <TextField
+        id="unlock-passphrase"
+        label="Passphrase"
+        ref={input}
+        type="password"
+        autoComplete="current-password"
+        aria-invalid={unlock.error?.code === "wrong_passphrase"}
+        value={passphrase}
+        onChange={(event) => setPassphrase(event.target.value)}
+      />
+    </FormDialog>
   );
 }

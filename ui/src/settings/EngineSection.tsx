@@ -11,6 +11,7 @@ import { Section } from "@/ui/Section";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
+import { RateLimits } from "./RateLimits";
 import { SettingRow } from "./SettingRow";
 import { fromForm, portNote, type SettingsForm, settingsSchema, toForm } from "./settings-form";
 
@@ -19,7 +20,7 @@ export function EngineSection() {
   return (
     <Section
       title="Local engine"
-      description="How long callers wait, how long records stay, and where the gateway answers."
+      description="How long callers wait, how long records stay, where the gateway answers and how much it takes."
     >
       {settings.data ? (
         <EngineForm settings={settings.data} />
@@ -33,7 +34,7 @@ export function EngineSection() {
 }
 
 interface FieldSpec {
-  name: keyof SettingsForm;
+  name: "blockingSeconds" | "retentionDays" | "gatewayPort";
   label: string;
   unit: string;
   hint: string;
@@ -42,12 +43,12 @@ interface FieldSpec {
 function EngineForm({ settings }: { settings: Settings }) {
   const client = useQueryClient();
   const gateway = useOverview().data?.gatewayUrl ?? null;
-  const { register, handleSubmit, formState, reset } = useForm({
+  const { register, control, watch, handleSubmit, formState, reset } = useForm({
     resolver: formResolver(settingsSchema),
     values: toForm(settings),
   });
   const save = useAttempt(async (form: SettingsForm) => {
-    const saved = await api.saveSettings({ settings: fromForm(form) });
+    const saved = await api.saveSettings({ settings: fromForm(form, settings) });
     client.setQueryData(keys.settings, saved);
     reset(toForm(saved));
     toast.success("Settings saved");
@@ -91,6 +92,7 @@ function EngineForm({ settings }: { settings: Settings }) {
           <span className="text-muted">{unit}</span>
         </SettingRow>
       ))}
+      <RateLimits control={control} register={register} chosen={watch("quota")} errors={errors} />
       {save.error !== null && <FormError error={save.error} className="mt-2 max-w-160" />}
       <div className="mt-2 flex gap-2 pl-52">
         <Button variant="primary" type="submit" disabled={!isDirty} busy={save.busy}>

@@ -22,9 +22,9 @@ export function SettingRow({ label, id, hint, error, children }: SettingRowProps
       </Label>
       <div className="min-w-0">
         <div className="flex min-h-7 items-center gap-2">{children}</div>
-        {id !== undefined && (
+        {(id !== undefined || hint !== undefined) && (
           <p
-            id={describedBy(id)}
+            id={id && describedBy(id)}
             aria-live="polite"
             className={cx("mt-1 max-w-140 text-sm", error === undefined ? "text-subtle" : "text-bad")}
           >

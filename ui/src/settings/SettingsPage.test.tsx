@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { applyPrefs, usePrefs } from "@/app/prefs";
 import { mount } from "@/test/mount";
 import { fail } from "../../tests/fixtures/panel";
+import { SETTINGS } from "../../tests/fixtures/samples";
 import { SettingsPage } from "./SettingsPage";
 
 beforeEach(() => usePrefs.setState({ theme: "system", density: "normal", letterKeys: true }));
@@ -18,11 +19,29 @@ describe("the engine's settings", () => {
     await user.click(screen.getByRole("button", { name: "Save" }));
     await waitFor(() =>
       expect(sent("save_settings")).toEqual([
-        { settings: { blockingLimitMs: 12_500, retentionHours: 720, gatewayPort: 6464 } },
+        { settings: { ...SETTINGS, blockingLimitMs: 12_500, quota: null } },
       ]),
     );
     await waitFor(() => expect(screen.getByRole("button", { name: "Save" })).toBeDisabled());
     expect(field).toHaveValue(12.5);
+  });
+
+  it("saves rate limits, a provider's or one's own", async () => {
+    const { user, sent } = mount(<SettingsPage />);
+    await user.click(await screen.findByRole("radio", { name: "As at DigitalOcean" }));
+    expect(screen.getByText(/600 calls a minute, 120 at once/)).toBeInTheDocument();
+    await user.click(screen.getByRole("radio", { name: "Custom" }));
+    const calls = screen.getByLabelText("Calls");
+    await user.clear(calls);
+    await user.click(screen.getByRole("button", { name: "Save" }));
+    expect(await screen.findByText("A whole number from 1 to 1,000,000.")).toBeInTheDocument();
+    await user.type(calls, "5");
+    await user.click(screen.getByRole("button", { name: "Save" }));
+    await waitFor(() =>
+      expect(sent("save_settings")).toMatchObject([
+        { settings: { quota: { invocationsPerMinute: 5, concurrentInvocations: 120, firesPerMinute: 60 } } },
+      ]),
+    );
   });
 
   it("refuses a value out of range at its field, and sends nothing", async () => {

@@ -2,10 +2,40 @@ import * as v from "valibot";
 import { expect, it } from "vitest";
 import { fromForm, portNote, settingsSchema, toForm } from "./settings-form";
 
+const GOOD_SETTINGS = { blockingLimitMs: 30_000, retentionHours: 720, gatewayPort: 6464, notifyAfterS: null };
+
 it("shows seconds and days, and sends milliseconds and hours", () => {
-  const settings = { blockingLimitMs: 2_500, retentionHours: 100, gatewayPort: 6464 };
+  const settings = {
+    blockingLimitMs: 2_500,
+    retentionHours: 100,
+    gatewayPort: 6464,
+    notifyAfterS: null,
+    quota: null,
+  };
   expect(toForm(settings)).toMatchObject({ blockingSeconds: 2.5, gatewayPort: 6464 });
-  expect(fromForm(toForm(settings))).toEqual(settings);
+  expect(fromForm(toForm(settings), settings)).toEqual(settings);
+});
+
+it("keeps what it does not show", () => {
+  const settings = { ...GOOD_SETTINGS, engineMemoryMb: 4096 };
+  expect(fromForm(toForm(settings), settings)).toMatchObject({ engineMemoryMb: 4096 });
+});
+
+it.each([
+  ["none", null],
+  ["digitalocean", { invocationsPerMinute: 600, concurrentInvocations: 120, firesPerMinute: 60 }],
+  ["custom", { invocationsPerMinute: 600, concurrentInvocations: 120, firesPerMinute: 61 }],
+])("knows the rate limits of %s by their numbers", (quota, numbers) => {
+  const settings = { ...GOOD_SETTINGS, quota: numbers };
+  expect(toForm(settings).quota).toBe(quota);
+  expect(fromForm(toForm(settings), settings).quota).toEqual(numbers);
+});
+
+it("asks for the numbers of rate limits only where they count", () => {
+  const form = { ...toForm(GOOD_SETTINGS), firesPerMinute: Number.NaN };
+  expect(v.safeParse(settingsSchema, form).success).toBe(true);
+  const result = v.safeParse(settingsSchema, { ...form, quota: "custom" });
+  expect(result.issues?.map((issue) => issue.path?.[0]?.key)).toEqual(["firesPerMinute"]);
 });
 
 it.each([
@@ -18,7 +48,7 @@ it.each([
   [{ gatewayPort: 65_536 }, "gatewayPort"],
   [{ gatewayPort: 6464.5 }, "gatewayPort"],
 ])("refuses %j at its field", (change, field) => {
-  const good = { blockingSeconds: 30, retentionDays: 30, gatewayPort: 6464 };
+  const good = toForm(GOOD_SETTINGS);
   expect(v.safeParse(settingsSchema, good).success).toBe(true);
   const result = v.safeParse(settingsSchema, { ...good, ...change });
   expect(result.issues?.map((issue) => issue.path?.[0]?.key)).toEqual([field]);

@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { keys } from "@/api/keys";
-import { useFunctions, useNamespaces } from "@/api/queries";
+import { useConnections, useFunctions, useNamespaces } from "@/api/queries";
+import { EnvironmentMark } from "@/app/environment";
 import { useShell } from "@/app/ui-state";
 import { api, type Project, type ProjectKind, type ProjectOutcome } from "@/platform";
 import { explain } from "@/platform/errors";
@@ -10,7 +11,7 @@ import { Dialog } from "@/ui/Dialog";
 import { Checkbox, FormError, Select, TextField } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
 import { ProjectOutcomes } from "./ProjectOutcomes";
-import { ProjectPlan } from "./ProjectPlan";
+import { deployableTo, ProjectPlan } from "./ProjectPlan";
 
 const KIND: Record<ProjectKind, string> = {
   openfaas: "OpenFaaS project",
@@ -18,11 +19,23 @@ const KIND: Record<ProjectKind, string> = {
   fn: "Fn project",
 };
 
+interface OpenProjectDialogProps {
+  /** Where it is deployed to, unless another is chosen. */
+  connection?: string;
+  onClose: () => void;
+}
+
 /** Opens a project file from disk: first what would be made of it, then its deploy. */
-export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
+export function OpenProjectDialog({ connection: first = "local", onClose }: OpenProjectDialogProps) {
   const client = useQueryClient();
   const show = useShell((shell) => shell.show);
-  const namespaces = useNamespaces("local").data ?? [];
+  const connections = useConnections().data ?? [];
+  const [connection, setConnection] = useState(first);
+  const place = connections.find(({ id }) => id === connection);
+  const local = connection === "local";
+  const production = place?.environment === "production";
+  const reached = useNamespaces(connection);
+  const namespaces = reached.data ?? [];
   const [typed, setTyped] = useState("");
   const [path, setPath] = useState("");
   const [chosen, setChosen] = useState<string | null>(null);
@@ -44,14 +57,14 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
   });
   const current = path === typed.trim() ? plan.data : undefined;
   const namespace = chosen ?? wantedNamespace(current, namespaces) ?? namespaces[0]?.name ?? "";
-  const existing = useFunctions("local").data?.filter((each) => each.namespace === namespace) ?? [];
-  const wanted = current?.functions.filter(({ name, deployable }) => deployable && !left.has(name)) ?? [];
+  const existing = useFunctions(connection).data?.filter((each) => each.namespace === namespace) ?? [];
+  const wanted = current?.functions.filter((each) => deployableTo(local, each) && !left.has(each.name)) ?? [];
   const problem = plan.isError && path === typed.trim() ? explain(plan.error) : undefined;
 
   const deploy = useAttempt(async () => {
     const done: ProjectOutcome[] = [];
     const all = await api.deployProject(
-      { path, functions: wanted.map(({ name }) => name), namespace, watch },
+      { connection, path, functions: wanted.map(({ name }) => name), namespace, watch: watch && local },
       (step) => {
         if (step.type === "packing") setPacking(`${step.name}: ${step.files} of ${step.of} files`);
         else {
@@ -61,8 +74,9 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
       },
     );
     setOutcomes(all);
-    await client.invalidateQueries({ queryKey: keys.functions("local") });
-    await client.invalidateQueries({ queryKey: keys.namespaces("local") });
+    await client.invalidateQueries({ queryKey: keys.functions(connection) });
+    await client.invalidateQueries({ queryKey: keys.namespaces(connection) });
+    await client.invalidateQueries({ queryKey: keys.entitiesOf(connection) });
   });
   const over = outcomes !== null && !deploy.busy;
 
@@ -80,11 +94,12 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
           </Button>
         ) : (
           <>
+            {production && <EnvironmentMark environment="production" className="mr-auto" />}
             <Button onClick={onClose} disabled={deploy.busy}>
               Cancel
             </Button>
             <Button
-              variant="primary"
+              variant={production ? "danger" : "primary"}
               busy={deploy.busy}
               disabled={wanted.length === 0 || namespace === ""}
               onClick={() => void deploy.run()}
@@ -124,15 +139,40 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
           {current !== undefined && (
             <div className="mt-2 flex flex-col gap-3">
               <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-                <p className="min-w-0 flex-1">
+                <p className="min-w-0 basis-full">
                   <span className="font-medium">{KIND[current.kind]}</span>{" "}
                   <code className="break-all text-subtle">{current.file}</code>
                 </p>
+                {connections.length > 1 && (
+                  <label
+                    htmlFor="project-connection"
+                    className="inline-flex items-center gap-2 whitespace-nowrap"
+                  >
+                    Deploy to
+                    <Select
+                      id="project-connection"
+                      className="max-w-48"
+                      value={connection}
+                      onChange={(event) => {
+                        setConnection(event.target.value);
+                        setChosen(null);
+                      }}
+                    >
+                      {connections.map(({ id, name }) => (
+                        <option key={id} value={id}>
+                          {name}
+                        </option>
+                      ))}
+                    </Select>
+                  </label>
+                )}
                 <label htmlFor="project-namespace" className="inline-flex items-center gap-2">
                   Namespace
                   <Select
                     id="project-namespace"
+                    className="max-w-48"
                     value={namespace}
+                    disabled={namespaces.length === 0}
                     onChange={(event) => setChosen(event.target.value)}
                   >
                     {namespaces.map(({ name }) => (
@@ -141,8 +181,10 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
                   </Select>
                 </label>
               </div>
+              {reached.isError && <FormError error={explain(reached.error)} />}
               <ProjectPlan
                 project={current}
+                local={local}
                 existing={existing}
                 left={left}
                 onToggle={(name) => {
@@ -151,14 +193,21 @@ export function OpenProjectDialog({ onClose }: { onClose: () => void }) {
                   setLeft(next);
                 }}
               />
-              <label htmlFor="project-watch" className="flex min-h-6 items-center gap-2.5">
-                <Checkbox
-                  id="project-watch"
-                  checked={watch}
-                  onChange={(event) => setWatch(event.target.checked)}
-                />
-                Deploy a function again whenever a file in its folder is saved
-              </label>
+              {local ? (
+                <label htmlFor="project-watch" className="flex min-h-6 items-center gap-2.5">
+                  <Checkbox
+                    id="project-watch"
+                    checked={watch}
+                    onChange={(event) => setWatch(event.target.checked)}
+                  />
+                  Deploy a function again whenever a file in its folder is saved
+                </label>
+              ) : (
+                <p className="text-muted">
+                  The code is sent as it is packed here; dependencies are not installed. Secrets become
+                  environment variables. Schedules and the local engine's settings are left out.
+                </p>
+              )}
             </div>
           )}
         </>

@@ -7,6 +7,8 @@ import { Checkbox } from "@/ui/Field";
 
 interface ProjectPlanProps {
   project: Project;
+  /** It is deployed to the local engine, not to a provider. */
+  local: boolean;
   /** The functions of the namespace that it would be deployed to. */
   existing: readonly FunctionSummary[];
   /** Names that are not to be deployed. */
@@ -15,7 +17,7 @@ interface ProjectPlanProps {
 }
 
 /** What would be made of a project, function by function. */
-export function ProjectPlan({ project, existing, left, onToggle }: ProjectPlanProps) {
+export function ProjectPlan({ project, local, existing, left, onToggle }: ProjectPlanProps) {
   return (
     <>
       <Problems problems={project.problems} />
@@ -25,7 +27,8 @@ export function ProjectPlan({ project, existing, left, onToggle }: ProjectPlanPr
             key={planned.name}
             planned={planned}
             old={existing.find(({ name }) => name === planned.name)}
-            wanted={planned.deployable && !left.has(planned.name)}
+            deployable={deployableTo(local, planned)}
+            wanted={deployableTo(local, planned) && !left.has(planned.name)}
             onToggle={() => onToggle(planned.name)}
           />
         ))}
@@ -35,15 +38,22 @@ export function ProjectPlan({ project, existing, left, onToggle }: ProjectPlanPr
   );
 }
 
+/** A provider has OpenWhisk's handlers only. */
+export function deployableTo(local: boolean, { deployable, contract }: PlannedFunction): boolean {
+  return deployable && (local || contract === "openwhisk" || contract === "action_loop");
+}
+
 interface PlannedProps {
   planned: PlannedFunction;
   old: FunctionSummary | undefined;
+  /** Where it goes to. */
+  deployable: boolean;
   wanted: boolean;
   onToggle: () => void;
 }
 
-function Planned({ planned, old, wanted, onToggle }: PlannedProps) {
-  const { name, runtime, contract, folder, deployable, problems } = planned;
+function Planned({ planned, old, deployable, wanted, onToggle }: PlannedProps) {
+  const { name, runtime, contract, folder, sequence, problems } = planned;
   const id = `planned-${name}`;
   return (
     <li className="flex items-start gap-3 px-3 py-2">
@@ -61,8 +71,12 @@ function Planned({ planned, old, wanted, onToggle }: PlannedProps) {
             {name}
           </label>
           {!deployable ? (
-            <Badge tone="bad" icon={<CircleX size={13} aria-hidden />}>
-              Cannot be deployed
+            <Badge
+              tone="bad"
+              icon={<CircleX size={13} aria-hidden />}
+              title={planned.deployable ? "A provider runs only OpenWhisk's own handlers" : undefined}
+            >
+              {planned.deployable ? "Not for this provider" : "Cannot be deployed"}
             </Badge>
           ) : old === undefined ? (
             <Badge tone="ok">New</Badge>
@@ -73,8 +87,11 @@ function Planned({ planned, old, wanted, onToggle }: PlannedProps) {
             {runtime === null ? "No runtime" : kindTitle(runtime)} · {CONTRACT[contract]}
           </span>
         </p>
-        <p className="truncate font-mono text-sm text-subtle" title={folder}>
-          {folder}
+        <p
+          className="truncate font-mono text-sm text-subtle"
+          title={sequence.length > 0 ? sequence.join(" → ") : folder}
+        >
+          {sequence.length > 0 ? sequence.join(" → ") : folder}
         </p>
         <Extras planned={planned} />
         <Problems problems={problems} />

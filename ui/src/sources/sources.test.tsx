@@ -13,6 +13,7 @@ const planned = (name: string, over: Partial<PlannedFunction> = {}): PlannedFunc
   name,
   namespace: null,
   folder: `/p/${name}`,
+  sequence: [],
   runtime: "python:3.11",
   contract: "openfaas",
   main: null,
@@ -91,10 +92,46 @@ it("shows what a project would change, deploys what is chosen, and says what cam
   expect(outcomes.getByText(/Set its secrets before it runs: KEY/)).toBeVisible();
   expect(outcomes.getByText(/It does not compile/)).toBeVisible();
   expect(panel.calls.find(({ command }) => command === "deploy_project")?.args).toEqual({
+    connection: "local",
     path: "/p",
     functions: ["hello", "fresh"],
     namespace: "playground",
     watch: true,
+  });
+});
+
+it("deploys to a provider only what it can run, unwatched and in red at production", async () => {
+  const shop = "0af3b1c2d3e4f5061728394a5b6c7d8e";
+  const { panel } = renderApp("/c/local/ns/playground", (panel) => {
+    panel.handlers.open_project = () => ({
+      ...PROJECT,
+      functions: [planned("plain", { contract: "openwhisk" }), planned("hello")],
+    });
+    panel.handlers.deploy_project = () => [
+      outcome("plain", { function: { connection: shop, namespace: "fn-378ae839", name: "plain" } }),
+    ];
+  });
+  await screen.findByRole("heading", { level: 1 }, SLOW);
+  useShell.getState().show({ type: "open-project" });
+  const dialog = within(await screen.findByRole("dialog", {}, SLOW));
+  await userEvent.type(dialog.getByLabelText("Project file or folder"), "/p");
+  expect(await dialog.findByRole("checkbox", { name: "Deploy hello" }, SLOW)).toBeEnabled();
+  await userEvent.selectOptions(dialog.getByLabelText("Deploy to"), "Shop");
+  await waitFor(() => expect(dialog.getByLabelText("Namespace")).toHaveValue("fn-378ae839"), SLOW);
+  expect(dialog.getByRole("checkbox", { name: "Deploy hello" })).toBeDisabled();
+  expect(dialog.getByText("Production")).toBeVisible();
+  expect(dialog.queryByRole("checkbox", { name: /whenever a file/ })).toBeNull();
+  await userEvent.click(dialog.getByRole("button", { name: "Deploy 1 function" }));
+  expect(await dialog.findByRole("link", { name: "plain" }, SLOW)).toHaveAttribute(
+    "href",
+    `/c/${shop}/ns/fn-378ae839/fn/plain`,
+  );
+  expect(panel.calls.find(({ command }) => command === "deploy_project")?.args).toEqual({
+    connection: shop,
+    path: "/p",
+    functions: ["plain"],
+    namespace: "fn-378ae839",
+    watch: false,
   });
 });
 

@@ -1,4 +1,4 @@
-import { Ban, Box, CircleX, Clock, KeyRound, SquareFunction, Trash2 } from "lucide-react";
+import { Ban, Box, Boxes, CircleX, Clock, KeyRound, SquareFunction, Trash2 } from "lucide-react";
 import type { Token } from "@/platform";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -6,7 +6,14 @@ import { cx } from "@/ui/cx";
 import { Table } from "@/ui/Table";
 import { TimeText, useNow } from "@/ui/TimeText";
 import { Tooltip } from "@/ui/Tooltip";
+import { kindOf } from "./token-form";
 import { activeFirst, scopeText, type TokenState, tokenState } from "./token-state";
+
+const SCOPES = {
+  namespace: { icon: Box, word: "Namespace" },
+  function: { icon: SquareFunction, word: "Function" },
+  account: { icon: Boxes, word: "" },
+} as const;
 
 interface TokenTableProps {
   tokens: readonly Token[];
@@ -52,21 +59,22 @@ interface TokenRowProps extends Pick<TokenTableProps, "onRevoke" | "onForget"> {
 }
 
 function TokenRow({ token, state, onRevoke, onForget }: TokenRowProps) {
-  const { name, scope, hint, created, lastUsed, kept } = token;
-  const Icon = scope.type === "namespace" ? Box : SquareFunction;
+  const { name, kind, scope, hint, created, lastUsed, kept } = token;
+  const { icon: Icon, word } = SCOPES[scope.type];
   return (
     <tr data-testid="token-row" className={cx(!state.active && "text-muted")}>
       <td className={cx("max-w-64 break-words", state.active && "font-medium")}>{name}</td>
       <td>
         <span className="flex items-center gap-1.5">
           <Icon size={14} className="shrink-0 text-subtle" aria-hidden />
-          <span className="sr-only">{scope.type === "namespace" ? "Namespace" : "Function"}</span>
+          {word !== "" && <span className="sr-only">{word}</span>}
           <span className="break-all">{scopeText(scope)}</span>
         </span>
       </td>
       <td>
         <span className="flex items-center gap-2">
           <span className="font-mono text-sm">…{hint}</span>
+          {kind !== "openwhisk" && <span className="text-sm text-subtle">{kindOf(kind).label}</span>}
           {kept && state.active && (
             <Tooltip text="Kept in the secret store, so that Show token and Copy curl can use it">
               <span className="inline-flex items-center gap-1 text-sm text-subtle">

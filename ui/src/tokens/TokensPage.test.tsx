@@ -114,6 +114,35 @@ describe("creating", () => {
     expect(document.body).not.toHaveTextContent(credential);
   });
 
+  it("offers what a DigitalOcean account has: every namespace, by a bearer token", async () => {
+    const { user, sent } = mount(<TokensPage />);
+    await user.click(await screen.findByRole("button", { name: "New token" }));
+    const form = within(await screen.findByRole("dialog"));
+    await user.type(form.getByRole("textbox", { name: "Name" }), "pydo");
+    await user.click(form.getByRole("radio", { name: "DigitalOcean access key" }));
+    expect(form.queryByRole("radio", { name: "One function" })).not.toBeInTheDocument();
+    await user.click(form.getByRole("radio", { name: "DigitalOcean API" }));
+    expect(form.getByRole("radio", { name: "Every namespace" })).toBeChecked();
+    await user.click(form.getByRole("radio", { name: "Never" }));
+    await user.click(form.getByRole("button", { name: "Create token" }));
+    const credential = (await screen.findByTestId("new-credential")).textContent ?? "";
+    expect(credential).toMatch(/^dop_v1_/);
+    expect(sent("create_token")).toEqual([
+      {
+        draft: {
+          name: "pydo",
+          kind: "digitalocean",
+          scope: { type: "account" },
+          expiresInSeconds: null,
+        },
+      },
+    ]);
+    expect(screen.getByText(/Reaches every namespace\./)).toBeInTheDocument();
+    const usage = screen.getByTestId("token-usage");
+    expect(usage).toHaveTextContent("Authorization: Bearer dop_v1_…Zz9y");
+    expect(usage).not.toHaveTextContent(credential);
+  });
+
   it("keeps what was typed when the panel refuses", async () => {
     const { user } = mount(<TokensPage />, (panel) => {
       panel.handlers.create_token = () => {

@@ -71,7 +71,7 @@ export function TokensPage() {
           void tokens.refetch();
         }}
       >
-        Programs that call{" "}
+        Programs that reach{" "}
         {revoking && <strong className="font-medium text-fg">{scopeText(revoking.scope)}</strong>} with it are
         refused from this moment on. This cannot be undone; make a new token instead.
       </ConfirmDialog>

@@ -13,6 +13,7 @@ function token(over: Partial<Token>): Token {
     scope: { type: "namespace", namespace: "playground" },
     hint: "abcd",
     created: NOW - HOUR,
+    updated: NOW - HOUR,
     expires: null,
     lastUsed: null,
     revoked: null,
@@ -62,4 +63,5 @@ it("lists what works before what has ended, and keeps the order within both", ()
 
 it("writes a function's scope with its namespace", () => {
   expect(scopeText({ type: "function", namespace: "n", name: "pkg/f" })).toBe("n/pkg/f");
+  expect(scopeText({ type: "account" })).toBe("every namespace");
 });

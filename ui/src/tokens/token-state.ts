@@ -34,5 +34,6 @@ export function activeFirst(tokens: readonly Token[], now: number): Token[] {
 }
 
 export function scopeText(scope: TokenScope): string {
+  if (scope.type === "account") return "every namespace";
   return scope.type === "namespace" ? scope.namespace : `${scope.namespace}/${scope.name}`;
 }

@@ -10,10 +10,16 @@ function path(name: string): string {
   return name.split("/").map(encodeURIComponent).join("/");
 }
 
+/** One line that lists what an account's token reaches. */
+export function accountLine(gatewayUrl: string, credential: string): string {
+  const header = shellQuote(`Authorization: Bearer ${credential}`);
+  return `curl -H ${header} ${shellQuote(`${gatewayUrl}/v2/functions/namespaces`)}`;
+}
+
 /** One line that calls the gateway with a credential: the function that it reaches, or else the list of functions. */
 export function usageLine(
   gatewayUrl: string,
-  scope: TokenScope,
+  scope: Exclude<TokenScope, { type: "account" }>,
   name: string | null,
   credential: string,
 ): string {

@@ -1,9 +1,8 @@
 import { valibotResolver } from "@hookform/resolvers/valibot";
 import { useForm } from "react-hook-form";
 import { api, type FunctionRef, type Schedule } from "@/platform";
-import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
-import { Checkbox, describedBy, Field, FormError, Input, Select, Textarea, TextField } from "@/ui/Field";
+import { Checkbox, describedBy, Field, Input, Textarea, TextField } from "@/ui/Field";
+import { FormDialog } from "@/ui/FormDialog";
 import { useAttempt } from "@/ui/useAttempt";
 import { SchedulePreview } from "./SchedulePreview";
 import {
@@ -12,9 +11,9 @@ import {
   scheduleFromForm,
   scheduleSchema,
   scheduleToForm,
-  USUAL_TIMES,
   zones,
 } from "./schedule-form";
+import { UsualTimeField } from "./UsualTimeField";
 
 interface ScheduleDialogProps {
   target: FunctionRef;
@@ -38,125 +37,95 @@ export function ScheduleDialog({ target, schedule, speaksHttp, onSaved, onClose 
   });
   const { errors } = formState;
   const expression = watch("expression");
-  const usual = USUAL_TIMES.some((each) => each.expression === expression) ? expression : "";
 
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && !save.busy && onClose()}
+    <FormDialog
       title={schedule === null ? "New schedule" : `Change ${schedule.name}`}
       description="Runs are asynchronous: each becomes an activation of this function."
-      width="md"
-      footer={
-        <>
-          <Button onClick={onClose} disabled={save.busy}>
-            Cancel
-          </Button>
-          <Button variant="primary" type="submit" form="schedule" busy={save.busy}>
-            {schedule === null ? "Create schedule" : "Save schedule"}
-          </Button>
-        </>
-      }
+      action={schedule === null ? "Create schedule" : "Save schedule"}
+      busy={save.busy}
+      error={save.error}
+      onSubmit={handleSubmit((form) => save.run(form))}
+      onClose={onClose}
     >
-      <form
-        id="schedule"
-        noValidate
-        className="flex flex-col gap-2"
-        onSubmit={handleSubmit((form) => save.run(form))}
-      >
-        <div className="grid grid-cols-2 gap-4">
-          <TextField
-            id="schedule-expression"
-            label="When, as a cron expression"
-            error={errors.expression?.message}
-            hint="Minute, hour, day, month, weekday. Several: separate with ;"
-            className="w-full font-mono text-sm"
-            {...register("expression")}
-          />
-          <Field id="schedule-usual" label="Or pick a usual one">
-            <Select
-              id="schedule-usual"
-              className="w-full"
-              value={usual}
-              onChange={(event) =>
-                event.target.value !== "" &&
-                setValue("expression", event.target.value, { shouldDirty: true, shouldValidate: true })
-              }
-            >
-              <option value="">As written</option>
-              {USUAL_TIMES.map((each) => (
-                <option key={each.expression} value={each.expression}>
-                  {each.label}
-                </option>
-              ))}
-            </Select>
-          </Field>
-          <Field id="schedule-zone" label="Time zone" hint="An IANA name; empty is UTC.">
-            <Input
-              id="schedule-zone"
-              className="w-full"
-              list="schedule-zones"
-              autoComplete="off"
-              spellCheck={false}
-              aria-describedby={describedBy("schedule-zone")}
-              {...register("zone")}
-            />
-            <datalist id="schedule-zones">
-              {zones().map((zone) => (
-                <option key={zone} value={zone} />
-              ))}
-            </datalist>
-          </Field>
-          <TextField
-            id="schedule-name"
-            label="Name"
-            hint="Empty: the function's name."
-            error={errors.name?.message}
+      <div className="grid grid-cols-2 gap-4">
+        <TextField
+          id="schedule-expression"
+          label="When, as a cron expression"
+          error={errors.expression?.message}
+          hint="Minute, hour, day, month, weekday. Several: separate with ;"
+          className="w-full font-mono text-sm"
+          {...register("expression")}
+        />
+        <UsualTimeField
+          id="schedule-usual"
+          cron={expression}
+          onPick={(next) => setValue("expression", next, { shouldDirty: true, shouldValidate: true })}
+        />
+        <Field id="schedule-zone" label="Time zone" hint="An IANA name; empty is UTC.">
+          <Input
+            id="schedule-zone"
             className="w-full"
-            {...register("name")}
-          />
-        </div>
-        <SchedulePreview expression={expression} zone={watch("zone")} />
-        <Field
-          id="schedule-arguments"
-          label={speaksHttp ? "Body of the request, a JSON object" : "Arguments, a JSON object"}
-          error={errors.arguments?.message}
-          className="mt-2"
-        >
-          <Textarea
-            id="schedule-arguments"
-            rows={3}
-            className="w-full font-mono text-sm"
+            list="schedule-zones"
+            autoComplete="off"
             spellCheck={false}
-            aria-invalid={errors.arguments !== undefined}
-            aria-describedby={describedBy("schedule-arguments")}
-            {...register("arguments")}
+            aria-describedby={describedBy("schedule-zone")}
+            {...register("zone")}
           />
+          <datalist id="schedule-zones">
+            {zones().map((zone) => (
+              <option key={zone} value={zone} />
+            ))}
+          </datalist>
         </Field>
-        <fieldset className="flex flex-col gap-1.5">
-          <legend className="mb-1 font-medium">
-            Times missed while Beckon was closed or the machine slept
-          </legend>
-          {MISSED.map(({ value, title, text }) => (
-            <label key={value} className="flex min-h-6 items-start gap-2.5">
-              <input
-                type="radio"
-                value={value}
-                className="mt-0.5 size-4 accent-accent"
-                {...register("missed")}
-              />
-              <span>
-                <span className="font-medium">{title}</span> <span className="text-muted">{text}</span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
-        <label htmlFor="schedule-enabled" className="mt-1 flex min-h-6 items-center gap-2.5">
-          <Checkbox id="schedule-enabled" {...register("enabled")} />
-          Switched on
-        </label>
-        {save.error !== null && <FormError error={save.error} />}
-      </form>
-    </Dialog>
+        <TextField
+          id="schedule-name"
+          label="Name"
+          hint="Empty: the function's name."
+          error={errors.name?.message}
+          className="w-full"
+          {...register("name")}
+        />
+      </div>
+      <SchedulePreview expression={expression} zone={watch("zone")} />
+      <Field
+        id="schedule-arguments"
+        label={speaksHttp ? "Body of the request, a JSON object" : "Arguments, a JSON object"}
+        error={errors.arguments?.message}
+        className="mt-2"
+      >
+        <Textarea
+          id="schedule-arguments"
+          rows={3}
+          className="w-full font-mono text-sm"
+          spellCheck={false}
+          aria-invalid={errors.arguments !== undefined}
+          aria-describedby={describedBy("schedule-arguments")}
+          {...register("arguments")}
+        />
+      </Field>
+      <fieldset className="flex flex-col gap-1.5">
+        <legend className="mb-1 font-medium">
+          Times missed while Beckon was closed or the machine slept
+        </legend>
+        {MISSED.map(({ value, title, text }) => (
+          <label key={value} className="flex min-h-6 items-start gap-2.5">
+            <input
+              type="radio"
+              value={value}
+              className="mt-0.5 size-4 accent-accent"
+              {...register("missed")}
+            />
+            <span>
+              <span className="font-medium">{title}</span> <span className="text-muted">{text}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <label htmlFor="schedule-enabled" className="mt-1 flex min-h-6 items-center gap-2.5">
+        <Checkbox id="schedule-enabled" {...register("enabled")} />
+        Switched on
+      </label>
+    </FormDialog>
   );
 }

@@ -2,9 +2,8 @@ import { valibotResolver } from "@hookform/resolvers/valibot";
 import { useForm } from "react-hook-form";
 import { ErrorAction } from "@/invoke/ErrorAction";
 import { api, type FunctionRef, type Trigger } from "@/platform";
-import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
-import { describedBy, Field, FormError, Input, Select, Textarea, TextField } from "@/ui/Field";
+import { describedBy, Field, Input, Select, Textarea, TextField } from "@/ui/Field";
+import { FormDialog } from "@/ui/FormDialog";
 import { useAttempt } from "@/ui/useAttempt";
 import {
   CREDENTIALS,
@@ -54,95 +53,75 @@ export function TriggerDialog({ target, trigger, onSaved, onClose }: TriggerDial
   const kept = trigger !== null && trigger.credential === credential && credential !== "none";
 
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && !save.busy && onClose()}
+    <FormDialog
       title={trigger === null ? "New NATS trigger" : `Change ${trigger.name}`}
       description="The function is called for each message on a subject."
-      width="md"
-      footer={
-        <>
-          <Button onClick={onClose} disabled={save.busy}>
-            Cancel
-          </Button>
-          <Button variant="primary" type="submit" form="trigger" busy={save.busy}>
-            {trigger === null ? "Create trigger" : "Save trigger"}
-          </Button>
-        </>
-      }
+      action={trigger === null ? "Create trigger" : "Save trigger"}
+      busy={save.busy}
+      error={save.error}
+      onSubmit={handleSubmit((form) => {
+        if (needsSecret(form, trigger)) setError("secret", { message: "Give the credential." });
+        else return save.run(form);
+      })}
+      onClose={onClose}
     >
-      <form
-        id="trigger"
-        noValidate
-        className="flex flex-col gap-2"
-        onSubmit={handleSubmit((form) => {
-          if (needsSecret(form, trigger)) setError("secret", { message: "Give the credential." });
-          else return save.run(form);
-        })}
-      >
-        <div className="grid grid-cols-2 gap-x-4 gap-y-2">
-          {TEXTS.map(({ name, label, hint, mono }) => (
-            <TextField
-              key={name}
-              id={`trigger-${name}`}
-              label={label}
-              hint={hint}
-              error={errors[name]?.message}
-              className={mono ? "w-full font-mono text-sm" : "w-full"}
-              {...register(name)}
-            />
+      <div className="grid grid-cols-2 gap-x-4 gap-y-2">
+        {TEXTS.map(({ name, label, hint, mono }) => (
+          <TextField
+            key={name}
+            id={`trigger-${name}`}
+            label={label}
+            hint={hint}
+            error={errors[name]?.message}
+            className={mono ? "w-full font-mono text-sm" : "w-full"}
+            {...register(name)}
+          />
+        ))}
+      </div>
+      <Field id="trigger-credential" label="Logs in with">
+        <Select id="trigger-credential" {...register("credential")}>
+          {CREDENTIALS.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
           ))}
-        </div>
-        <Field id="trigger-credential" label="Logs in with">
-          <Select id="trigger-credential" {...register("credential")}>
-            {CREDENTIALS.map(({ value, label }) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </Select>
+        </Select>
+      </Field>
+      {credential !== "none" && (
+        <Field
+          id="trigger-secret"
+          label="Credential"
+          hint={
+            kept
+              ? "One is kept. Leave it empty to keep it; it is never shown."
+              : `${CREDENTIALS.find(({ value }) => value === credential)?.hint} Kept in the secret store, never shown again.`
+          }
+          error={errors.secret?.message}
+        >
+          {credential === "creds" ? (
+            <Textarea
+              id="trigger-secret"
+              rows={4}
+              className="w-full font-mono text-sm"
+              autoComplete="off"
+              spellCheck={false}
+              aria-describedby={describedBy("trigger-secret")}
+              {...register("secret")}
+            />
+          ) : (
+            <Input
+              id="trigger-secret"
+              type="password"
+              className="w-full font-mono text-sm"
+              autoComplete="new-password"
+              aria-invalid={errors.secret !== undefined}
+              aria-describedby={describedBy("trigger-secret")}
+              {...register("secret")}
+            />
+          )}
         </Field>
-        {credential !== "none" && (
-          <Field
-            id="trigger-secret"
-            label="Credential"
-            hint={
-              kept
-                ? "One is kept. Leave it empty to keep it; it is never shown."
-                : `${CREDENTIALS.find(({ value }) => value === credential)?.hint} Kept in the secret store, never shown again.`
-            }
-            error={errors.secret?.message}
-          >
-            {credential === "creds" ? (
-              <Textarea
-                id="trigger-secret"
-                rows={4}
-                className="w-full font-mono text-sm"
-                autoComplete="off"
-                spellCheck={false}
-                aria-describedby={describedBy("trigger-secret")}
-                {...register("secret")}
-              />
-            ) : (
-              <Input
-                id="trigger-secret"
-                type="password"
-                className="w-full font-mono text-sm"
-                autoComplete="new-password"
-                aria-invalid={errors.secret !== undefined}
-                aria-describedby={describedBy("trigger-secret")}
-                {...register("secret")}
-              />
-            )}
-          </Field>
-        )}
-        {save.error !== null && (
-          <div>
-            <FormError error={save.error} />
-            <ErrorAction error={save.error} />
-          </div>
-        )}
-      </form>
-    </Dialog>
+      )}
+      {save.error !== null && <ErrorAction error={save.error} />}
+    </FormDialog>
   );
 }

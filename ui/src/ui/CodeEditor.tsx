@@ -13,6 +13,9 @@ export interface CodeEditorProps {
   lint?: boolean;
   lineNumbers?: boolean;
   wrap?: boolean;
+  /** Tab goes on to the next control instead of indenting: for an editor among the fields of a dialog. */
+  tabLeaves?: boolean;
+  autoFocus?: boolean;
   className?: string;
   style?: CSSProperties;
   /** Called for Ctrl/Cmd+S inside the editor. */

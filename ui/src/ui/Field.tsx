@@ -14,12 +14,8 @@ export function Textarea({ className, ...rest }: ComponentPropsWithRef<"textarea
   return <textarea className={cx(CONTROL, "py-1.5", className)} {...rest} />;
 }
 
-export function Select({ className, children, ...rest }: ComponentPropsWithRef<"select">) {
-  return (
-    <select className={cx(CONTROL, "h-7 pr-1", className)} {...rest}>
-      {children}
-    </select>
-  );
+export function Select({ className, ...rest }: ComponentPropsWithRef<"select">) {
+  return <select className={cx(CONTROL, "h-7 pr-1", className)} {...rest} />;
 }
 
 export function Checkbox({ className, ...rest }: ComponentPropsWithRef<"input">) {
@@ -75,6 +71,36 @@ export function TextField({ id, label, hint, error, fieldClassName, ...rest }: T
         id={id}
         autoComplete="off"
         spellCheck={false}
+        aria-invalid={error !== undefined}
+        aria-describedby={describedBy(id)}
+        {...rest}
+      />
+    </Field>
+  );
+}
+
+interface SelectFieldProps
+  extends Omit<FieldProps, "children" | "className">,
+    ComponentPropsWithRef<"select"> {
+  id: string;
+  fieldClassName?: string;
+}
+
+/** A field with a choice; its children are the options. */
+export function SelectField({
+  id,
+  label,
+  hint,
+  error,
+  fieldClassName,
+  className,
+  ...rest
+}: SelectFieldProps) {
+  return (
+    <Field id={id} label={label} hint={hint} error={error} className={fieldClassName}>
+      <Select
+        id={id}
+        className={cx("w-full", className)}
         aria-invalid={error !== undefined}
         aria-describedby={describedBy(id)}
         {...rest}

@@ -72,6 +72,8 @@ const TEXT: Record<Tone, string> = {
   info: "text-info",
 };
 
+const MOTION: Partial<Record<Status, string>> = { running: "spin", polling: "breathe" };
+
 export function isPending(status: Status): boolean {
   return status === "queued" || status === "running" || status === "polling";
 }
@@ -83,7 +85,7 @@ export function StatusBadge({ status }: { status: Status }) {
     <Badge
       tone={look.tone}
       title={look.meaning}
-      icon={<Icon size={13} aria-hidden className={cx(status === "running" && "spin")} />}
+      icon={<Icon size={13} aria-hidden className={MOTION[status]} />}
     >
       {look.word}
     </Badge>
@@ -103,7 +105,7 @@ export function StatusText({ status, className }: { status: Status; className?: 
         className,
       )}
     >
-      <Icon size={14} aria-hidden className="shrink-0" />
+      <Icon size={14} aria-hidden className={cx("shrink-0", status === "polling" && MOTION.polling)} />
       {look.word}
     </span>
   );

@@ -69,6 +69,13 @@ export function formatDateTime(at: number): string {
   return LOCAL.format(at);
 }
 
+const DAY = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "short", day: "numeric" });
+
+/** The local day: `21 Dec 2026`. */
+export function formatDate(at: number): string {
+  return DAY.format(at);
+}
+
 /** `2026-11-21T05:35:00.000Z` */
 export function formatUtc(at: number): string {
   return new Date(at).toISOString();

@@ -3,7 +3,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{ActivationId, Exchange, FunctionName, Guard, JsonText, Limits, Millis, NamespaceName};
+use crate::{
+    ActivationId, Exchange, FunctionKey, FunctionName, Guard, JsonText, Limits, Millis, NamedJson,
+    NamespaceName,
+};
 
 /// Where a run is, or how it ended. One closed set for every system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -266,6 +269,34 @@ pub struct Activation {
     pub attempts: u32,
     /// What kept the function in its place; empty where nothing did or nobody knows (remote).
     pub guards: Vec<Guard>,
+    /// What OpenWhisk's record says beside all this: `path` and `binding` of a function that is not where it was
+    /// called, `topmost` and `conductor` of sequences and compositions.
+    #[serde(default)]
+    pub annotations: Vec<NamedJson>,
+}
+
+impl Activation {
+    /// The annotation of that name.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<&JsonText> {
+        self.annotations
+            .iter()
+            .find(|named| named.key == key)
+            .map(|named| &named.value)
+    }
+
+    /// The function that runs: the one called, unless it was called through a binding or from another namespace.
+    #[must_use]
+    pub fn target(&self) -> FunctionKey {
+        let path = self.annotation("path").map(JsonText::to_value);
+        path.as_ref()
+            .and_then(|path| path.as_str()?.split_once('/'))
+            .and_then(|(namespace, name)| FunctionKey::new(namespace, name).ok())
+            .unwrap_or_else(|| FunctionKey {
+                namespace: self.summary.namespace.clone(),
+                name: self.summary.function.clone(),
+            })
+    }
 }
 
 #[cfg(test)]

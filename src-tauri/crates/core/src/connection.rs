@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Millis;
+use crate::{Millis, NamespaceName};
 
 /// The id of the connection that is this machine's engine.
 pub const LOCAL: &str = "local";
@@ -50,6 +50,22 @@ pub enum ConnectionState {
     },
 }
 
+/// How Beckon keeps up with the runs at a provider, since it started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Looks {
+    /// Whether it reads them now.
+    pub looking: bool,
+    /// When it last did, with or without success.
+    pub last: Option<Millis>,
+    /// When it does next, a minute more or less; `None` where nothing is read by itself.
+    pub next: Option<Millis>,
+    /// How often in a row it failed. With each time the next one is further off, a quarter of an hour at most.
+    pub failures: u32,
+    /// Why it failed the last time; `None` when it did not.
+    pub error: Option<crate::Error>,
+}
+
 /// A system that the panel works over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -72,4 +88,36 @@ pub struct Connection {
     pub last_sync: Option<Millis>,
     /// Reachability.
     pub state: ConnectionState,
+    /// How Beckon keeps up with the runs there; `None` of the local engine, whose runs are in the journal at once.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub looks: Option<Looks>,
+    /// The account that the connection was made from, while Beckon knows it.
+    pub account: Option<String>,
+    /// The one namespace that the key opens, where Beckon made the key.
+    pub account_namespace: Option<NamespaceName>,
+    /// The public half of the key that Beckon made.
+    pub key_id: Option<String>,
+    /// When that key ends; `None` for a key that Beckon did not make, and for one that never ends.
+    pub key_expires: Option<Millis>,
+    /// Whether Beckon makes a new key before that: it keeps the account's token.
+    pub key_renews: bool,
+}
+
+/// An account at a provider, which connections are made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// 32 hex characters.
+    pub id: String,
+    /// The address of its owner where the provider says one, or else the provider's host.
+    pub name: String,
+    /// The base URL of its API, for example `https://api.digitalocean.com`.
+    pub base_url: String,
+    /// The last four characters of its token.
+    pub hint: String,
+    /// Whether its token is in the secret store. Without it nothing can be renewed, listed or revoked.
+    pub token_kept: bool,
+    /// When it was added.
+    pub created: Millis,
 }

@@ -13,7 +13,7 @@ pub enum Event {
         /// The rows as they are now.
         rows: Vec<ActivationSummary>,
     },
-    /// Functions or namespaces of a connection changed.
+    /// Functions, namespaces, packages, OpenWhisk's triggers or rules of a connection changed.
     Functions {
         /// The connection's id.
         connection: String,

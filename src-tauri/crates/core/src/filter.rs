@@ -73,11 +73,46 @@ pub fn parse(text: &str, now: Millis) -> (Filter, Vec<Term>) {
     let mut terms = Vec::new();
     for mut term in split(text) {
         if let Err(problem) = apply(&mut filter, &term, now) {
-            term.term.problem = Some(problem);
+            term.term.problem = Some(problem.to_string());
         }
         terms.push(term.term);
     }
     (filter, terms)
+}
+
+/// Why a term is ignored; its words are for the one who wrote the filter.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Flaw {
+    #[error("There is nothing here to look for.")]
+    Empty,
+    #[error("Only words can be excluded with '-'; '-{0}:' is ignored.")]
+    ExcludedKey(String),
+    #[error("'{0}:' needs a value.")]
+    NoValue(String),
+    #[error(
+        "'{0}:' is not a filter. There are fn, ns, conn, status, mode, from, to, dur, cold, pinned, version, id."
+    )]
+    UnknownKey(String),
+    #[error(
+        "'{0}' is not a status. There are ok, error, app, dev, system, timeout, cancelled, lost, pending, queued, running."
+    )]
+    Status(String),
+    #[error("'{0}' is not a mode. There are sync, async, promoted.")]
+    Mode(String),
+    #[error("'{0}' is neither true nor false.")]
+    Flag(String),
+    #[error("Write dur:>500ms or dur:<2s.")]
+    Bound,
+    #[error("Write a length like 500ms, 2s, 1m.")]
+    Length,
+    #[error("'{0}' is not a time back, like -15m, -24h, -3d.")]
+    Back(String),
+    #[error("'{0}' is not a time.")]
+    Epoch(String),
+    #[error("'{0}' is not a time. Write -24h, now, 2026-11-21 or 2026-11-21T05:00Z (UTC).")]
+    Time(String),
+    #[error("{}", .0.message)]
+    Id(crate::Error),
 }
 
 struct RawTerm {
@@ -133,18 +168,16 @@ fn split(text: &str) -> Vec<RawTerm> {
     terms
 }
 
-fn apply(filter: &mut Filter, raw: &RawTerm, now: Millis) -> Result<(), String> {
+fn apply(filter: &mut Filter, raw: &RawTerm, now: Millis) -> Result<(), Flaw> {
     let value = raw.term.value.as_str();
     let Some(key) = raw.term.key.as_deref() else {
         return word(filter, value, raw.negated);
     };
     if raw.negated {
-        return Err(format!(
-            "Only words can be excluded with '-'; '-{key}:' is ignored."
-        ));
+        return Err(Flaw::ExcludedKey(key.to_owned()));
     }
     if value.is_empty() {
-        return Err(format!("'{key}:' needs a value."));
+        return Err(Flaw::NoValue(key.to_owned()));
     }
     match key {
         "fn" | "function" => filter.functions.push(value.into()),
@@ -158,19 +191,15 @@ fn apply(filter: &mut Filter, raw: &RawTerm, now: Millis) -> Result<(), String> 
         "dur" | "duration" => duration_bound(filter, value)?,
         "cold" => filter.cold = Some(boolean(value)?),
         "pinned" => filter.pinned = Some(boolean(value)?),
-        "id" => filter.id = Some(value.parse().map_err(|e: crate::Error| e.message)?),
-        _ => {
-            return Err(format!(
-                "'{key}:' is not a filter. There are fn, ns, conn, status, mode, from, to, dur, cold, pinned, version, id."
-            ));
-        }
+        "id" => filter.id = Some(value.parse().map_err(Flaw::Id)?),
+        _ => return Err(Flaw::UnknownKey(key.to_owned())),
     }
     Ok(())
 }
 
-fn word(filter: &mut Filter, value: &str, negated: bool) -> Result<(), String> {
+fn word(filter: &mut Filter, value: &str, negated: bool) -> Result<(), Flaw> {
     if value.is_empty() {
-        return Err("There is nothing here to look for.".into());
+        return Err(Flaw::Empty);
     }
     let words = if negated {
         &mut filter.not_words
@@ -181,52 +210,55 @@ fn word(filter: &mut Filter, value: &str, negated: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn statuses(value: &str) -> Result<Vec<Status>, String> {
+fn statuses(value: &str) -> Result<Vec<Status>, Flaw> {
     use Status::{
         ApplicationError, Cancelled, DeveloperError, InternalError, Lost, Polling, Queued, Running, Success,
         TimedOut,
     };
     Ok(match value {
         "ok" | "success" => vec![Success],
-        "error" | "failed" => vec![ApplicationError, DeveloperError, InternalError, TimedOut, Cancelled, Lost],
+        "error" | "failed" => vec![
+            ApplicationError,
+            DeveloperError,
+            InternalError,
+            TimedOut,
+            Cancelled,
+            Lost,
+        ],
         "app" | "application_error" => vec![ApplicationError],
         "dev" => vec![DeveloperError, TimedOut, Cancelled],
         "system" => vec![InternalError, Lost],
         "timeout" => vec![TimedOut],
         "pending" => vec![Queued, Running, Polling],
-        word => vec![Status::from_word(word).ok_or_else(|| {
-            format!("'{word}' is not a status. There are ok, error, app, dev, system, timeout, cancelled, lost, pending, queued, running.")
-        })?],
+        word => vec![Status::from_word(word).ok_or_else(|| Flaw::Status(word.to_owned()))?],
     })
 }
 
-fn modes(value: &str) -> Result<Vec<Mode>, String> {
+fn modes(value: &str) -> Result<Vec<Mode>, Flaw> {
     match value {
         "sync" | "blocking" => Ok(vec![Mode::Blocking]),
         "async" => Ok(vec![Mode::NonBlocking, Mode::Promoted]),
         "non_blocking" => Ok(vec![Mode::NonBlocking]),
         "promoted" => Ok(vec![Mode::Promoted]),
-        other => Err(format!(
-            "'{other}' is not a mode. There are sync, async, promoted."
-        )),
+        other => Err(Flaw::Mode(other.to_owned())),
     }
 }
 
-fn boolean(value: &str) -> Result<bool, String> {
+fn boolean(value: &str) -> Result<bool, Flaw> {
     match value {
         "true" | "yes" => Ok(true),
         "false" | "no" => Ok(false),
-        other => Err(format!("'{other}' is neither true nor false.")),
+        other => Err(Flaw::Flag(other.to_owned())),
     }
 }
 
-fn duration_bound(filter: &mut Filter, value: &str) -> Result<(), String> {
+fn duration_bound(filter: &mut Filter, value: &str) -> Result<(), Flaw> {
     let (bound, rest) = match value.split_at_checked(1) {
         Some((">", rest)) => (&mut filter.longer_than, rest),
         Some(("<", rest)) => (&mut filter.shorter_than, rest),
-        _ => return Err("Write dur:>500ms or dur:<2s.".into()),
+        _ => return Err(Flaw::Bound),
     };
-    *bound = Some(span(rest.trim_start_matches('=')).ok_or("Write a length like 500ms, 2s, 1m.")?);
+    *bound = Some(span(rest.trim_start_matches('=')).ok_or(Flaw::Length)?);
     Ok(())
 }
 
@@ -247,21 +279,19 @@ pub fn span(text: &str) -> Option<i64> {
 }
 
 /// `now`, `-24h`, epoch milliseconds, or ISO 8601 in UTC (`2026-11-21`, `2026-11-21T05:00`, with seconds and `Z` at will).
-fn instant(value: &str, now: Millis) -> Result<Millis, String> {
+fn instant(value: &str, now: Millis) -> Result<Millis, Flaw> {
     if value == "now" {
         return Ok(now);
     }
     if let Some(back) = value.strip_prefix('-') {
         return span(back)
             .and_then(|back| now.checked_sub(back))
-            .ok_or_else(|| format!("'{value}' is not a time back, like -15m, -24h, -3d."));
+            .ok_or_else(|| Flaw::Back(value.to_owned()));
     }
     if value.len() >= 11 && value.bytes().all(|b| b.is_ascii_digit()) {
-        return value.parse().map_err(|_| format!("'{value}' is not a time."));
+        return value.parse().map_err(|_| Flaw::Epoch(value.to_owned()));
     }
-    iso(value).ok_or_else(|| {
-        format!("'{value}' is not a time. Write -24h, now, 2026-11-21 or 2026-11-21T05:00Z (UTC).")
-    })
+    iso(value).ok_or_else(|| Flaw::Time(value.to_owned()))
 }
 
 fn iso(text: &str) -> Option<Millis> {

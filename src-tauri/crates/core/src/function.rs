@@ -77,6 +77,8 @@ pub enum CodePackage {
     Source(String),
     /// A zip with several files.
     Zip(Vec<u8>),
+    /// No code: functions that are called one after the other, each with what the one before returned.
+    Sequence(Vec<FunctionKey>),
 }
 
 impl CodePackage {
@@ -86,6 +88,7 @@ impl CodePackage {
         match self {
             Self::Source(text) => text.len(),
             Self::Zip(bytes) => bytes.len(),
+            Self::Sequence(components) => components.iter().map(|key| key.name.as_str().len() + 64).sum(),
         }
     }
 
@@ -177,6 +180,16 @@ pub struct NamedJson {
     pub key: String,
     /// Its value.
     pub value: JsonText,
+}
+
+impl NamedJson {
+    /// The value as an environment variable has it: a text is itself, anything else its JSON, as OpenWhisk's runtimes
+    /// write it.
+    #[must_use]
+    pub fn as_variable(&self) -> String {
+        let json = self.value.as_str();
+        serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
+    }
 }
 
 /// A function of the local engine, as stored.

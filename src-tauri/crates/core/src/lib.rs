@@ -11,6 +11,7 @@ mod clock;
 mod connection;
 mod contract;
 mod delivery;
+mod entity;
 mod error;
 mod event;
 mod exchange;
@@ -18,8 +19,10 @@ pub mod filter;
 mod function;
 mod guard;
 mod id;
+mod image;
 mod json;
 mod name;
+mod quota;
 mod runtime;
 mod schedule;
 mod secret;
@@ -31,13 +34,14 @@ pub use activation::{
     Activation, ActivationSummary, Cause, LogLine, LogStream, Mode, Status, StatusGroup, Timing,
 };
 pub use clock::{Clock, Millis};
-pub use connection::{Connection, ConnectionKind, ConnectionState, Environment, LOCAL};
+pub use connection::{Account, Connection, ConnectionKind, ConnectionState, Environment, LOCAL, Looks};
 pub use contract::Contract;
 pub use delivery::{
     Callback, Delivery, DeliveryAttempt, DeliveryCounts, DeliveryFilter, DeliveryRules, DeliveryState,
     DeliverySummary, DestinationKind, Excerpt, Inbox, InboxKind, InboxMessage, MatchedBy, Purpose,
     masked_url,
 };
+pub use entity::{Collection, Content, Entity, EntityKey, JoinedRule, KnownEntity, PackagedFunction};
 pub use error::{Error, ErrorCode, Result};
 pub use event::Event;
 pub use exchange::{BodyForm, Exchange};
@@ -47,8 +51,10 @@ pub use function::{
 };
 pub use guard::Guard;
 pub use id::{ActivationId, random_hex};
+pub use image::Image;
 pub use json::JsonText;
-pub use name::{FunctionKey, FunctionName, FunctionRef, NamespaceName};
+pub use name::{EntityName, FunctionKey, FunctionName, FunctionRef, NamespaceName};
+pub use quota::Quota;
 pub use runtime::{Language, Runtime, RuntimeStatus};
 pub use schedule::{
     Firing, FiringOutcome, LABEL_LIMIT, MissedPolicy, NewSchedule, Noted, PreviewedTime, Schedule,

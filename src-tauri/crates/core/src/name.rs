@@ -47,6 +47,15 @@ impl NamespaceName {
         Ok(Self(text))
     }
 
+    /// OpenWhisk's own namespace, where what belongs to the system is. It is no account's.
+    pub const SYSTEM: &str = "whisk.system";
+
+    /// Whether this is [`NamespaceName::SYSTEM`].
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        self.0 == Self::SYSTEM
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -104,6 +113,27 @@ impl FunctionName {
     }
 }
 
+/// The name of a package, a trigger or a rule: one segment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(try_from = "String", into = "String")]
+#[ts(type = "string")]
+pub struct EntityName(String);
+
+impl EntityName {
+    /// Checks `text` against OpenWhisk's rule.
+    pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+        let text = text.into();
+        check(&text, "name of the entity")?;
+        Ok(Self(text))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 macro_rules! text_type {
     ($type:ty) => {
         impl fmt::Display for $type {
@@ -132,6 +162,7 @@ macro_rules! text_type {
 }
 text_type!(NamespaceName);
 text_type!(FunctionName);
+text_type!(EntityName);
 
 /// A function of the local engine: its namespace and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]

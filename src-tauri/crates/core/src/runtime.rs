@@ -57,11 +57,29 @@ impl Language {
 pub struct Runtime(String);
 
 impl Runtime {
+    /// OpenWhisk's kind of a function that is made of other functions, which no interpreter runs.
+    pub const SEQUENCE: &'static str = "sequence";
+
+    /// The kind of sequences.
+    #[must_use]
+    pub fn sequence() -> Self {
+        Self(Self::SEQUENCE.to_owned())
+    }
+
+    /// Whether this is the kind of sequences.
+    #[must_use]
+    pub fn is_sequence(&self) -> bool {
+        self.0 == Self::SEQUENCE
+    }
+
     /// Takes any `family` or `family:version` whose family Beckon knows; a missing version is `default`.
     ///
     /// Which versions this machine really has is the engine's business.
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let mut text = text.into();
+        if text == Self::SEQUENCE {
+            return Ok(Self::sequence());
+        }
         if !text.contains(':') {
             text.push_str(":default");
         }

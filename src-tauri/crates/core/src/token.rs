@@ -9,6 +9,15 @@ use crate::{FunctionName, Millis, NamespaceName};
 pub enum TokenKind {
     /// `user:key` for Basic authentication: a UUID and 64 alphanumerics.
     Openwhisk,
+    /// A namespace's access key at DigitalOcean, `id:secret` for Basic authentication: the id is `dof_v1_` and 32 hex
+    /// digits.
+    DigitaloceanKey,
+    /// A DigitalOcean account's token, for Bearer authentication at its control plane: `dop_v1_` and 64 hex digits. It
+    /// calls no function.
+    Digitalocean,
+    /// The password of `admin`, for Basic authentication at OpenFaaS' `/system`. It calls no function: those are public
+    /// at OpenFaaS.
+    Openfaas,
 }
 
 /// What a token reaches.
@@ -27,14 +36,17 @@ pub enum TokenScope {
         /// Its name.
         name: FunctionName,
     },
+    /// Every namespace, those to come included: what a DigitalOcean account and OpenFaaS' `admin` have.
+    Account,
 }
 
 impl TokenScope {
-    /// The namespace that the token lives in.
+    /// The namespace that the token lives in, and ends with; `None` for an account's.
     #[must_use]
-    pub fn namespace(&self) -> &NamespaceName {
+    pub fn namespace(&self) -> Option<&NamespaceName> {
         match self {
-            Self::Namespace { namespace } | Self::Function { namespace, .. } => namespace,
+            Self::Namespace { namespace } | Self::Function { namespace, .. } => Some(namespace),
+            Self::Account => None,
         }
     }
 
@@ -44,6 +56,7 @@ impl TokenScope {
         match self {
             Self::Namespace { namespace: own } => own == namespace,
             Self::Function { namespace: own, name } => own == namespace && name == function,
+            Self::Account => true,
         }
     }
 }
@@ -52,7 +65,8 @@ impl TokenScope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
-    /// The public half: the Basic user of an OpenWhisk key (a UUID).
+    /// The public half: the Basic user of an OpenWhisk key (a UUID) or of an access key (`dof_v1_…`). An account's token
+    /// and a password have none; their id is the beginning of their hash.
     pub id: String,
     /// What a person called it.
     pub name: String,
@@ -64,6 +78,8 @@ pub struct Token {
     pub hint: String,
     /// When it was made.
     pub created: Millis,
+    /// When it was renamed last, or made.
+    pub updated: Millis,
     /// When it ends; `None` is never.
     pub expires: Option<Millis>,
     /// The last time the gateway accepted it (to the minute).

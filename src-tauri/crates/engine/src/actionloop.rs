@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
 use crate::code::Deployment;
@@ -40,9 +39,9 @@ const NO_OBJECT: &str = "The action did not return a dictionary or array.";
 /// The translator's ends.
 pub(crate) struct Ends {
     /// Frames from the engine.
-    pub(crate) from: UnixStream,
+    pub(crate) from: pipe::Receiver,
     /// Frames to the engine.
-    pub(crate) to: UnixStream,
+    pub(crate) to: pipe::Sender,
     pub(crate) stdin: pipe::Sender,
     /// Descriptor 3.
     pub(crate) results: pipe::Receiver,
@@ -88,14 +87,14 @@ struct Answer {
     length: usize,
 }
 
-/// Translates until one side closes its end, or breaks the protocol; then all ends are closed.
-pub(crate) async fn translate(deployment: Arc<Deployment>, ends: Ends) {
-    if let Err(e) = serve(&deployment, ends).await {
+/// Translates for a program that says when it is ready (`waits`), or does not, until one side closes its end, or breaks the protocol; then all ends are closed.
+pub(crate) async fn translate(deployment: Arc<Deployment>, waits: bool, ends: Ends) {
+    if let Err(e) = serve(&deployment, waits, ends).await {
         tracing::debug!(error = %e, function = %deployment.function.key, "an action loop ended");
     }
 }
 
-async fn serve(deployment: &Deployment, ends: Ends) -> io::Result<()> {
+async fn serve(deployment: &Deployment, waits: bool, ends: Ends) -> io::Result<()> {
     let Ends {
         mut from,
         mut to,
@@ -115,7 +114,6 @@ async fn serve(deployment: &Deployment, ends: Ends) -> io::Result<()> {
         match frame.kind {
             Kind::Init => {
                 limit = frame.header::<Init>().map_err(io::Error::other)?.result_limit;
-                let waits = acknowledges(deployment);
                 match begin(&mut results, waits).await? {
                     Ok(()) => send(&mut to, Kind::Ready, &json!({}), b"").await?,
                     Err(message) => {
@@ -145,10 +143,10 @@ async fn serve(deployment: &Deployment, ends: Ends) -> io::Result<()> {
     }
 }
 
-/// Whether the program says when it is ready.
-pub(crate) fn acknowledges(deployment: &Deployment) -> bool {
-    let env = &deployment.function.env;
-    env.iter().any(|(name, value)| name == WAIT && !value.is_empty())
+/// Whether a program with this environment says when it is ready.
+pub(crate) fn acknowledges(env: &[(String, String)]) -> bool {
+    let told = env.iter().rfind(|(name, _)| name == WAIT);
+    told.is_some_and(|(_, value)| !value.is_empty())
 }
 
 /// Waits until the program is ready; what it says against it is for the caller.
@@ -249,7 +247,7 @@ fn error(text: &str) -> String {
     json!({ "error": text }).to_string()
 }
 
-async fn send(to: &mut UnixStream, kind: Kind, header: &serde_json::Value, body: &[u8]) -> io::Result<()> {
+async fn send(to: &mut pipe::Sender, kind: Kind, header: &serde_json::Value, body: &[u8]) -> io::Result<()> {
     let mut bytes = Vec::with_capacity(64 + body.len());
     frame::encode_head(kind, header, body.len(), &mut bytes)?;
     bytes.extend_from_slice(body);

@@ -1,16 +1,15 @@
 //! Between the doors and the contracts: a call of one kind for a function of the other.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use beckon_core::{BodyForm, Contract, Error, JsonText, NamedJson};
+use beckon_core::{BodyForm, Error, Function, JsonText, NamedJson, WebExport};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::deploy;
 use crate::payload::{Payload, latin};
+use crate::web;
 
 /// What a worker is handed.
 #[derive(Debug)]
@@ -31,9 +30,10 @@ pub(crate) struct Head {
 }
 
 impl Event {
-    /// The event for `contract`. Arguments for a function that takes requests are posted as JSON, its default parameters
+    /// The event for `function`. Arguments for a function that takes requests are posted as JSON, its default parameters
     /// below them; a request for one that takes arguments becomes what OpenWhisk makes of a web request.
-    pub(crate) fn of(payload: &Payload, contract: Contract, parameters: &[NamedJson]) -> Result<Self, Error> {
+    pub(crate) fn of(payload: &Payload, function: &Function) -> Result<Self, Error> {
+        let (contract, parameters) = (function.contract, &function.parameters);
         match payload {
             Payload::Args(json) if !contract.speaks_http() => Ok(Self {
                 head: None,
@@ -63,70 +63,37 @@ impl Event {
             }),
             Payload::Http(request) => Ok(Self {
                 head: None,
-                body: arguments_of(request)?.into(),
+                body: web::arguments_text(request, function.web == WebExport::Raw)?.into(),
             }),
         }
     }
 }
 
-/// OpenWhisk's web action arguments: query and body merged (the body wins), the rest under `__ow_…`.
-fn arguments_of(request: &http::Request<Bytes>) -> Result<String, Error> {
-    let mut all = Map::new();
-    let query = request.uri().query().unwrap_or_default();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        all.insert(name.into_owned(), Value::String(value.into_owned()));
-    }
-    let kind = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .map(latin)
-        .unwrap_or_default();
-    let essence = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let body = request.body();
-    match essence.as_str() {
-        "application/x-www-form-urlencoded" => {
-            for (name, value) in url::form_urlencoded::parse(body) {
-                all.insert(name.into_owned(), Value::String(value.into_owned()));
-            }
+impl Event {
+    /// The same with `defaults` below everything that the function (`own`) and its caller say. A request's own body stays
+    /// as it came.
+    pub(crate) fn above(
+        mut self,
+        defaults: &[NamedJson],
+        own: &[NamedJson],
+        payload: &Payload,
+    ) -> Result<Self, Error> {
+        let is_request = self.head.is_some() && matches!(payload, Payload::Http(_));
+        if defaults.is_empty() || is_request {
+            return Ok(self);
         }
-        _ => match serde_json::from_slice::<Value>(body) {
-            Ok(Value::Object(given)) => all.extend(given),
-            Ok(_) | Err(_) if body.is_empty() => {}
-            Ok(_) | Err(_) => {
-                let text = match std::str::from_utf8(body) {
-                    Ok(text) => Cow::Borrowed(text),
-                    Err(_) => Cow::Owned(STANDARD.encode(body)),
-                };
-                all.insert("__ow_body".to_owned(), Value::String(text.into_owned()));
-            }
-        },
+        // The function's own come later, in the worker.
+        let defaults: Vec<NamedJson> = defaults
+            .iter()
+            .filter(|named| own.iter().all(|own| own.key != named.key))
+            .cloned()
+            .collect();
+        let text = String::from_utf8(self.body.to_vec())
+            .map_err(|e| deploy::invalid(format!("This is not valid JSON: {e}.")))?;
+        let given = JsonText::parse_object(text)?;
+        self.body = crate::executable::arguments(&defaults, &given)?.into();
+        Ok(self)
     }
-    let mut headers = Map::new();
-    for (name, value) in request.headers() {
-        let value = latin(value);
-        match headers.get_mut(name.as_str()) {
-            Some(Value::String(before)) => {
-                before.push_str(", ");
-                before.push_str(&value);
-            }
-            _ => drop(headers.insert(name.to_string(), Value::String(value))),
-        }
-    }
-    all.insert(
-        "__ow_method".to_owned(),
-        request.method().as_str().to_ascii_lowercase().into(),
-    );
-    all.insert("__ow_headers".to_owned(), headers.into());
-    all.insert("__ow_path".to_owned(), request.uri().path().into());
-    if !query.is_empty() {
-        all.insert("__ow_query".to_owned(), query.into());
-    }
-    serde_json::to_string(&all).map_err(|e| deploy::invalid(format!("The request cannot be passed on: {e}.")))
 }
 
 /// The response that a JSON result describes or, without any of the telling keys, is.
@@ -263,41 +230,6 @@ pub(crate) fn json_of(response: &Response<Bytes>) -> JsonText {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn request(method: &str, uri: &str, kind: &str, body: &'static [u8]) -> http::Request<Bytes> {
-        http::Request::builder()
-            .method(method)
-            .uri(uri)
-            .header("content-type", kind)
-            .body(Bytes::from_static(body))
-            .unwrap()
-    }
-
-    fn arguments(request: &http::Request<Bytes>) -> Value {
-        serde_json::from_str(&arguments_of(request).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_web_request_becomes_arguments() {
-        let all = arguments(&request("POST", "/x?a=1&b=2", "application/json", br#"{"b":3}"#));
-        assert_eq!((&all["a"], &all["b"]), (&Value::from("1"), &Value::from(3)));
-        assert_eq!(
-            (&all["__ow_method"], &all["__ow_path"]),
-            (&"post".into(), &"/x".into())
-        );
-        assert_eq!(all["__ow_headers"]["content-type"], "application/json");
-        let all = arguments(&request(
-            "POST",
-            "/",
-            "application/x-www-form-urlencoded",
-            b"a=x+y",
-        ));
-        assert_eq!(all["a"], "x y");
-        let all = arguments(&request("PUT", "/", "text/plain", b"hello"));
-        assert_eq!(all["__ow_body"], "hello");
-        let all = arguments(&request("PUT", "/", "image/png", b"\xff"));
-        assert_eq!(all["__ow_body"], "/w==");
-    }
 
     #[test]
     fn a_result_may_describe_a_response() {

@@ -3,17 +3,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use beckon_core::{Activation, ActivationId, Contract, Error, Guard, JsonText, Language};
+use beckon_core::{
+    Activation, ActivationId, Contract, EntityKey, Error, Guard, JsonText, Language, NamedJson, NamespaceName,
+};
+use beckon_store::Defaults;
 
 use crate::actionloop;
 use crate::adapt::Event;
-use crate::cells::{Breed, Cell};
+use crate::cells::{self, Breed, Cell};
 use crate::code::{Deployment, Prepared};
 use crate::deadline::Deadline;
 use crate::end::End;
 use crate::executable::{self, Execution};
+use crate::inherited::Inherited;
 use crate::isolation::Confinement;
 use crate::link::{Answer, Fault};
+use crate::live::{Live, Offer};
 use crate::logs::{RunLog, SharedLog};
 use crate::pool::{Grant, Permit, Place};
 use crate::process::Spec;
@@ -38,6 +43,8 @@ pub(crate) struct Progress {
     pub(crate) ended: Option<Instant>,
     /// A process was started for it.
     pub(crate) cold: bool,
+    /// How long it took, ms, where that is not the time that passed: the sum of a sequence's components.
+    pub(crate) summed: Option<i64>,
     /// What was in force around it.
     pub(crate) guards: Option<Arc<[Guard]>>,
 }
@@ -51,6 +58,14 @@ pub(crate) struct Request {
     pub(crate) payload: Payload,
     /// Its deadline in ms, where that is not the function's own limit (detached runs).
     pub(crate) longest: Option<u32>,
+    /// The arguments that the function's package, and the binding that it was called through, give it.
+    pub(crate) defaults: Vec<NamedJson>,
+    /// The variables that they give it.
+    pub(crate) inherited: Arc<Inherited>,
+    /// The namespace that called, where that is not the function's own.
+    pub(crate) namespace: Option<NamespaceName>,
+    /// Whoever takes the response while it is written.
+    pub(crate) live: Option<Live>,
 }
 
 impl Request {
@@ -78,7 +93,17 @@ impl Request {
             api_host: api_host.map(clean),
             payload,
             longest: None,
+            defaults: Vec::new(),
+            inherited: Arc::default(),
+            namespace: None,
+            live: None,
         }
+    }
+
+    /// With what the function's package, and the binding that it was called through, give it.
+    pub(crate) fn inherit(&mut self, defaults: Defaults, binding: Option<EntityKey>) {
+        self.inherited = Arc::new(Inherited::of(&defaults, binding));
+        self.defaults = defaults.arguments;
     }
 }
 
@@ -96,6 +121,7 @@ pub(crate) async fn execute(
     progress: &mut Progress,
 ) -> Result<End, NotBegun> {
     let grant = match place {
+        Place::Composed(composed) => return composed.run(draft, request, log, progress).await,
         Place::Now(grant) => grant,
         Place::Later(told) => told.await.map_err(|_| NotBegun)?,
     };
@@ -133,7 +159,9 @@ async fn attempt(
     progress: &mut Progress,
 ) -> End {
     let function = &grant.deployment.function;
-    let event = match Event::of(&request.payload, function.contract, &function.parameters) {
+    let event = Event::of(&request.payload, function)
+        .and_then(|event| event.above(&request.defaults, &function.parameters, &request.payload));
+    let event = match event {
         Ok(event) => event,
         Err(e) => return refused(&e, log),
     };
@@ -142,7 +170,13 @@ async fn attempt(
         id_text: &request.id_text,
         transaction: &request.transaction,
         api_host: request.api_host.as_deref(),
+        namespace: request.namespace.as_ref().map(NamespaceName::as_str),
+        inherited: &request.inherited,
         event: &event,
+        live: request
+            .live
+            .as_ref()
+            .map(|live| Offer::new(live, event.head.as_ref())),
         deadline: inner.clock.now() + i64::from(limit.ms),
     };
     if function.contract.keeps_worker(grant.deployment.language()) {
@@ -163,6 +197,7 @@ async fn warm(
     progress: &mut Progress,
 ) -> End {
     loop {
+        grant.suit(call.inherited);
         let worker = match grant.worker() {
             Some(worker) => worker,
             None => {
@@ -203,7 +238,8 @@ async fn warm(
 /// `false` when it could not be started.
 pub(crate) async fn prewarm(inner: &Inner, mut grant: Grant) -> bool {
     let (id, function) = (ActivationId::new(), grant.deployment.function.clone());
-    let request = Request::of(id, Payload::Args(JsonText::empty_object()), None, None);
+    let mut request = Request::of(id, Payload::Args(JsonText::empty_object()), None, None);
+    request.inherit(inner.store.defaults(&function, None), None);
     let event = Event {
         head: None,
         body: bytes::Bytes::new(),
@@ -213,7 +249,10 @@ pub(crate) async fn prewarm(inner: &Inner, mut grant: Grant) -> bool {
         id_text: &request.id_text,
         transaction: &request.transaction,
         api_host: None,
+        namespace: None,
+        inherited: &request.inherited,
         event: &event,
+        live: None,
         deadline: inner.clock.now() + i64::from(function.limits.timeout_ms),
     };
     let log = RunLog::shared(4096, inner.clock.now());
@@ -244,7 +283,7 @@ async fn start(
 ) -> Result<Arc<Worker>, End> {
     let deployment = grant.deployment.clone();
     let prepared = prepare(inner, &deployment, log).await?;
-    let mut cell = claim(inner, &deployment, prepared).await;
+    let mut cell = claim(inner, &deployment, prepared, call).await;
     loop {
         let permit = grant.take_permit();
         let (worker, adopted) = match cell.take() {
@@ -284,8 +323,12 @@ async fn start(
 }
 
 /// A stem cell with the function's files in its folder, where there is one that can take the place of a start.
-async fn claim(inner: &Inner, deployment: &Deployment, prepared: &Prepared) -> Option<Cell> {
+async fn claim(inner: &Inner, deployment: &Deployment, prepared: &Prepared, call: &Call<'_>) -> Option<Cell> {
     let tree = prepared.tree.clone()?;
+    let mut inherited = call.inherited.variables.iter();
+    if inherited.any(|(name, _)| cells::is_read_at_start(name)) {
+        return None;
+    }
     let breed = Breed::of(&deployment.function, &inner.runtimes)?;
     let cell = inner.cells.claim(&breed).await?;
     if !cell.suits(&tree) {
@@ -316,6 +359,7 @@ fn adopt(
     let adoption = Adoption {
         nursery: &inner.nursery,
         env: environment(inner, deployment, prepared, call),
+        inherited: call.inherited.clone(),
         memory: Confinement::of(&deployment.function, &prepared.code.path).memory,
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
@@ -344,6 +388,7 @@ async fn serve(
         nursery: &inner.nursery,
         plan,
         env: environment(inner, deployment, prepared, call),
+        inherited: call.inherited.clone(),
         directory: prepared.code.path.clone(),
         confinement: Confinement::of(&deployment.function, &prepared.code.path),
         measured: permit.measured(),
@@ -390,6 +435,7 @@ async fn shimmed(
         shims: &inner.shims,
         program: &program,
         env: environment(inner, deployment, prepared, call),
+        inherited: call.inherited.clone(),
         confinement: Confinement::of(&deployment.function, &prepared.code.path),
         measured: permit.measured(),
         result_limit: inner.result_limit(deployment.function.contract),
@@ -481,7 +527,7 @@ async fn fork(
     };
     let name = limit.name();
     let deadline = (until, name.as_str());
-    let mut end = fork.run(&deployment, call.event, most, deadline, log).await;
+    let mut end = fork.run(&deployment, call, most, deadline, log).await;
     if let Some((breach, note)) = fork.breach() {
         end = crash(Fault::Over(breach, note), log, end);
     }
@@ -598,12 +644,14 @@ fn environment(
 ) -> Vec<(String, String)> {
     let function = &deployment.function;
     let mut env = inner.base_env.clone();
+    env.extend_from_slice(&call.inherited.variables);
     env.extend(
         prepared
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.expose().to_owned())),
     );
+    let waits = function.contract == Contract::ActionLoop && actionloop::acknowledges(&env);
     let mut set = |name: &str, value: String| env.push((name.to_owned(), value));
     set("__OW_NAMESPACE", function.key.namespace.to_string());
     set("__OW_ACTION_NAME", function.key.to_string());
@@ -612,7 +660,7 @@ fn environment(
     set("__OW_ACTIVATION_ID", call.id_text.to_owned());
     set("__OW_TRANSACTION_ID", call.transaction.to_owned());
     set("__OW_DEADLINE", call.deadline.to_string());
-    if function.contract == Contract::ActionLoop && actionloop::acknowledges(deployment) {
+    if waits {
         set(actionloop::TOLD, "1".to_owned());
     }
     env

@@ -17,6 +17,8 @@ pub const HTTP_LIMIT: usize = 6 * 1024 * 1024;
 const ENV_VALUE_LIMIT: usize = 100 * 1024;
 /// Most bytes of a function's plain environment variables together.
 const ENV_LIMIT: usize = 1024 * 1024;
+/// The same of a package or of a binding: with both above the function's own, a process must still start.
+const PACKAGE_ENV_LIMIT: usize = 256 * 1024;
 
 /// Checks a zip before anything is unpacked: sizes, counts and ratio (read, not believed), paths, links, names.
 ///
@@ -54,6 +56,9 @@ pub(crate) fn check(new: &NewFunction) -> Result<()> {
     if parameters > PAYLOAD_LIMIT {
         return Err(too_large("parameters", parameters, PAYLOAD_LIMIT));
     }
+    if new.runtime.is_sequence() != matches!(new.code, CodePackage::Sequence(_)) {
+        return Err(invalid("A sequence has components, and anything else has code."));
+    }
     if new.code.is_empty() {
         return Err(invalid("The function has no code."));
     }
@@ -61,7 +66,7 @@ pub(crate) fn check(new: &NewFunction) -> Result<()> {
         return Err(too_large("exec", new.code.len(), CODE_LIMIT));
     }
     match &new.code {
-        CodePackage::Source(_) => Ok(()),
+        CodePackage::Source(_) | CodePackage::Sequence(_) => Ok(()),
         CodePackage::Zip(bytes) => check_entry(new, &package::inspect(bytes)?),
     }
 }
@@ -93,8 +98,18 @@ fn check_main(new: &NewFunction) -> Result<()> {
 }
 
 fn check_environment(new: &NewFunction) -> Result<()> {
+    check_variables(&new.env, &new.secret_names, ENV_LIMIT)
+}
+
+/// Refuses what cannot be in the environment of a package's functions, with `InvalidInput`, and more than 256 KiB of it,
+/// with `LimitExceeded`.
+pub fn check_package_environment(variables: &[(String, String)]) -> Result<()> {
+    check_variables(variables, &[], PACKAGE_ENV_LIMIT)
+}
+
+fn check_variables(env: &[(String, String)], secret_names: &[String], limit: usize) -> Result<()> {
     let mut seen = HashSet::new();
-    let names = new.env.iter().map(|(name, _)| name).chain(&new.secret_names);
+    let names = env.iter().map(|(name, _)| name).chain(secret_names);
     for name in names {
         let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if !starts || name.len() > 256 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -113,7 +128,7 @@ fn check_environment(new: &NewFunction) -> Result<()> {
             )));
         }
     }
-    for (name, value) in &new.env {
+    for (name, value) in env {
         if value.contains('\0') {
             return Err(invalid(format!(
                 "The environment variable '{name}' contains a NUL character."
@@ -127,13 +142,9 @@ fn check_environment(new: &NewFunction) -> Result<()> {
             ));
         }
     }
-    let total: usize = new
-        .env
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + 2)
-        .sum();
-    if total > ENV_LIMIT {
-        return Err(too_large("environment", total, ENV_LIMIT));
+    let total: usize = env.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    if total > limit {
+        return Err(too_large("environment", total, limit));
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ use beckon_core::{Contract, JsonText, Status};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use crate::live::Streamed;
+use crate::logs::SharedLog;
 use crate::payload::{Reply, text_response};
 
 /// Why a run ended as it did. Doors choose their dialect's answer by it.
@@ -59,6 +61,18 @@ impl End {
             Status::Success
         };
         Self::of(status, Why::Answered, Reply::Http(Box::new(response)))
+    }
+
+    /// A response that went to its caller while it was written: the record has what may be kept of it.
+    pub(crate) fn streamed(mut self, streamed: Streamed, log: &SharedLog) -> Self {
+        self.bytes = streamed.total;
+        self.truncated = streamed.total > self.reply.len() as u64;
+        if streamed.gone {
+            (self.status, self.why) = (Status::Cancelled, Why::Cancelled);
+            log.lock()
+                .note("Beckon: the caller went away before the response's end.".to_owned());
+        }
+        self
     }
 
     /// What the contract's own platform answers in the function's place.

@@ -1,4 +1,4 @@
-//! The language between the engine and its workers: length-prefixed frames on two Unix sockets.
+//! The language between the engine and its workers: length-prefixed frames on two pipes.
 //!
 //! ```text
 //! u32 length of what follows · u8 type · u32 length of the header · header (JSON) · body (raw bytes)
@@ -103,6 +103,9 @@ pub(crate) struct Run<'a> {
     /// The gateway's base URL, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) api_host: Option<&'a str>,
+    /// The namespace that calls, where that is not the function's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) namespace: Option<&'a str>,
     /// Log bytes worth sending.
     pub(crate) logs: usize,
     /// The request, for contracts that take one; its body is the frame's.

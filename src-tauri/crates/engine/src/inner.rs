@@ -6,20 +6,21 @@ use std::fs::{self, DirBuilder};
 use std::hash::{Hash, Hasher};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use beckon_core::{ActivationId, Clock, Error, FunctionKey, Result};
+use beckon_core::{ActivationId, Clock, Error, FunctionKey, Result, Version};
 use beckon_store::Store;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::build::Builds;
 use crate::cells::{Cells, Ground};
 use crate::delivery::Deliveries;
+use crate::inherited::Inherited;
 use crate::isolation::{Bounds, Isolation};
 use crate::lane::Lane;
 use crate::metrics::{self, Metrics};
@@ -31,7 +32,9 @@ use crate::runtimes::Runtimes;
 use crate::source::Folders;
 use crate::status::Activity;
 use crate::worker::Shims;
-use crate::{EngineConfig, SecretSource, attempt, removal, schedule, source, survivors, trigger};
+use crate::{
+    EngineConfig, SecretSource, SystemFunctions, attempt, removal, schedule, source, survivors, trigger,
+};
 
 const NODE_SHIM: &str = include_str!("shims/node.cjs");
 const PYTHON_SHIM: &str = include_str!("shims/python.py");
@@ -63,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) cells: Arc<Cells>,
     pub(crate) activity: Arc<Activity>,
     pub(crate) backlog: Backlog,
+    /// How many accepted sequences may be in progress at the same time.
+    pub(crate) compositions: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
     pub(crate) deliveries: Deliveries,
     /// Functions that come from folders.
@@ -79,6 +84,8 @@ pub(crate) struct Inner {
     pub(crate) deployed: Notify,
     pub(crate) schedules: schedule::Board,
     pub(crate) triggers: trigger::Board,
+    /// Has the functions of the system's namespace be there; nobody's where no dialect has any.
+    pub(crate) system: OnceLock<SystemFunctions>,
     stop: CancellationToken,
     /// The dispatcher, the janitor and the publisher.
     helpers: TaskTracker,
@@ -179,6 +186,7 @@ impl Inner {
             nursery,
             activity,
             backlog,
+            compositions: Arc::new(Semaphore::new(crate::composition::AT_ONCE)),
             deliveries,
             folders: Folders::default(),
             runs: Mutex::default(),
@@ -189,6 +197,7 @@ impl Inner {
             deployed: Notify::new(),
             schedules: schedule::Board::default(),
             triggers: trigger::Board::default(),
+            system: OnceLock::new(),
             stop: CancellationToken::new(),
             helpers: TaskTracker::new(),
             config,
@@ -288,22 +297,23 @@ impl Inner {
 
 /// Starts the workers that functions want to have ready, and starts them again when they are gone.
 async fn keep_ready(inner: Arc<Inner>) {
-    let mut failed: HashMap<FunctionKey, Instant> = HashMap::new();
+    // By version: the worker of one that is saved anew while it starts has not failed, it was let go.
+    let mut failed: HashMap<(FunctionKey, Version), Instant> = HashMap::new();
     loop {
         match inner.store.functions_kept_ready().await {
             Ok(keys) => {
                 failed.retain(|_, at| at.elapsed() < AFTER_FAILURE);
-                for key in keys
-                    .into_iter()
-                    .filter(|key| !failed.contains_key(key))
-                    .collect::<Vec<_>>()
-                {
+                for key in keys {
                     let Ok(Some(function)) = inner.store.function(&key).await else {
                         continue;
                     };
+                    let saved = (key, function.version);
+                    if failed.contains_key(&saved) {
+                        continue;
+                    }
                     while let Some(grant) = inner.pools.prewarm(&function) {
                         if !attempt::prewarm(&inner, grant).await {
-                            failed.insert(key, Instant::now());
+                            failed.insert(saved, Instant::now());
                             break;
                         }
                     }
@@ -315,12 +325,14 @@ async fn keep_ready(inner: Arc<Inner>) {
     }
 }
 
-/// Lets go of workers that nobody used for a while, and of those whose function went with its namespace.
+/// Lets go of workers that nobody used for a while, of those whose package gives another environment by now, and of those
+/// whose function went with its namespace.
 async fn janitor(pools: Arc<Pools>, store: Store, timeout: Duration) {
     let pace = (timeout / 4).clamp(Duration::from_millis(50), Duration::from_secs(5));
     loop {
         tokio::time::sleep(pace).await;
         pools.expire(timeout);
+        pools.renew(|function, binding| Inherited::of(&store.defaults(function, binding), binding.cloned()));
         for key in pools.keys() {
             if matches!(store.function(&key).await, Ok(None)) {
                 pools.undeploy(&key);

@@ -7,8 +7,10 @@
 //! lib ─ what callers see; inner ─ what all of it stands on
 //! in     source/ ─ folders and projects on disk; deploy, entry, package, build/ ─ code, made ready to run
 //!        code ─ taken from there for workers; runtimes ─ the interpreters of this machine
+//! made   composition/ ─ sequences and compositions: runs that are made of other runs
 //! run    run ─ a run from request to record; queue/ ─ accepted runs, from disk
 //!        attempt, deadline ─ a run in a worker; payload, adapt, reply, end ─ what goes in and comes out
+//!        inherited ─ what a package gives the environment
 //!        pool/ ─ slots, warm workers, lines, memory; cells/ ─ interpreters that are up before their function
 //! speak  worker, link, frame, pipes, shims/ ─ to interpreters; actionloop ─ to binaries; serving, upstream ─ to servers
 //!        executable, watchdog ─ to a process per run; lane ─ the thread that calls are made on
@@ -24,6 +26,7 @@ mod attempt;
 mod build;
 mod cells;
 mod code;
+mod composition;
 mod deadline;
 pub mod delivery;
 mod deploy;
@@ -31,13 +34,16 @@ mod end;
 mod entry;
 mod executable;
 mod frame;
+mod inherited;
 mod inner;
 mod isolation;
 mod lane;
 mod link;
+mod live;
 mod logs;
 mod machine;
 mod metrics;
+mod orphans;
 mod package;
 mod payload;
 mod pipes;
@@ -56,33 +62,39 @@ mod survivors;
 mod trigger;
 mod upstream;
 mod watchdog;
+pub mod web;
 mod worker;
 
 pub use build::{BuildLog, BuildProgress, BuildRecord, BuildState, BuildWatch};
+pub use composition::SEQUENCE_LIMIT;
 pub use delivery::Deliveries;
-pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_zip, zip_files};
+pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_package_environment, check_zip, zip_files};
 pub use end::Why;
 pub(crate) use inner::Inner;
 pub use isolation::GuardStatus;
-pub use metrics::Chart;
+pub use live::{LiveBody, LiveOutcome};
+pub use metrics::{Chart, Refused};
+pub use orphans::Orphan;
 pub use payload::{Payload, Reply};
 pub use queue::Accepted;
 pub use run::Ended;
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, Millis, Mode, NewFunction, Result,
-    RuntimeStatus, Secret, Status,
+    ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, Millis, Mode, NamespaceName,
+    NewFunction, Result, RuntimeStatus, Secret, Status,
 };
-use beckon_store::{Expect, Store};
+use beckon_store::{Expect, Store, Target};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::attempt::Request;
+use crate::live::{Live, Opened};
 use crate::run::{Asked, Attached, Registered, Run};
 
 /// Where and how an engine works.
@@ -162,6 +174,11 @@ pub trait SecretSource: Send + Sync {
     fn trigger_secret(&self, _trigger_id: &str) -> Result<Option<Secret>> {
         Ok(None)
     }
+
+    /// Forgets values that nothing points at any more; one that is not there is no error. May block.
+    fn abandon(&self, _orphans: &[Orphan]) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// One call of one function.
@@ -169,8 +186,11 @@ pub trait SecretSource: Send + Sync {
 pub struct Invocation {
     /// The run's identity, chosen by the caller ([`ActivationId::new`]).
     pub id: ActivationId,
-    /// What to call.
+    /// What to call; it may be reached through a binding.
     pub function: FunctionKey,
+    /// The namespace that calls, where that is not the function's own: the record is filed there. Whether it may is the
+    /// door's to judge.
+    pub caller: Option<NamespaceName>,
     /// What the caller sent; default parameters are merged below arguments by the engine.
     pub payload: Payload,
     /// Who asked.
@@ -257,6 +277,13 @@ pub enum WorkerState {
     Draining,
 }
 
+/// Has the functions of a system namespace be there. Quick when they are.
+pub type SystemFunctions = Box<
+    dyn Fn(Engine, beckon_core::NamespaceName) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>
+        + Send
+        + Sync,
+>;
+
 /// The engine. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
@@ -281,6 +308,12 @@ impl Engine {
             engine.inner.help(|stop| trigger::run(engine.clone(), stop));
         }
         Ok(engine)
+    }
+
+    /// Has `make` called whenever a component of a sequence or a composition is the system's, see
+    /// [`NamespaceName::is_system`](beckon_core::NamespaceName::is_system). The first one given stays.
+    pub fn set_system_functions(&self, make: SystemFunctions) {
+        let _ = self.inner.system.set(make);
     }
 
     /// Changes what may be changed while running.
@@ -352,6 +385,9 @@ impl Engine {
     ) -> Result<Arc<Function>> {
         let inner = &self.inner;
         new.runtime = inner.runtimes.resolve(&new.runtime)?;
+        if new.runtime.is_sequence() {
+            return self.save_sequence(key, new, expect).await;
+        }
         let new = tokio::task::spawn_blocking(move || deploy::check(&new).map(|()| new))
             .await
             .map_err(|e| Error::internal("check a function", e))??;
@@ -373,13 +409,16 @@ impl Engine {
         Ok(function)
     }
 
-    /// Deletes a function; runs in flight finish.
+    /// Deletes a function, and the values of its secrets; runs in flight finish.
     pub async fn delete_function(&self, key: &FunctionKey) -> Result<Arc<Function>> {
+        let mut orphans = self.orphans_of(key).await?;
         let function = self.inner.store.delete_function(key).await?;
         self.inner.pools.undeploy(key);
         self.inner.metrics.forget(key);
         self.inner.activity.drain(key, None);
         self.inner.builds.forget(key).await;
+        orphans.extend(Orphan::of_function(&function));
+        self.abandon(orphans).await;
         Ok(function)
     }
 
@@ -388,20 +427,44 @@ impl Engine {
     /// Dropping the future does not stop the run. Failures of the function are records, not errors. Errors: `NotFound`,
     /// `Busy`, `RuntimeMissing`, `LimitExceeded` (input over 1 MiB), `ShuttingDown`.
     pub async fn invoke(&self, invocation: Invocation, wait: Option<Duration>) -> Result<Outcome> {
+        match self.call(invocation, wait, None).await? {
+            LiveOutcome::Whole(outcome) => Ok(outcome),
+            LiveOutcome::Live(_) => Err(Error::internal("take a response", "nobody asked for a live one")),
+        }
+    }
+
+    /// The same for a caller who can take the response while the function is writing it. It is live where the function
+    /// has a process that can write bit by bit (of-watchdog's `http` and `streaming`), and the request's `Accept` or the
+    /// response's type is `text/event-stream` or `application/x-ndjson`. A response that has begun is not promoted.
+    pub async fn invoke_live(&self, invocation: Invocation, wait: Option<Duration>) -> Result<LiveOutcome> {
+        self.call(invocation, wait, Some(Live::new())).await
+    }
+
+    async fn call(
+        &self,
+        invocation: Invocation,
+        wait: Option<Duration>,
+        live: Option<(Live, Opened)>,
+    ) -> Result<LiveOutcome> {
         let arrived = Instant::now();
         let inner = &self.inner;
-        let function = self.callable(&invocation, Mode::Blocking).await?;
+        let target = self.callable(&invocation, Mode::Blocking).await?;
+        let function = target.function.clone();
         let tally = inner.metrics.of(&function);
-        let place = inner
-            .pools
-            .acquire(&function)
-            .inspect_err(|e| tally.refused(Mode::Blocking, e.code))?;
+        let place = composition::place(inner, &function, 0)
+            .map_or_else(|| inner.pools.acquire(&function), Ok)
+            .inspect_err(|e| inner.metrics.refused(&function, Mode::Blocking, e.code))?;
         let waited = (inner.clock.now() - invocation.received).max(0) as f64;
-        let (asked, request) = invocation.split();
-        let registered = Registered::new(inner, asked.id);
+        let (called, caller) = (invocation.function.clone(), invocation.caller.clone());
+        let (asked, mut request) = invocation.split();
+        let (live, mut opened) = live.unzip();
+        request.live = live;
+        let mut draft = run::draft(&function, asked, Status::Running, Mode::Blocking);
+        composition::address(&mut draft, &mut request, &called, caller.as_ref(), target);
+        let registered = Registered::new(inner, &draft);
         let control = registered.control().clone();
         let run = Run {
-            draft: run::draft(&function, asked, Status::Running, Mode::Blocking),
+            draft,
             request,
             registered,
             tally,
@@ -411,21 +474,49 @@ impl Engine {
         };
         let limit = self.blocking_limit();
         let mut attached = Attached::new(run.drive(place), &inner.tasks);
-        if let Ok(record) =
-            tokio::time::timeout(wait.map_or(limit, |wait| wait.min(limit)), &mut attached).await
-        {
-            return record.map(Outcome::Finished);
+        let passed = tokio::time::sleep(wait.map_or(limit, |wait| wait.min(limit)));
+        tokio::select! {
+            biased;
+            Some(response) = live::begun(&mut opened) => return Ok(LiveOutcome::Live(response)),
+            record = &mut attached => {
+                // It may be over by now, and what is kept of it is not all of it.
+                if let Some(Ok(response)) = opened.as_mut().map(Opened::try_recv) {
+                    return Ok(LiveOutcome::Live(response));
+                }
+                return record.map(Outcome::Finished).map(LiveOutcome::Whole);
+            }
+            () = passed => {}
+        }
+        // One that begins only now has nobody who reads it.
+        if let Some(mut opened) = opened {
+            opened.close();
+            if let Ok(response) = opened.try_recv() {
+                return Ok(LiveOutcome::Live(response));
+            }
         }
         let promoted = control.promote();
         drop(attached); // goes on by itself
-        promoted.await.unwrap_or_else(|_| Err(pool::shutting_down()))
+        let promoted = promoted.await.unwrap_or_else(|_| Err(pool::shutting_down()));
+        promoted.map(LiveOutcome::Whole)
+    }
+
+    /// How many runs of a namespace are in progress or wait for a slot, for a turn or for their next attempt.
+    pub fn in_flight(&self, namespace: &NamespaceName) -> u64 {
+        let inner = &self.inner;
+        let runs = inner.runs.lock();
+        let begun = runs.values().filter(|run| run.namespace() == namespace).count();
+        drop(runs);
+        let queued = inner.backlog.depths().into_iter();
+        let queued = queued.filter(|(key, _)| key.namespace == *namespace);
+        (begun + queued.map(|(_, depth)| depth).sum::<usize>()) as u64
     }
 
     /// Accepts a run; it is on disk when this returns. `Busy` when 100,000 wait; `Conflict`, which changes nothing, when
     /// there is a run with this id (see [`Engine::accept_once`]).
     pub async fn accept(&self, invocation: Invocation) -> Result<ActivationId> {
-        let function = self.callable(&invocation, Mode::NonBlocking).await?;
-        queue::accept(&self.inner, &function, invocation)
+        let target = self.callable(&invocation, Mode::NonBlocking).await?;
+        let function = target.function.clone();
+        queue::accept(&self.inner, target, invocation)
             .await
             .inspect_err(|e| {
                 if e.code != ErrorCode::Conflict {
@@ -483,7 +574,7 @@ impl Engine {
     }
 
     /// What every call needs: the function, its runtime, an input of the right size and shape.
-    async fn callable(&self, invocation: &Invocation, mode: Mode) -> Result<Arc<Function>> {
+    async fn callable(&self, invocation: &Invocation, mode: Mode) -> Result<Target> {
         let size = invocation.payload.len();
         let most = match &invocation.payload {
             Payload::Args(_) => PAYLOAD_LIMIT,
@@ -497,14 +588,13 @@ impl Engine {
         {
             return Err(deploy::invalid("The input must be a JSON object."));
         }
-        let function = self.inner.store.function(&invocation.function).await?;
-        let function =
-            function.ok_or_else(|| Error::not_found(format!("function {}", invocation.function)))?;
+        let target = self.inner.store.target(&invocation.function).await?;
+        let target = target.ok_or_else(|| Error::not_found(format!("function {}", invocation.function)))?;
         self.inner
             .runtimes
-            .can_run(&function.runtime)
-            .inspect_err(|e| self.inner.metrics.refused(&function, mode, e.code))?;
-        Ok(function)
+            .can_run(&target.function.runtime)
+            .inspect_err(|e| self.inner.metrics.refused(&target.function, mode, e.code))?;
+        Ok(target)
     }
 }
 

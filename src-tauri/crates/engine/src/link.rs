@@ -1,6 +1,6 @@
 //! The connection to one worker process: many runs send through it, and one task reads for all of them.
 //!
-//! Small frames go straight into the socket from the caller's own task: another task between the two would cost more
+//! Small frames go straight into the pipe from the caller's own task: another task between the two would cost more
 //! than the call. What does not fit waits in the outbox, which the reading task empties. A std-like lock and not an
 //! async one, because nothing is awaited under it and it is held for a map look-up or one `write`.
 
@@ -14,7 +14,7 @@ use beckon_core::{ActivationId, LogStream};
 use bytes::{Buf as _, Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::end::End;
@@ -26,11 +26,11 @@ use crate::process::{self, Process};
 use crate::reply;
 use crate::status::Card;
 
-/// How much is read from the socket at once.
+/// How much is read from the pipe at once.
 const CHUNK: usize = 64 * 1024;
 /// What an idle worker may write before it is taken for mad, in bytes.
 const IDLE_CHATTER: usize = 16 * 1024 * 1024;
-/// How long a process that closed its socket may take to be gone by itself, so that its own exit code is told.
+/// How long a process that closed its pipe may take to be gone by itself, so that its own exit code is told.
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// Why a worker is of no use any more.
@@ -66,7 +66,7 @@ struct Slot {
 #[derive(Default)]
 struct State {
     slots: HashMap<ActivationId, Slot>,
-    /// What did not fit into the socket.
+    /// What did not fit into the pipe.
     outbox: VecDeque<Bytes>,
     /// Takes no more runs, and goes when the last is over.
     retired: bool,
@@ -82,7 +82,7 @@ struct State {
 
 /// The callers' side.
 pub(crate) struct Link {
-    to: UnixStream,
+    to: pipe::Sender,
     state: Mutex<State>,
     /// Told when there is something in the outbox, or when it is time to go.
     wake: Notify,
@@ -93,7 +93,7 @@ pub(crate) struct Link {
 
 /// What the reading task owns.
 pub(crate) struct Ends {
-    pub(crate) from: UnixStream,
+    pub(crate) from: pipe::Receiver,
     pub(crate) pipes: RawPipes,
     pub(crate) process: Process,
     pub(crate) card: Arc<Card>,
@@ -102,7 +102,7 @@ pub(crate) struct Ends {
 }
 
 impl Link {
-    pub(crate) fn new(to: UnixStream, result_limit: usize) -> Self {
+    pub(crate) fn new(to: pipe::Sender, result_limit: usize) -> Self {
         Self {
             to,
             state: Mutex::default(),
@@ -193,7 +193,7 @@ impl Link {
         fault.unwrap_or(Fault::Stale)
     }
 
-    /// Writes what waits, as far as the socket takes it. `false` when something is left.
+    /// Writes what waits, as far as the pipe takes it. `false` when something is left.
     fn flush(&self) -> io::Result<bool> {
         let mut state = self.state.lock();
         while let Some(front) = state.outbox.front_mut() {
@@ -356,7 +356,7 @@ pub(crate) async fn tend(link: Arc<Link>, mut ends: Ends) {
 }
 
 enum Ended {
-    /// It closed its socket, or its process ended.
+    /// It closed its pipe, or its process ended.
     Closed,
     Violation(Violation),
     Io(io::Error),
@@ -404,7 +404,7 @@ async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<()
                 flushed = link.flush()?;
             }
             () = ends.pipes.take_some(&mut everyone) => {}
-            // A descendant may hold the socket open. What the worker itself had sent is in there by now.
+            // A descendant may hold the pipe open. What the worker itself had sent is in there by now.
             _ = ends.process.wait() => {
                 while let Ok(count) = ends.from.try_read_buf(buffer) {
                     if count == 0 {

@@ -119,6 +119,16 @@ impl RunLog {
         self.keep(stream, text, at_us);
     }
 
+    /// A line of the run's account of itself, kept even when the limit is reached: the limit is for what is printed.
+    pub(crate) fn entry(&mut self, text: String) {
+        let at_us = self.now_us();
+        self.lines.push(LogLine {
+            at_us,
+            stream: LogStream::Stdout,
+            text,
+        });
+    }
+
     /// Whether nothing was printed.
     pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.open.iter().all(Vec::is_empty)

@@ -1,8 +1,11 @@
 //! What a call brings and what it gives back, whatever the door and whatever the contract.
 
+use std::collections::BTreeMap;
+
 use beckon_core::{Activation, BodyForm, Exchange, JsonText};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use serde_json::value::RawValue;
 
 /// What a caller sends. Each door brings its own kind, and the engine turns it into what the function's contract wants.
 #[derive(Debug, Clone)]
@@ -41,6 +44,8 @@ impl Payload {
     /// What a record keeps of it.
     pub(crate) fn note(&self, record: &mut Activation) {
         match self {
+            // A component is never begun again from its record, so that this one need not hold what it was given.
+            Self::Args(json) if record.parent.is_some() => record.input = Some(without_credentials(json)),
             Self::Args(json) => record.input = Some(json.clone()),
             Self::Http(request) => {
                 let (form, document) = BodyForm::keep(request.body());
@@ -125,6 +130,31 @@ pub(crate) fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
         .iter()
         .map(|(name, v)| (name.to_string(), value(name.as_str(), v)))
         .collect()
+}
+
+/// Arguments with no credentials in `__ow_headers`, where web actions find the request's headers. All other values stay
+/// as the text they are.
+fn without_credentials(arguments: &JsonText) -> JsonText {
+    type Values<'a> = BTreeMap<String, &'a RawValue>;
+    const HEADERS: &str = "__ow_headers";
+    let hidden = || {
+        let mut all: Values<'_> = serde_json::from_str(arguments.as_str()).ok()?;
+        let mut headers: Values<'_> = serde_json::from_str(all.get(HEADERS)?.get()).ok()?;
+        let mask = serde_json::value::to_raw_value(HIDDEN).ok()?;
+        let mut found = false;
+        for (name, value) in &mut headers {
+            if Exchange::is_secret_header(name) {
+                (*value, found) = (&mask, true);
+            }
+        }
+        if !found {
+            return None;
+        }
+        let headers = serde_json::value::to_raw_value(&headers).ok()?;
+        all.insert(HEADERS.to_owned(), &headers);
+        JsonText::parse(serde_json::to_string(&all).ok()?).ok()
+    };
+    hidden().unwrap_or_else(|| arguments.clone())
 }
 
 /// A header's value as text: its bytes are Latin-1 unless they are UTF-8.

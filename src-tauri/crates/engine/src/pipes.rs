@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use beckon_core::LogStream;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::net::unix::pipe;
 
 use crate::logs::{SharedLog, Source};
@@ -88,8 +89,24 @@ impl RawPipes {
         }
     }
 
+    /// Whether there is something in one of them: one system call for both, for mostly there is not.
+    fn has_more(&self) -> bool {
+        let mut both = [self.stdout.question(), self.stderr.question()];
+        let open = match (self.stdout.open, self.stderr.open) {
+            (true, true) => 0..2,
+            (true, false) => 0..1,
+            (false, true) => 1..2,
+            (false, false) => return false,
+        };
+        // Told nothing, each is asked for itself.
+        !matches!(poll(&mut both[open], Some(&Timespec::default())), Ok(0))
+    }
+
     /// Takes what is in them now, without waiting.
     pub(crate) fn drain(&mut self, log: &mut impl Sink) {
+        if !self.has_more() {
+            return;
+        }
         for raw in [&mut self.stdout, &mut self.stderr] {
             if !raw.open {
                 continue;
@@ -107,6 +124,10 @@ impl RawPipes {
 }
 
 impl RawPipe {
+    fn question(&self) -> PollFd<'_> {
+        PollFd::from_borrowed_fd(self.pipe.as_fd(), PollFlags::IN)
+    }
+
     fn take(&mut self, ready: bool, log: &mut impl Sink) {
         if ready {
             self.read(log, CHUNK);

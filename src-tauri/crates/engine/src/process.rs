@@ -17,7 +17,6 @@ use command_fds::{CommandFdExt, FdMapping};
 use parking_lot::Mutex;
 use process_wrap::tokio::{CommandWrap, CommandWrapper as _, ProcessSession};
 use rustix::process::{Pid, Signal};
-use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
@@ -58,7 +57,7 @@ pub(crate) struct Spec {
 /// The engine's ends of a process's descriptors.
 pub(crate) struct Channels {
     /// Frames to descriptor 3, frames from descriptor 4.
-    pub(crate) frames: Option<(UnixStream, UnixStream)>,
+    pub(crate) frames: Option<(pipe::Sender, pipe::Receiver)>,
     pub(crate) stdin: Option<pipe::Sender>,
     /// From descriptor 3.
     pub(crate) results: Option<pipe::Receiver>,
@@ -195,9 +194,7 @@ impl Nursery {
         let channels: io::Result<Channels> = (|| {
             let _lane = self.lane.enter();
             Ok(Channels {
-                frames: frames
-                    .map(|(to, from)| Ok::<_, io::Error>((stream(to)?, stream(from)?)))
-                    .transpose()?,
+                frames: frames.map(ends_of).transpose()?,
                 stdin: stdin.map(pipe::Sender::from_owned_fd).transpose()?,
                 results: results.map(pipe::Receiver::from_owned_fd).transpose()?,
                 stdout: pipe::Receiver::from_owned_fd(stdout)?,
@@ -247,9 +244,11 @@ impl Nursery {
     }
 }
 
-fn stream(end: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
-    end.set_nonblocking(true)?;
-    UnixStream::from_std(end)
+fn ends_of((to, from): (OwnedFd, OwnedFd)) -> io::Result<(pipe::Sender, pipe::Receiver)> {
+    Ok((
+        pipe::Sender::from_owned_fd(to)?,
+        pipe::Receiver::from_owned_fd(from)?,
+    ))
 }
 
 /// What a new process is entered into.
@@ -265,7 +264,7 @@ struct Birth {
 
 /// The engine's ends, not yet of the runtime.
 struct Pipes {
-    frames: Option<(std::os::unix::net::UnixStream, std::os::unix::net::UnixStream)>,
+    frames: Option<(OwnedFd, OwnedFd)>,
     stdin: Option<OwnedFd>,
     results: Option<OwnedFd>,
     stdout: OwnedFd,
@@ -411,16 +410,18 @@ fn launch(
     }
     let mut frames = None;
     if spec.framed {
-        let (to, theirs_in) = std::os::unix::net::UnixStream::pair()?;
-        let (from, theirs_out) = std::os::unix::net::UnixStream::pair()?;
+        // Pipes and not a pair of sockets: the writer of a socket is woken whenever its reader has read, in the middle of
+        // every call, though nobody waits for that.
+        let (theirs_in, to) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let (from, theirs_out) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         command
             .fd_mappings(vec![
                 FdMapping {
-                    parent_fd: theirs_in.into(),
+                    parent_fd: theirs_in,
                     child_fd: 3,
                 },
                 FdMapping {
-                    parent_fd: theirs_out.into(),
+                    parent_fd: theirs_out,
                     child_fd: 4,
                 },
             ])

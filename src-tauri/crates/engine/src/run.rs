@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Cause, Function, LOCAL, Millis, Mode, Result, Status, Timing,
+    Activation, ActivationId, ActivationSummary, Cause, Function, LOCAL, Millis, Mode, NamespaceName, Result,
+    Status, Timing,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -25,8 +26,9 @@ use crate::{Inner, Outcome, Payload, Reply};
 const NOTE_AFTER: Duration = Duration::from_millis(250);
 
 /// How others reach a run in progress.
-#[derive(Default)]
 pub(crate) struct Control {
+    /// Whose run it is.
+    namespace: NamespaceName,
     stop: AtomicU8,
     promotion: Mutex<Option<oneshot::Sender<Result<Outcome>>>>,
     told: Notify,
@@ -42,6 +44,20 @@ pub(crate) enum Stop {
 }
 
 impl Control {
+    fn of(draft: &Activation) -> Self {
+        Self {
+            namespace: draft.summary.namespace.clone(),
+            stop: AtomicU8::new(0),
+            promotion: Mutex::default(),
+            told: Notify::new(),
+        }
+    }
+
+    /// The namespace that the run belongs to.
+    pub(crate) fn namespace(&self) -> &NamespaceName {
+        &self.namespace
+    }
+
     /// Ends the run. The first reason counts.
     pub(crate) fn stop(&self, why: Stop) {
         let _ = self
@@ -75,8 +91,8 @@ pub(crate) struct Registered {
 }
 
 impl Registered {
-    pub(crate) fn new(inner: &Arc<Inner>, id: ActivationId) -> Self {
-        let control = Arc::<Control>::default();
+    pub(crate) fn new(inner: &Arc<Inner>, draft: &Activation) -> Self {
+        let (id, control) = (draft.summary.id, Arc::new(Control::of(draft)));
         inner.runs.lock().insert(id, control.clone());
         Self {
             inner: inner.clone(),
@@ -132,6 +148,7 @@ impl Run {
             waited,
         } = self;
         let (inner, control) = (&registered.inner, &registered.control);
+        inner.lane.call();
         let limit = draft.limits.logs_kb as usize * 1024;
         let log = RunLog::shared(limit, inner.clock.now());
         let mut progress = Progress::default();
@@ -176,6 +193,10 @@ impl Run {
             }
             Err(NotBegun) => End::shut_down(),
         };
+        let end = match &request.live {
+            Some(live) => live.cut(end),
+            None => end,
+        };
         let ended = finish(
             draft,
             request.payload,
@@ -208,7 +229,7 @@ fn answer_promotion(control: &Control, result: Result<Outcome>) -> beckon_core::
     pool::shutting_down()
 }
 
-async fn write_running(
+pub(crate) async fn write_running(
     inner: &Inner,
     draft: &Activation,
     payload: &Payload,
@@ -279,6 +300,7 @@ pub(crate) fn draft(function: &Function, asked: Asked, status: Status, mode: Mod
         http: None,
         attempts: 1,
         guards: Vec::new(),
+        annotations: Vec::new(),
     }
 }
 
@@ -386,7 +408,8 @@ pub(crate) fn finish(
     let run = progress
         .called
         .map(|called| ms(ended.saturating_duration_since(called)));
-    let duration = init.unwrap_or(0.0) + run.unwrap_or(0.0);
+    let passed = init.unwrap_or(0.0) + run.unwrap_or(0.0);
+    let duration = progress.summed.map_or(passed, |sum| sum as f64);
     let (logs, logs_truncated) = log.lock().take().finish();
     draft.timing = Timing {
         wait_ms: Some(wait),
@@ -397,7 +420,7 @@ pub(crate) fn finish(
     draft.summary.mode = mode;
     draft.summary.status = end.status;
     draft.summary.duration_ms = Some(duration.round() as i64);
-    draft.summary.end = Some(draft.summary.start + (wait + duration).round() as i64);
+    draft.summary.end = Some(draft.summary.start + (wait + passed).round() as i64);
     draft.summary.cold = progress.started.is_some().then_some(progress.cold);
     draft.guards = progress
         .guards

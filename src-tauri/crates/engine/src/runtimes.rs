@@ -62,6 +62,7 @@ impl Runtimes {
     /// `RuntimeMissing`, with how to install it.
     pub(crate) fn can_run(&self, kind: &Runtime) -> Result<()> {
         match kind.language() {
+            _ if kind.is_sequence() => Ok(()),
             Language::Go | Language::Rust => Ok(()),
             _ => self.interpreter_of(kind).map(drop),
         }
@@ -91,6 +92,9 @@ impl Runtimes {
     /// # Errors
     /// `RuntimeMissing`; `InvalidInput` with OpenWhisk's own sentence for a version that is not here.
     pub(crate) fn resolve(&self, wanted: &Runtime) -> Result<Runtime> {
+        if wanted.is_sequence() {
+            return Ok(wanted.clone());
+        }
         self.interpreter(wanted.language())?;
         let all = self.all();
         let version = wanted.version();

@@ -15,6 +15,7 @@ use beckon_core::{ActivationId, LogStream};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
@@ -24,10 +25,12 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use crate::isolation;
 use crate::link::Fault;
+use crate::live::{Feed, Offer, Output, Streamed};
 use crate::logs::{SharedLog, Source};
 use crate::pipes::{RawPipes, Sink, Unheard};
 use crate::process::{self, Process};
 use crate::status::Card;
+use crate::upstream;
 
 /// What an idle worker may write before it is taken for mad, in bytes.
 const IDLE_CHATTER: usize = 16 * 1024 * 1024;
@@ -48,6 +51,8 @@ pub(crate) enum Address {
 }
 
 type Connection = SendRequest<Full<Bytes>>;
+/// A response, and how it went if its caller took it live.
+pub(crate) type Answered = (Response<Bytes>, Option<Streamed>);
 
 #[derive(Default)]
 struct State {
@@ -150,25 +155,34 @@ impl Serving {
         Ok(())
     }
 
-    /// Sends a request for the run `id` and returns its response.
+    /// Sends a request for the run `id` and returns its response; whoever takes it live gets it on the way, and then it
+    /// is what a record may keep.
     pub(crate) async fn exchange(
         self: &Arc<Self>,
         id: ActivationId,
         request: Request<Full<Bytes>>,
         limit: usize,
+        live: Option<Offer<'_>>,
         log: &SharedLog,
-    ) -> Result<Response<Bytes>, Trouble> {
+    ) -> Result<Answered, Trouble> {
         let running = Running::enter(self, id, log, false).map_err(Trouble::Fault)?;
         let response = {
-            let answer = self.send(request, limit);
+            let answer = self.send(request, limit, live);
             tokio::pin!(answer);
             tokio::select! {
                 biased;
                 response = &mut answer => response,
-                fault = self.fault() => match tokio::time::timeout(LAST_WORDS, &mut answer).await {
-                    Ok(Ok(response)) => Ok(response),
-                    _ => return Err(Trouble::Fault(fault)),
-                },
+                fault = self.fault() => {
+                    // What its caller has not read yet of a response that has begun is there to be read.
+                    let last = match live.is_some_and(Offer::is_taken) {
+                        true => answer.await.ok(),
+                        false => tokio::time::timeout(LAST_WORDS, &mut answer).await.ok().and_then(Result::ok),
+                    };
+                    match last {
+                        Some(response) => Ok(response),
+                        None => return Err(Trouble::Fault(fault)),
+                    }
+                }
             }
         };
         match response {
@@ -206,7 +220,12 @@ impl Serving {
         }
     }
 
-    async fn send(&self, mut request: Request<Full<Bytes>>, limit: usize) -> Result<Response<Bytes>, Broken> {
+    async fn send(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        limit: usize,
+        live: Option<Offer<'_>>,
+    ) -> Result<Answered, Broken> {
         loop {
             let kept = self.state.lock().idle.pop();
             let fresh = kept.is_none();
@@ -230,7 +249,17 @@ impl Serving {
                     _ => return Err(Broken::io(error.into_error())),
                 },
             };
-            let (head, body) = response.into_parts();
+            let (mut head, body) = response.into_parts();
+            if let Some(live) = live {
+                upstream::leave_connection(&mut head.headers);
+                if let Some(feed) = live.take(&head, limit) {
+                    let (kept, streamed) = pass_on(body, feed).await?;
+                    if !connection.is_closed() && streamed.is_some_and(|streamed| !streamed.gone) {
+                        self.state.lock().idle.push(connection);
+                    }
+                    return Ok((Response::from_parts(head, kept.into()), streamed));
+                }
+            }
             let body = match Limited::new(body, limit).collect().await {
                 Ok(body) => body.to_bytes(),
                 Err(error) if error.is::<LengthLimitError>() => return Err(Broken::TooLarge),
@@ -239,7 +268,7 @@ impl Serving {
             if !connection.is_closed() {
                 self.state.lock().idle.push(connection);
             }
-            return Ok(Response::from_parts(head, body));
+            return Ok((Response::from_parts(head, body), None));
         }
     }
 
@@ -267,6 +296,25 @@ impl Serving {
     fn is_over(&self) -> bool {
         let state = self.state.lock();
         (state.retired && state.runs.is_empty()) || state.chatter > IDLE_CHATTER
+    }
+}
+
+/// Hands a response to its caller as it comes. One whose caller is gone is read no further.
+async fn pass_on(mut body: Incoming, feed: Feed) -> Result<(Vec<u8>, Option<Streamed>), Broken> {
+    let mut output = Output::new(0, Some(feed));
+    loop {
+        let frame = tokio::select! {
+            biased;
+            () = output.gone() => return Ok(output.finish()),
+            frame = body.frame() => frame,
+        };
+        let Some(frame) = frame else {
+            return Ok(output.finish());
+        };
+        // All else is trailers.
+        if let Ok(piece) = frame.map_err(Broken::io)?.into_data() {
+            output.push(&piece).await;
+        }
     }
 }
 

@@ -281,9 +281,7 @@ pub(crate) fn end_of(contract: Contract, response: Response<Bytes>, since: Insta
         return fn_end(response);
     }
     let (mut head, body) = response.into_parts();
-    for name in ["connection", "keep-alive", "transfer-encoding", "content-length"] {
-        head.headers.remove(name);
-    }
+    leave_connection(&mut head.headers);
     if contract == Contract::WatchdogHttp
         && let Ok(seconds) = HeaderValue::from_str(&serving::seconds(since))
     {
@@ -291,6 +289,13 @@ pub(crate) fn end_of(contract: Contract, response: Response<Bytes>, since: Insta
             .insert(HeaderName::from_static("x-duration-seconds"), seconds);
     }
     (End::response(Response::from_parts(head, body)), true)
+}
+
+/// Takes out of a response what is of the connection to the process.
+pub(crate) fn leave_connection(headers: &mut HeaderMap) {
+    for name in ["connection", "keep-alive", "transfer-encoding", "content-length"] {
+        headers.remove(name);
+    }
 }
 
 fn fn_end(response: Response<Bytes>) -> (End, bool) {

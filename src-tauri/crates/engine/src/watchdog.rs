@@ -20,8 +20,10 @@ use crate::code::Deployment;
 use crate::end::{End, Why};
 use crate::executable::drain;
 use crate::isolation::Breach;
+use crate::live::Output;
 use crate::logs::{SharedLog, Source};
 use crate::process::{Channels, Nursery, Process};
+use crate::worker::Call;
 
 const CHUNK: usize = 16 * 1024;
 
@@ -157,6 +159,8 @@ enum Outcome {
     Exited(Option<ExitStatus>),
     TimedOut,
     TooLarge,
+    /// Nobody reads its response any more.
+    Gone,
 }
 
 impl Fork {
@@ -178,7 +182,7 @@ impl Fork {
     pub(crate) async fn run(
         &mut self,
         deployment: &Deployment,
-        event: &Event,
+        call: &Call<'_>,
         result_limit: usize,
         (deadline, limit_name): (Option<Instant>, &str),
         log: &SharedLog,
@@ -187,20 +191,32 @@ impl Fork {
         let contract = function.contract;
         let combine = contract == Contract::WatchdogClassic
             && function.settings.watchdog.combine_output.unwrap_or(true);
-        let mut output = Vec::new();
+        let live = call.live.filter(|_| contract == Contract::WatchdogStreaming);
+        // Of the streaming one the type does not depend on the output.
+        let early = respond(
+            StatusCode::OK,
+            Vec::new(),
+            &content_type(deployment, call.event, &[]),
+        );
+        let feed = live.and_then(|live| live.take(&early.into_parts().0, result_limit));
+        let mut output = Output::new(result_limit, feed);
         let ended = self
-            .exchange(&event.body, &mut output, combine, result_limit, deadline, log)
+            .exchange(&call.event.body, &mut output, combine, deadline, log)
             .await;
-        let kind = content_type(deployment, event, &output);
-        answer(contract, &ended, output, &kind, (result_limit, limit_name), log)
+        let (output, streamed) = output.finish();
+        let kind = content_type(deployment, call.event, &output);
+        let end = answer(contract, &ended, output, &kind, (result_limit, limit_name), log);
+        match streamed {
+            Some(streamed) => end.streamed(streamed, log),
+            None => end,
+        }
     }
 
     async fn exchange(
         &mut self,
         body: &Bytes,
-        output: &mut Vec<u8>,
+        output: &mut Output,
         combine: bool,
-        result_limit: usize,
         deadline: Option<Instant>,
         log: &SharedLog,
     ) -> Outcome {
@@ -229,13 +245,14 @@ impl Fork {
         let ended = loop {
             tokio::select! {
                 biased;
+                () = output.gone() => break Outcome::Gone,
                 read = stdout.read(&mut out), if out_open => match read {
                     Ok(0) | Err(_) => out_open = false,
-                    Ok(count) => output.extend_from_slice(&out[..count]),
+                    Ok(count) => output.push(&out[..count]).await,
                 },
                 read = stderr.read(&mut err), if err_open => match read {
                     Ok(0) | Err(_) => err_open = false,
-                    Ok(count) if combine => output.extend_from_slice(&err[..count]),
+                    Ok(count) if combine => output.push(&err[..count]).await,
                     Ok(count) => log.lock().push(Source::Raw(LogStream::Stderr), &err[..count]),
                 },
                 written = write_some(stdin.as_mut(), &left), if stdin.is_some() => match written {
@@ -251,7 +268,7 @@ impl Fork {
                 status = process.wait() => break Outcome::Exited(status),
                 () = &mut late => break Outcome::TimedOut,
             }
-            if output.len() > result_limit {
+            if output.is_too_large() {
                 break Outcome::TooLarge;
             }
         };
@@ -261,16 +278,18 @@ impl Fork {
             process.wait().await;
         }
         // Its group is dead too; what it wrote is in the pipes.
-        drain(stdout, |bytes| output.extend_from_slice(bytes));
+        let mut left = Vec::new();
+        drain(stdout, |bytes| left.extend_from_slice(bytes));
         drain(stderr, |bytes| {
             if combine {
-                output.extend_from_slice(bytes);
+                left.extend_from_slice(bytes);
             } else {
                 log.lock().push(Source::Raw(LogStream::Stderr), bytes);
             }
         });
+        output.push(&left).await;
         self.clean = exited;
-        if output.len() > result_limit {
+        if output.is_too_large() {
             return Outcome::TooLarge;
         }
         ended
@@ -320,14 +339,6 @@ fn answer(
     log: &SharedLog,
 ) -> End {
     let length = output.len();
-    let respond = |status: StatusCode, body: Vec<u8>, kind: &str| {
-        let mut response = Response::new(Bytes::from(body));
-        *response.status_mut() = status;
-        if let Ok(kind) = HeaderValue::from_str(kind) {
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        }
-        response
-    };
     const PLAIN: &str = "text/plain; charset=utf-8";
     match ended {
         Outcome::Exited(Some(status)) if status.success() => {
@@ -364,7 +375,17 @@ fn answer(
             End::platform(Status::TimedOut, Why::TimedOut, response)
         }
         Outcome::TooLarge => End::too_long(length as u64, result_limit),
+        Outcome::Gone => End::response(respond(StatusCode::OK, output, kind)),
     }
+}
+
+fn respond(status: StatusCode, body: Vec<u8>, kind: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    if let Ok(kind) = HeaderValue::from_str(kind) {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    response
 }
 
 /// The answer when there is no process to start.

@@ -5,10 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use beckon_core::{ActivationId, Guard, Language, Millis};
+use beckon_core::{ActivationId, Contract, Guard, Language, Millis};
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
 use crate::actionloop;
@@ -17,8 +16,10 @@ use crate::cells::Cell;
 use crate::code::Deployment;
 use crate::end::End;
 use crate::frame::{self, Kind};
+use crate::inherited::Inherited;
 use crate::isolation::Confinement;
 use crate::link::{self, Answer, Ends, Fault, Link};
+use crate::live::Offer;
 use crate::logs::SharedLog;
 use crate::pipes::RawPipes;
 use crate::pool::{Measured, Permit};
@@ -37,7 +38,13 @@ pub(crate) struct Call<'a> {
     pub(crate) id_text: &'a str,
     pub(crate) transaction: &'a str,
     pub(crate) api_host: Option<&'a str>,
+    /// The namespace that calls, where that is not the function's own.
+    pub(crate) namespace: Option<&'a str>,
+    /// What the function's package gives its environment.
+    pub(crate) inherited: &'a Arc<Inherited>,
     pub(crate) event: &'a Event,
+    /// Whoever takes the response while it is written.
+    pub(crate) live: Option<Offer<'a>>,
     /// When it will be killed, ms since the epoch.
     pub(crate) deadline: Millis,
 }
@@ -54,6 +61,8 @@ pub(crate) struct Worker {
     result_limit: usize,
     /// What a stem cell gets to know with its function.
     inheritance: Mutex<Option<Inheritance>>,
+    /// What the function's package gave its environment when it started.
+    pub(crate) inherited: Arc<Inherited>,
 }
 
 /// What a process of the function's own would have been started with.
@@ -75,6 +84,8 @@ pub(crate) struct Service<'a> {
     pub(crate) nursery: &'a Arc<Nursery>,
     pub(crate) plan: Plan,
     pub(crate) env: Vec<(String, String)>,
+    /// The part of it that is the package's.
+    pub(crate) inherited: Arc<Inherited>,
     /// The code, which is where its platform starts it too.
     pub(crate) directory: PathBuf,
     pub(crate) confinement: Confinement,
@@ -91,6 +102,8 @@ pub(crate) struct Launch<'a> {
     /// The interpreter, or the compiled function.
     pub(crate) program: &'a Path,
     pub(crate) env: Vec<(String, String)>,
+    /// The part of it that is the package's.
+    pub(crate) inherited: Arc<Inherited>,
     pub(crate) confinement: Confinement,
     /// Where its memory is written.
     pub(crate) measured: Measured,
@@ -102,6 +115,8 @@ pub(crate) struct Launch<'a> {
 pub(crate) struct Adoption<'a> {
     pub(crate) nursery: &'a Arc<Nursery>,
     pub(crate) env: Vec<(String, String)>,
+    /// The part of it that is the package's.
+    pub(crate) inherited: Arc<Inherited>,
     /// The function's own bound, bytes.
     pub(crate) memory: u64,
     pub(crate) result_limit: usize,
@@ -132,6 +147,7 @@ impl Worker {
         let lines = deployment.language() == Language::Executable;
         let scratch = launch.nursery.scratch_of(number);
         let program = launch.program.to_owned();
+        let waits = actionloop::acknowledges(&launch.env);
         let env = with_places(launch.env, &scratch)?;
         let spec = Spec {
             program,
@@ -158,10 +174,10 @@ impl Worker {
             stderr,
         } = channels;
         let frames = match (stdin, results) {
-            (Some(stdin), Some(results)) => Some(translated(&deployment, stdin, results)?),
+            (Some(stdin), Some(results)) => Some(translated(&deployment, waits, stdin, results)?),
             _ => frames,
         };
-        let (to, from) = frames.ok_or_else(|| io::Error::other("a worker without its socket"))?;
+        let (to, from) = frames.ok_or_else(|| io::Error::other("a worker without its pipes"))?;
         let pipes = RawPipes::new(stdout, stderr);
         let wire = frames_of(
             launch.nursery,
@@ -178,6 +194,7 @@ impl Worker {
             guards,
             result_limit: launch.result_limit,
             inheritance: Mutex::default(),
+            inherited: launch.inherited,
         }))
     }
 
@@ -209,6 +226,7 @@ impl Worker {
             guards,
             result_limit: adoption.result_limit,
             inheritance: Mutex::new(Some(Inheritance { env, code: body.code })),
+            inherited: adoption.inherited,
         }))
     }
 
@@ -253,6 +271,7 @@ impl Worker {
             guards,
             result_limit: service.result_limit,
             inheritance: Mutex::default(),
+            inherited: service.inherited,
         }))
     }
 
@@ -342,13 +361,20 @@ impl Worker {
         let since = std::time::Instant::now();
         let request =
             upstream::request_of(contract, call, &serving.host()).map_err(|e| Fault::Broken(e.message))?;
-        match serving.exchange(call.id, request, self.result_limit, log).await {
-            Ok(response) => {
+        let live = call.live.filter(|_| contract == Contract::WatchdogHttp);
+        match serving
+            .exchange(call.id, request, self.result_limit, live, log)
+            .await
+        {
+            Ok((response, streamed)) => {
                 let (end, again) = upstream::end_of(contract, response, since);
                 if !again {
                     serving.retire();
                 }
-                Ok(Answer::Done(end))
+                Ok(Answer::Done(match streamed {
+                    Some(streamed) => end.streamed(streamed, log),
+                    None => end,
+                }))
             }
             Err(Trouble::Fault(fault)) => Err(fault),
             Err(Trouble::TooLarge) => {
@@ -372,19 +398,20 @@ impl Drop for Worker {
 /// Frames for a process that speaks lines.
 fn translated(
     deployment: &Arc<Deployment>,
+    waits: bool,
     stdin: pipe::Sender,
     results: pipe::Receiver,
-) -> io::Result<(UnixStream, UnixStream)> {
-    let (to, theirs_in) = UnixStream::pair()?;
-    let (theirs_out, from) = UnixStream::pair()?;
+) -> io::Result<(pipe::Sender, pipe::Receiver)> {
+    let (to, theirs_in) = pipe::pipe()?;
+    let (theirs_out, from) = pipe::pipe()?;
     let ends = actionloop::Ends {
         from: theirs_in,
         to: theirs_out,
         stdin,
         results,
     };
-    // It ends with the worker whose socket it has, and has nothing to clean up: nobody waits for it.
-    tokio::spawn(actionloop::translate(deployment.clone(), ends));
+    // It ends with the worker whose pipes it has, and has nothing to clean up: nobody waits for it.
+    tokio::spawn(actionloop::translate(deployment.clone(), waits, ends));
     Ok((to, from))
 }
 
@@ -411,7 +438,7 @@ pub(crate) fn arguments(language: Language, memory_mb: u32, shims: &Shims) -> Ve
 /// Begins to read from a process that speaks frames.
 fn frames_of(
     nursery: &Nursery,
-    (to, from, pipes, process): (UnixStream, UnixStream, RawPipes, Process),
+    (to, from, pipes, process): (pipe::Sender, pipe::Receiver, RawPipes, Process),
     card: &Arc<Card>,
     result_limit: usize,
 ) -> Wire {
@@ -433,6 +460,7 @@ fn run_header<'a>(call: &Call<'a>, logs: usize, with_request: bool) -> frame::Ru
         transaction: call.transaction,
         deadline: call.deadline,
         api_host: call.api_host,
+        namespace: call.namespace,
         logs,
         http: call
             .event

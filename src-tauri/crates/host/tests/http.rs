@@ -28,7 +28,7 @@ async fn host(dir: &std::path::Path) -> Result<Host> {
         examples: false,
         secret_store: Some(SecretStoreChoice::File),
         passphrase: Some(Secret::new("correct horse")),
-        clipboard: None,
+        desktop: None,
         background: true,
         stem_cells: true,
         clock: Clock::system(),

@@ -1,10 +1,15 @@
 //! Keeps the journal whole over remote systems: follows accepted runs to their end, over restarts, and reads what
 //! others ran.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
 use beckon_core::{Activation, ActivationId, Connection, Error, ErrorCode, JsonText, Millis, Result, Status};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::Panel;
 
@@ -12,76 +17,89 @@ use crate::Panel;
 const LONGEST_WAIT: Millis = 72 * 3_600_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-const SYNC_EVERY: Duration = Duration::from_secs(60);
 /// Providers list a run by its start, and only once it is over: look back further than the last look.
 const OVERLAP: Millis = 15 * 60_000;
 
-/// Takes up the runs that were being followed, and starts reading the connections.
+/// Takes up the runs that were being followed.
 pub(crate) async fn start(panel: &Arc<Panel>) -> Result<()> {
     for activation in panel.store.polling().await? {
         follow(panel, activation.summary.id);
     }
-    let (weak, stop) = (Arc::downgrade(panel), panel.stop.clone());
-    panel.tasks.spawn(stop.run_until_cancelled_owned(async move {
-        while let Some(panel) = weak.upgrade() {
-            match panel.store.connections().await {
-                Ok(connections) => sync_all(&panel, connections).await,
-                Err(error) => tracing::warn!(%error, "connections could not be read"),
-            }
-            drop(panel);
-            tokio::time::sleep(SYNC_EVERY).await;
-        }
-    }));
     Ok(())
 }
 
-async fn sync_all(panel: &Panel, connections: Vec<Connection>) {
-    for connection in connections {
-        if let Err(error) = sync(panel, &connection).await {
-            tracing::info!(connection = connection.name, %error, "not synchronised; trying again later");
-        }
-    }
-}
+/// Most records of a page.
+const PAGE: u32 = 200;
+/// Most pages of one look.
+const PAGES: u32 = 10;
 
-/// Reads the newest activations of a connection into the journal; answers how many were new.
+/// Reads a connection's activations since the last look into the journal; the first time back to those that are known.
+/// Answers how many were new.
 pub(crate) async fn sync(panel: &Panel, connection: &Connection) -> Result<u32> {
     let remote = panel.remote(&connection.id).await?;
     let now = panel.clock.now();
     let since = connection.last_sync.map(|at| at - OVERLAP);
-    let mut fresh = Vec::new();
-    for namespace in panel.noting(&connection.id, remote.namespaces().await)? {
-        let records = panel.noting(
-            &connection.id,
-            remote.activations(&namespace.name, since, 200).await,
-        )?;
-        for record in records {
-            let id = record.summary.id;
-            match panel.store.activation(id).await? {
-                None => fresh.push(adopt(record, &connection.id)),
-                Some(ours) if ours.summary.status == Status::Polling => {
-                    panel.store.record(merge(ours, record)).await?;
+    let mut count = 0_u32;
+    let namespaces = panel.noting(&connection.id, remote.namespaces().await)?;
+    if connection.account_namespace.is_none() {
+        let names: Vec<_> = namespaces.iter().map(|known| known.name.clone()).collect();
+        panel.note_opened(&connection.id, &names).await?;
+    }
+    for namespace in namespaces {
+        for page in 0..PAGES {
+            let reply = remote
+                .activations(&namespace.name, since, page * PAGE, PAGE)
+                .await;
+            let page = panel.noting(&connection.id, reply)?;
+            let mut fresh = Vec::new();
+            for record in page.records {
+                let id = record.summary.id;
+                match panel.store.activation(id).await? {
+                    None => fresh.push(adopt(record, &connection.id)),
+                    Some(ours) if ours.summary.status == Status::Polling => {
+                        panel.store.record(merge(ours, record)).await?;
+                    }
+                    Some(_) => {}
                 }
-                Some(_) => {}
+            }
+            let found = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
+            count = count.saturating_add(found);
+            panel.store.record_all(fresh).await?;
+            // Since the last look, a page of our own runs says nothing of what others ran before them.
+            if page.is_last || (found == 0 && since.is_none()) {
+                break;
             }
         }
     }
-    let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
-    panel.store.record_all(fresh).await?;
     panel.store.set_last_sync(&connection.id, now).await?;
     Ok(count)
 }
 
-/// Asks for a record until there is one. A missing record is *pending*, not an error.
+/// The runs that are followed now, each with what makes the next look come at once.
+#[derive(Default)]
+pub(crate) struct Followed(Mutex<HashMap<ActivationId, Arc<Notify>>>);
+
+/// Asks for a record until there is one, with growing pauses. A missing record is *pending*, not an error. Where it is
+/// followed already, the next look comes at once, and the pauses grow anew.
 pub(crate) fn follow(panel: &Arc<Panel>, id: ActivationId) {
+    let hurry = match panel.followed.0.lock().entry(id) {
+        Entry::Occupied(followed) => return followed.get().notify_one(),
+        Entry::Vacant(free) => free.insert(Arc::default()).clone(),
+    };
     let (weak, stop) = (Arc::downgrade(panel), panel.stop.clone());
     panel.tasks.spawn(stop.run_until_cancelled_owned(async move {
         let mut pause = FIRST_PAUSE;
         loop {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            match tokio::time::timeout(pause, hurry.notified()).await {
+                Ok(()) => pause = FIRST_PAUSE,
+                Err(_) => pause = (pause * 3 / 2).min(LONGEST_PAUSE),
+            }
             let Some(panel) = weak.upgrade() else { return };
             match look(&panel, id).await {
-                Ok(Look::Over) => return,
+                Ok(Look::Over) => {
+                    panel.followed.0.lock().remove(&id);
+                    return;
+                }
                 Ok(Look::Pending) => {}
                 Err(error) => tracing::debug!(%id, %error, "no record yet"),
             }
@@ -108,7 +126,8 @@ async fn look(panel: &Panel, id: ActivationId) -> Result<Look> {
         return Ok(Look::Over);
     }
     let remote = match panel.remote(&connection).await {
-        Err(error) if error.code == ErrorCode::NotFound => {
+        // A key that is missing, or cannot be renewed now, is not the end of a run.
+        Err(error) if error.code == ErrorCode::NotFound && is_gone(panel, &connection).await? => {
             let why = "The connection was removed before the provider had a record of this run.";
             panel.store.record(lost(ours, panel.clock.now(), why)).await?;
             return Ok(Look::Over);
@@ -123,6 +142,11 @@ async fn look(panel: &Panel, id: ActivationId) -> Result<Look> {
         }
         None => Ok(Look::Pending),
     }
+}
+
+async fn is_gone(panel: &Panel, connection: &str) -> Result<bool> {
+    let known = panel.store.connections().await?;
+    Ok(known.iter().all(|known| known.id != connection))
 }
 
 fn lost(mut ours: Activation, now: Millis, why: &str) -> Activation {

@@ -4,22 +4,40 @@
 //! `commands/` is one command, declared once with `#[commands]`; the doors (Tauri, HTTP, the command line) and the
 //! TypeScript client are generated from the same table.
 
+mod accounts;
 mod bindings;
 mod command;
 mod commands;
+mod entities;
+mod firings;
+mod found;
 mod handlers;
 mod journal;
+mod looks;
+mod notices;
 mod panel;
+mod remote_deploy;
+mod remote_functions;
 mod remotes;
 mod retention;
 mod secrets;
 mod templates;
+mod unpacked;
 mod views;
 
+pub use accounts::{
+    AccessKeyView, AccountLook, AccountNamespaceView, AddedAccount, NamespaceOutcome, NewAccessKeyView,
+    ScheduledTriggerDraft, ScheduledTriggerView,
+};
 pub use bindings::typescript;
 pub use command::{Command, RawSink, Sink};
-pub use commands::{all as commands, find as command};
+pub use commands::{FunctionKind, TerminalTarget, all as commands, find as command};
+pub use entities::{
+    Entities, EventTriggerDraft, EventTriggerView, PackageDraft, PackageView, RuleDraft, RuleView,
+};
+pub use found::{FoundCredential, FoundSource, Imported};
 pub use handlers::{Handler, RequestBody, RequestDraft};
-pub use panel::{Clipboard, PLAYGROUND, Panel, PanelConfig};
+pub use panel::{Desktop, PLAYGROUND, Panel, PanelConfig};
+pub use remote_functions::FunctionEdits;
 pub use secrets::SecretStoreChoice;
 pub use views::*;

@@ -9,16 +9,17 @@ use beckon_core::{
 };
 use beckon_core::{CodePackage, ErrorCode};
 use beckon_engine::{Engine, EngineConfig};
-use beckon_providers::gateway::Gateway;
+use beckon_providers::gateway::{Gateway, Throttle};
 use beckon_store::{Expect, Store};
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::journal::Followed;
 use crate::remotes::Remotes;
 use crate::secrets::{SecretStore, SecretStoreChoice};
 use crate::views::Settings;
-use crate::{journal, retention, templates};
+use crate::{accounts, journal, looks, notices, retention, templates};
 
 /// The namespace of the first start.
 pub const PLAYGROUND: &str = "playground";
@@ -33,8 +34,8 @@ pub struct PanelConfig {
     pub secret_store: Option<SecretStoreChoice>,
     /// Opens (or makes) the encrypted file.
     pub passphrase: Option<Secret>,
-    /// The host's clipboard, where it has one.
-    pub clipboard: Option<Arc<dyn Clipboard>>,
+    /// The desktop that the host is a window on, where it is one.
+    pub desktop: Option<Arc<dyn Desktop>>,
     /// Whether to run what is queued, follow remote runs and expire old records. A command line that only reads or
     /// changes something leaves that to the next real start.
     pub background: bool,
@@ -44,10 +45,13 @@ pub struct PanelConfig {
     pub clock: Clock,
 }
 
-/// The clipboard of the machine that the panel runs on.
-pub trait Clipboard: Send + Sync {
-    /// Puts a text on it. May block.
-    fn write(&self, text: &str) -> Result<()>;
+/// The desktop of the machine that the panel runs on.
+pub trait Desktop: Send + Sync {
+    /// Puts a text on its clipboard. May block.
+    fn copy(&self, text: &str) -> Result<()>;
+
+    /// Shows a notification, of plain text. May block.
+    fn notify(&self, title: &str, text: &str) -> Result<()>;
 }
 
 /// The panel: the local engine, the connections, the credentials and the journal behind one set of commands.
@@ -56,10 +60,13 @@ pub struct Panel {
     pub(crate) engine: Engine,
     pub(crate) secrets: Arc<SecretStore>,
     pub(crate) remotes: Remotes,
-    pub(crate) clipboard: Option<Arc<dyn Clipboard>>,
+    pub(crate) followed: Followed,
+    pub(crate) desktop: Option<Arc<dyn Desktop>>,
     pub(crate) clock: Clock,
     pub(crate) data_dir: PathBuf,
     pub(crate) settings: RwLock<Settings>,
+    /// What the gateway grants.
+    pub(crate) throttle: Arc<Throttle>,
     pub(crate) gateway_url: RwLock<Option<String>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -84,15 +91,19 @@ impl Panel {
             engine_config.memory_cap = bytes;
         }
         let engine = Engine::start(engine_config, store.clone(), secrets.clone(), clock.clone()).await?;
+        let throttle = Throttle::default();
+        throttle.set(settings.quota);
         let panel = Arc::new(Self {
             store,
             engine,
             secrets,
             remotes: Remotes::default(),
-            clipboard: config.clipboard,
+            followed: Followed::default(),
+            desktop: config.desktop,
             clock,
             data_dir,
             settings: RwLock::new(settings),
+            throttle: throttle.into(),
             gateway_url: RwLock::new(None),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -100,7 +111,10 @@ impl Panel {
         panel.first_start(config.examples, config.background).await?;
         if config.background {
             journal::start(&panel).await?;
+            looks::start(&panel);
             retention::start(&panel);
+            accounts::start(&panel);
+            notices::start(&panel);
         }
         Ok(panel)
     }
@@ -112,6 +126,7 @@ impl Panel {
             engine: self.engine.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
+            throttle: self.throttle.clone(),
         }
     }
 

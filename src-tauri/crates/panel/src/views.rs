@@ -1,9 +1,9 @@
 //! What commands take and return beyond the vocabulary of `beckon-core`.
 
 use beckon_core::{
-    Activation, Connection, ConnectionKind, Contract, Environment, FunctionRef, Inbox, Language, Limits,
-    LostPolicy, Millis, NamedJson, NamespaceName, Runtime, RuntimeStatus, Token, TokenKind, TokenScope,
-    WebExport,
+    Activation, Connection, ConnectionKind, Contract, Environment, FunctionKey, FunctionRef, Inbox, Language,
+    Limits, LostPolicy, Millis, NamedJson, NamespaceName, Quota, Runtime, RuntimeStatus, Token, TokenKind,
+    TokenScope, WebExport,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -61,6 +61,13 @@ pub struct Settings {
     /// machine's; what that is, is in the engine's status (`memoryCap`).
     #[ts(optional = nullable)]
     pub engine_memory_mb: Option<u32>,
+    /// How much each namespace may ask of the OpenWhisk API here, as providers limit it; without it, no limit.
+    #[ts(optional = nullable)]
+    pub quota: Option<Quota>,
+    /// After how many seconds the end of a run that the user asked for is worth a notification: 1 to 86,400; without it,
+    /// none is shown.
+    #[ts(optional = nullable)]
+    pub notify_after_s: Option<u32>,
 }
 
 impl Settings {
@@ -78,6 +85,8 @@ impl Default for Settings {
             retention_hours: 30 * 24,
             gateway_port: 6464,
             engine_memory_mb: None,
+            quota: None,
+            notify_after_s: Some(30),
         }
     }
 }
@@ -154,11 +163,14 @@ pub struct FunctionDetail {
     pub created: Millis,
     /// When it was last changed.
     pub updated: Millis,
-    /// Whether this panel can change it.
+    /// Whether all of it can be changed here: it is a function of the local engine.
     pub editable: bool,
+    /// What of it can be changed here; of a provider's function some, too.
+    pub edits: crate::FunctionEdits,
     /// The URL of its REST API, without query: POST invokes it.
     pub api_url: Option<String>,
-    /// Where it answers HTTP requests without a token, if it speaks HTTP and the gateway is served.
+    /// Where it answers HTTP requests without a token, if it speaks HTTP or is a web function: at its provider, or at
+    /// the gateway here where that is served. (A web function with the annotation `require-whisk-auth` wants its secret.)
     pub function_url: Option<String>,
 }
 
@@ -171,14 +183,19 @@ pub enum CodeView {
         /// Its text.
         text: String,
     },
-    /// A zip with several files.
+    /// A zip with several files. Of a provider's function it is known once it was sent or downloaded (`function_code`).
     Zip {
         /// Its size.
         bytes: u64,
         /// What is in it.
         entries: Vec<ZipEntry>,
     },
-    /// Something that cannot be shown here (a provider's binary, a sequence).
+    /// A sequence: no code, but functions that are called one after the other.
+    Sequence {
+        /// These.
+        components: Vec<FunctionKey>,
+    },
+    /// Something that cannot be shown here (a provider's binary, a provider's sequence).
     Opaque {
         /// Why.
         reason: String,
@@ -293,6 +310,47 @@ pub struct ActivationDetail {
     pub activation: Activation,
     /// The record as the provider's API serves it, JSON. `None` while there is none.
     pub raw: Option<String>,
+    /// What it is the record of.
+    pub of: RecordOf,
+    /// The function whose page there is to open: what ran, as far as it is reached from here. `None` of what is fired, of a
+    /// function that is gone or in a package of the system's or in another namespace of a provider, and where the
+    /// connection is gone.
+    pub page: Option<FunctionRef>,
+    /// What ran, where that is not what was called: through a binding, or in another namespace.
+    pub target: Option<FunctionKey>,
+}
+
+/// What a record is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordOf {
+    /// A function's run.
+    Function,
+    /// A sequence's, whose functions have records of their own.
+    Sequence,
+    /// A run of a function that directs others (OpenWhisk's conductor); so have they.
+    Composition,
+    /// A trigger that was fired.
+    Trigger,
+    /// A rule that a trigger set off; OpenWhisk kept such records once.
+    Rule,
+}
+
+impl RecordOf {
+    /// What a record is of.
+    #[must_use]
+    pub fn read(activation: &Activation) -> Self {
+        let directs = activation
+            .annotation("conductor")
+            .is_some_and(|value| !matches!(value.as_str(), "false" | "null" | "0" | "\"\""));
+        match activation.summary.kind.as_str() {
+            "trigger" => Self::Trigger,
+            "rule" => Self::Rule,
+            Runtime::SEQUENCE => Self::Sequence,
+            _ if directs => Self::Composition,
+            _ => Self::Function,
+        }
+    }
 }
 
 /// How many records match.
@@ -324,7 +382,7 @@ pub struct TokenDraft {
 pub struct NewToken {
     /// The token.
     pub token: Token,
-    /// The credential as its clients expect it (`user:key`).
+    /// The credential as its clients expect it (`user:key`; of an account the token alone).
     pub credential: String,
 }
 
@@ -363,16 +421,36 @@ pub enum CopySource {
     },
 }
 
-/// How the copied call waits.
+/// What a copied text asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum CopyMode {
-    /// The whole record.
+    /// A run, and its whole record.
     Blocking,
-    /// The result only, as DigitalOcean's panel copies it.
+    /// A run, and its result only, as DigitalOcean's panel copies it.
     Result,
-    /// The activation id.
+    /// A run, and its activation id.
     NonBlocking,
+    /// The record of a past run; nothing is run.
+    Record,
+    /// The newest runs of the function; nothing is run.
+    List,
+}
+
+/// Who is to run a copied text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyForm {
+    /// curl, in a shell.
+    Curl,
+    /// DigitalOcean's command line.
+    Doctl,
+    /// OpenWhisk's command line.
+    Wsk,
+    /// Node, with the npm package `openwhisk`.
+    Npm,
+    /// Python, with the package `requests`.
+    Python,
 }
 
 /// How the token appears in a copied text.

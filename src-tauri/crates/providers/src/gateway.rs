@@ -16,12 +16,15 @@ mod mark;
 mod metrics;
 mod refusal;
 
+use std::sync::Arc;
+
 use axum::Router;
 use beckon_core::Clock;
 use beckon_engine::Engine;
 use beckon_store::Store;
 
-use crate::{openfaas, openwhisk};
+pub use crate::openwhisk::gateway::throttle::Throttle;
+use crate::{digitalocean, openfaas, openwhisk};
 pub use body::drain;
 pub(crate) use body::{check_nesting, read_body, read_bytes, require_json};
 pub use front::Front;
@@ -37,6 +40,8 @@ pub struct Gateway {
     pub store: Store,
     /// The time that tokens are judged by.
     pub clock: Clock,
+    /// How much each namespace may ask of OpenWhisk's API.
+    pub throttle: Arc<Throttle>,
 }
 
 /// Every dialect, to be served on a loopback address.
@@ -46,9 +51,11 @@ pub struct Gateway {
 ///
 /// To be called in the runtime where long work is to be done, which may be another than the one that it is served in.
 pub fn front(gateway: Gateway) -> Front {
+    openwhisk::gateway::utils::provide(&gateway);
     let dialects = Router::new()
         .merge(openwhisk::gateway::routes())
-        .merge(openfaas::gateway::routes())
+        .merge(openfaas::gateway::routes(&gateway))
+        .merge(digitalocean::gateway::routes(&gateway))
         .merge(metrics::routes())
         .merge(inbox::routes())
         .fallback(|| async { Refusal::not_found("The requested resource could not be found.") })

@@ -6,17 +6,22 @@
 //!
 //! Adding a system is adding a folder, an arm of [`connect`] and a line of [`gateway::router`].
 
+pub mod digitalocean;
 pub mod gateway;
 pub mod openfaas;
 pub mod openwhisk;
 mod remote;
+mod transport;
 
 use std::sync::Arc;
 
 use beckon_core::{ConnectionKind, Error, ErrorCode, Result, Secret};
 
 pub use openwhisk::client::{PastedCredential, read_pasted};
-pub use remote::{Reach, Remote, RemoteFunction, RemoteOutcome, RemoteRecord};
+pub use remote::{
+    EnvChange, FunctionChange, KeptEnv, Reach, RecordPage, Remote, RemoteCode, RemoteFunction, RemoteKind,
+    RemoteOutcome, RemoteRecord, SavedFunction,
+};
 
 /// A client for a remote connection. Nothing is sent yet; [`Remote::check`] tries it.
 ///

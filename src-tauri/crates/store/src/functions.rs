@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use beckon_core::{
     CodePackage, Error, ErrorCode, FolderSource, Function, FunctionKey, FunctionSummary, LOCAL, Limits,
-    NamespaceName, NewFunction, Result, Settings, Version, random_hex,
+    NamespaceName, NewFunction, Result, Runtime, Settings, Version, random_hex,
 };
 use parking_lot::Mutex;
 use rusqlite::types::Value;
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::Store;
 use crate::batch::Batch;
 use crate::domains;
+use crate::entities;
 use crate::fault::Fault;
 use crate::namespaces;
 use crate::words::{column, word};
@@ -192,7 +193,7 @@ impl Store {
         .await
     }
 
-    /// Saves a function. The namespace must exist (`NotFound`).
+    /// Saves a function. The namespace must exist (`NotFound`); a package that does not is made.
     pub async fn put_function(
         &self,
         key: &FunctionKey,
@@ -201,10 +202,15 @@ impl Store {
     ) -> Result<Arc<Function>> {
         let (key, now) = (key.clone(), self.inner.clock.now());
         let (known, domains) = (Arc::clone(&self.inner.functions), Arc::clone(&self.inner.domains));
+        let all_entities = Arc::clone(&self.inner.entities);
         self.write(Urgency::Durable, new.code.len(), move |batch| {
             namespaces::expect(batch.db, &key.namespace)?;
             let old = identity(batch.db, &key)?;
             check_expected(expect, old.as_ref())?;
+            if old.is_none() {
+                entities::refuse_name(batch.db, &key)?;
+            }
+            entities::imply_package(batch, &all_entities, &key, now)?;
             let function = Arc::new(next(key, new, old, now));
             write_function(batch.db, &function)?;
             let hosts = domains::write(batch.db, &function)?;
@@ -358,9 +364,14 @@ fn write_function(db: &Connection, f: &Function) -> Result<(), Fault> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
     )?
     .execute(values)?;
+    let components;
     let code: &dyn ToSql = match &f.code {
         CodePackage::Source(text) => text,
         CodePackage::Zip(bytes) => bytes,
+        CodePackage::Sequence(keys) => {
+            components = to_json(keys)?;
+            &components
+        }
     };
     db.prepare_cached("INSERT OR REPLACE INTO codes (function, code) VALUES (?1, ?2)")?
         .execute([&f.id as &dyn ToSql, code])?;
@@ -377,7 +388,9 @@ fn find(db: &Connection, wanted: &FunctionKey) -> Result<Option<Function>, Fault
 }
 
 fn load(row: &Row<'_>) -> Result<Function, Fault> {
+    let runtime: Runtime = column(row, "kind")?;
     let code = match row.get("code")? {
+        Value::Text(_) if runtime.is_sequence() => CodePackage::Sequence(from_json(row, "code")?),
         Value::Text(text) => CodePackage::Source(text),
         Value::Blob(bytes) => CodePackage::Zip(bytes),
         other => return Err(Fault::unreadable("code", format!("it is {}", other.data_type()))),
@@ -389,7 +402,7 @@ fn load(row: &Row<'_>) -> Result<Function, Fault> {
             .get::<_, String>("version")?
             .parse()
             .map_err(|e| Fault::unreadable("version", e))?,
-        runtime: column(row, "kind")?,
+        runtime,
         contract: column(row, "contract")?,
         main: row.get("main")?,
         code,
@@ -426,11 +439,11 @@ fn limits(row: &Row<'_>) -> Result<Limits, Fault> {
     })
 }
 
-fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
     serde_json::to_string(value).map_err(|e| Fault::unreadable("list", e))
 }
 
-fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, Fault> {
+pub(crate) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> Result<T, Fault> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|e| Fault::unreadable(column, e))
 }

@@ -7,23 +7,29 @@
 //! [`Store::touch_token`], which hand it over to be written within some 20 ms. Listeners of [`Store::events`] are told
 //! after the commit.
 
+mod accounts;
 mod activations;
 mod batch;
+mod components;
 mod connections;
 mod deliveries;
 mod domains;
 mod drafts;
+mod entities;
 mod fault;
 mod functions;
+mod images;
 mod inbox;
 mod journal;
 mod later;
 mod namespaces;
+mod notes;
 mod pending;
 mod queue;
 mod readers;
 mod schedules;
 mod schema;
+mod secrets;
 pub mod seed;
 mod settings;
 mod tokens;
@@ -32,11 +38,14 @@ mod words;
 mod writer;
 
 pub use activations::{Bucket, Cursor, Histogram, ListQuery, Page};
-pub use connections::NewConnection;
+pub use connections::{MadeKey, NewConnection};
 pub use deliveries::{AttemptEnd, Claimed, DeliveryPage, Followed, NewDelivery, Next, Outcome};
+pub use entities::{Defaults, Target};
 pub use functions::{Expect, WatchedFolder};
 pub use inbox::{Arrival, MessagePage, NewMessage};
 pub use journal::text::preview;
+pub use namespaces::PlacedNamespace;
+pub use notes::NamespaceNotes;
 pub use queue::{Claim, DeadLetter, DeadLetters, DeadPage, Ended, Owner, QueueState, Recovery, Waiting};
 
 use std::path::Path;
@@ -47,6 +56,7 @@ use tokio::sync::broadcast;
 
 use crate::batch::Batch;
 use crate::domains::Domains;
+use crate::entities::Entities;
 use crate::fault::Fault;
 use crate::functions::Known;
 use crate::later::Later;
@@ -78,6 +88,7 @@ struct Inner {
     functions: Arc<Known>,
     tokens: Arc<Tokens>,
     domains: Arc<Domains>,
+    entities: Arc<Entities>,
     home: Arc<namespaces::Home>,
 }
 
@@ -104,10 +115,11 @@ impl Store {
         let db = schema::open_writer(path)?;
         let tokens = Arc::new(Tokens::load(&db)?);
         let domains = Arc::new(Domains::load(&db)?);
+        let entities = Arc::new(Entities::load(&db)?);
         let readers = Readers::open(path)?;
         let (events, _) = broadcast::channel(EVENTS);
         let writer =
-            Writer::start(db, events.clone()).map_err(|e| Error::internal("open its database", e))?;
+            Writer::start(db, path, events.clone()).map_err(|e| Error::internal("open its database", e))?;
         let later =
             Later::start(Arc::clone(&writer.queue)).map_err(|e| Error::internal("open its database", e))?;
         let (pending, functions) = (Pending::default(), Arc::default());
@@ -122,6 +134,7 @@ impl Store {
                 functions,
                 tokens,
                 domains,
+                entities,
                 home: Arc::default(),
             }),
         })

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use beckon_core::{Error, ErrorCode, LOCAL, Namespace, NamespaceName, Result};
+use beckon_core::{Error, ErrorCode, LOCAL, Millis, Namespace, NamespaceName, Result};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -8,8 +8,19 @@ use crate::Store;
 use crate::fault::Fault;
 use crate::writer::Urgency;
 
-const SELECT: &str = "SELECT name, label, created,
+const SELECT: &str = "SELECT name, label, created, updated, region,
      (SELECT count(*) FROM functions WHERE namespace = namespaces.name) AS functions FROM namespaces";
+
+/// A namespace, and what only DigitalOcean's clients ask of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedNamespace {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// The region that it was asked for in; empty where nobody asked. It is on this machine all the same.
+    pub region: String,
+    /// When its label was changed last, or it was made.
+    pub updated: Millis,
+}
 
 /// Where names without a namespace belong, as it was found last, and how often namespaces came and went since.
 #[derive(Default)]
@@ -39,7 +50,7 @@ impl Store {
         let asked = usual.to_owned();
         let found = self
             .read(move |reader| {
-                let sql = "SELECT name FROM namespaces ORDER BY name <> ?1, created, name LIMIT 1";
+                let sql = "SELECT name FROM namespaces ORDER BY name <> ?1, name = 'whisk.system', created, name LIMIT 1";
                 let name: Option<String> = reader
                     .db
                     .prepare_cached(sql)?
@@ -74,6 +85,36 @@ impl Store {
         .await
     }
 
+    /// All namespaces, oldest first, with what a provider's clients ask of them beside.
+    pub async fn placed_namespaces(&self) -> Result<Vec<PlacedNamespace>> {
+        self.read(|reader| {
+            let sql = format!("{SELECT} ORDER BY created, name");
+            let mut statement = reader.db.prepare_cached(&sql)?;
+            let mut rows = statement.query([])?;
+            let mut namespaces = Vec::new();
+            while let Some(row) = rows.next()? {
+                namespaces.push(load_placed(row)?);
+            }
+            Ok(namespaces)
+        })
+        .await
+    }
+
+    /// One of them.
+    pub async fn placed_namespace(&self, name: &NamespaceName) -> Result<Option<PlacedNamespace>> {
+        let name = name.clone();
+        self.read(move |reader| {
+            let sql = format!("{SELECT} WHERE name = ?1");
+            reader
+                .db
+                .prepare_cached(&sql)?
+                .query_row([name.as_str()], |row| Ok(load_placed(row)))
+                .optional()?
+                .transpose()
+        })
+        .await
+    }
+
     /// One namespace.
     pub async fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>> {
         let name = name.clone();
@@ -82,12 +123,24 @@ impl Store {
 
     /// Makes a namespace. `Conflict` when the name is taken.
     pub async fn create_namespace(&self, name: &NamespaceName, label: &str) -> Result<Namespace> {
-        let (name, label, now) = (name.clone(), label.to_owned(), self.inner.clock.now());
+        self.create_namespace_in(name, label, "").await
+    }
+
+    /// Makes a namespace that says to be in a region. `Conflict` when the name is taken.
+    pub async fn create_namespace_in(
+        &self,
+        name: &NamespaceName,
+        label: &str,
+        region: &str,
+    ) -> Result<Namespace> {
+        let (name, label, region) = (name.clone(), label.to_owned(), region.to_owned());
+        let now = self.inner.clock.now();
         let home = Arc::clone(&self.inner.home);
         self.write(Urgency::Durable, 0, move |batch| {
             let added = batch.db.execute(
-                "INSERT INTO namespaces (name, label, created) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![name.as_str(), label, now],
+                "INSERT INTO namespaces (name, label, created, updated, region) VALUES (?1, ?2, ?3, ?3, ?4)
+                 ON CONFLICT DO NOTHING",
+                params![name.as_str(), label, now, region],
             )?;
             if added == 0 {
                 let text = format!("There is a namespace '{name}' already.");
@@ -104,11 +157,11 @@ impl Store {
 
     /// Changes the label. `NotFound` when there is no such namespace.
     pub async fn rename_namespace(&self, name: &NamespaceName, label: &str) -> Result<Namespace> {
-        let (name, label) = (name.clone(), label.to_owned());
+        let (name, label, now) = (name.clone(), label.to_owned(), self.inner.clock.now());
         self.write(Urgency::Durable, 0, move |batch| {
             batch.db.execute(
-                "UPDATE namespaces SET label = ?2 WHERE name = ?1",
-                [name.as_str(), label.as_str()],
+                "UPDATE namespaces SET label = ?2, updated = ?3 WHERE name = ?1",
+                params![name.as_str(), label, now],
             )?;
             batch.functions_changed();
             expect(batch.db, &name)
@@ -116,12 +169,13 @@ impl Store {
         .await
     }
 
-    /// Deletes a namespace with its functions, tokens and drafts; its activations stay until their retention ends.
+    /// Deletes a namespace with its functions, packages, triggers, rules, tokens and drafts; its activations stay until their retention ends.
     /// `NotFound` when there is no such namespace.
     pub async fn delete_namespace(&self, name: &NamespaceName) -> Result<()> {
         let name = name.clone();
         let (functions, tokens) = (Arc::clone(&self.inner.functions), Arc::clone(&self.inner.tokens));
         let (domains, home) = (Arc::clone(&self.inner.domains), Arc::clone(&self.inner.home));
+        let entities = Arc::clone(&self.inner.entities);
         self.write(Urgency::Durable, 0, move |batch| {
             // Its functions, their code and its tokens go with it by their foreign keys.
             if batch
@@ -141,7 +195,8 @@ impl Store {
                 home.forget();
                 functions.forget(|key| key.namespace == name);
                 domains.forget(|key| key.namespace == name);
-                tokens.forget(|scope| *scope.namespace() == name);
+                entities.forget(|key| key.namespace == name);
+                tokens.forget(|scope| scope.namespace() == Some(&name));
             });
             Ok(())
         })
@@ -175,5 +230,13 @@ fn load(row: &Row<'_>) -> Result<Namespace, Fault> {
         label: row.get("label")?,
         created: row.get("created")?,
         functions: row.get("functions")?,
+    })
+}
+
+fn load_placed(row: &Row<'_>) -> Result<PlacedNamespace, Fault> {
+    Ok(PlacedNamespace {
+        namespace: load(row)?,
+        region: row.get("region")?,
+        updated: row.get("updated")?,
     })
 }

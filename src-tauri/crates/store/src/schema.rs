@@ -13,12 +13,16 @@ use crate::fault::Fault;
 pub(crate) const APPLICATION_ID: i32 = 0x4245_434B;
 
 /// What takes a database from version i to i + 1. Entries are only ever appended.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
+    include_str!("migrations/0006.sql"),
+    include_str!("migrations/0007.sql"),
+    include_str!("migrations/0008.sql"),
+    include_str!("migrations/0009.sql"),
 ];
 
 /// The version of the schema that this Beckon writes.
@@ -193,6 +197,73 @@ mod tests {
         assert_eq!(number(&db, "application_id"), APPLICATION_ID);
         drop(db);
         assert_eq!(number(&open_writer(&path).unwrap(), "user_version"), VERSION);
+    }
+
+    #[test]
+    fn functions_of_an_older_beckon_get_their_packages() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        let db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        for sql in &MIGRATIONS[..6] {
+            db.execute_batch(sql).unwrap();
+        }
+        db.pragma_update(None, "user_version", 6).unwrap();
+        db.execute_batch("INSERT INTO namespaces (name, label, created, updated) VALUES ('n', 'n', 1, 1)")
+            .unwrap();
+        for (at, name) in ["a", "p/a", "p/b", "my pkg/c"].into_iter().enumerate() {
+            db.execute(
+                "INSERT INTO functions (id, namespace, name, version, kind, contract, web, lost_policy, publish,
+                 timeout_ms, memory_mb, logs_kb, concurrency, parameters, env, secrets, annotations, created, updated)
+                 VALUES (?1, 'n', ?2, '0.0.1', 'nodejs:20', 'openwhisk', 'private', 'record', 0, 1, 1, 1, 1, '[]',
+                 '[]', '[]', '[]', ?1, ?1)",
+                rusqlite::params![at as i64, name],
+            )
+            .unwrap();
+        }
+        drop(db);
+        let db = open_writer(&path).unwrap();
+        let mut packages = db
+            .prepare("SELECT name, updated FROM entities ORDER BY name")
+            .unwrap();
+        let packages: Vec<(String, i64)> = packages
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap();
+        assert_eq!(packages, [("my pkg".to_owned(), 3), ("p".to_owned(), 2)]);
+        assert!(crate::entities::Entities::load(&db).is_ok(), "they can be read");
+    }
+
+    #[test]
+    fn tokens_of_an_older_beckon_stay() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        std::fs::write(&path, "").unwrap();
+        let db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        for sql in &MIGRATIONS[..5] {
+            db.execute_batch(sql).unwrap();
+        }
+        db.pragma_update(None, "user_version", 5).unwrap();
+        db.execute_batch(
+            "INSERT INTO namespaces (name, label, created) VALUES ('shop', 'Shop', 7);
+             INSERT INTO tokens VALUES ('id', 'ci', 'openwhisk', 'shop', 'f', 'hint', x'01', 8, 9, 10, NULL, 1);",
+        )
+        .unwrap();
+        drop(db);
+        let db = open_writer(&path).unwrap();
+        let sql =
+            "SELECT t.name || kind || namespace || function || hint || hex(hash) || t.created || t.updated
+             || expires || last_used || ifnull(revoked, '-') || kept || region || n.updated
+             FROM tokens t JOIN namespaces n ON n.name = namespace WHERE id = 'id'";
+        let row: String = db.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(row, "ciopenwhiskshopfhint0188910-17");
+        db.execute("DELETE FROM namespaces", []).unwrap();
+        let left: i64 = db
+            .query_row("SELECT count(*) FROM tokens", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(left, 0, "they still end with their namespace");
     }
 
     #[test]

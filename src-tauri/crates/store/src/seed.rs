@@ -187,6 +187,7 @@ fn run(
         http: None,
         attempts: 1,
         guards: Vec::new(),
+        annotations: Vec::new(),
     }
 }
 

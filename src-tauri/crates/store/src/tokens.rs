@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use beckon_core::{Error, ErrorCode, FunctionKey, Millis, Result, Token, TokenScope};
+use beckon_core::{Error, ErrorCode, FunctionKey, Millis, NamespaceName, Result, Token, TokenScope};
 use parking_lot::RwLock;
 use rusqlite::{Connection, Row, params};
 
@@ -121,6 +121,29 @@ impl Store {
         })
     }
 
+    /// Changes what a token is called. `NotFound` when there is none with this id.
+    pub async fn rename_token(&self, id: &str, name: &str) -> Result<Token> {
+        let (id, name, now) = (id.to_owned(), name.to_owned(), self.inner.clock.now());
+        let tokens = Arc::clone(&self.inner.tokens);
+        let (row, called) = (id.clone(), name.clone());
+        self.write(Urgency::Durable, 0, move |batch| {
+            let sql = "UPDATE tokens SET name = ?2, updated = ?3 WHERE id = ?1";
+            if batch.db.execute(sql, params![row, called, now])? == 0 {
+                return Err(missing().into());
+            }
+            batch.tokens_changed();
+            batch.after_commit(move || {
+                if let Some((token, _)) = tokens.0.write().get_mut(&row) {
+                    (token.name, token.updated) = (called, now);
+                }
+            });
+            Ok(())
+        })
+        .await?;
+        let renamed = self.token_with_hash(&id).map(|(token, _)| token);
+        renamed.ok_or_else(missing)
+    }
+
     /// Removes a revoked or expired token from the list. `NotFound` when there is none, `Conflict` when it is live.
     pub async fn forget_token(&self, id: &str) -> Result<()> {
         let (id, now, tokens) = (
@@ -191,7 +214,10 @@ fn missing() -> Error {
 
 /// A token for nothing would reach whatever gets that name later.
 fn check_scope(db: &Connection, scope: &TokenScope) -> Result<(), Fault> {
-    namespaces::expect(db, scope.namespace())?;
+    let Some(namespace) = scope.namespace() else {
+        return Ok(());
+    };
+    namespaces::expect(db, namespace)?;
     let TokenScope::Function { namespace, name } = scope else {
         return Ok(());
     };
@@ -204,21 +230,22 @@ fn check_scope(db: &Connection, scope: &TokenScope) -> Result<(), Fault> {
 
 fn insert(db: &Connection, token: &Token, hash: &[u8; 32]) -> Result<usize, Fault> {
     let function = match &token.scope {
-        TokenScope::Namespace { .. } => None,
+        TokenScope::Namespace { .. } | TokenScope::Account => None,
         TokenScope::Function { name, .. } => Some(name.as_str()),
     };
     Ok(db.execute(
-        "INSERT INTO tokens (id, name, kind, namespace, function, hint, hash, created, expires, last_used, revoked, kept)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+        "INSERT INTO tokens (id, name, kind, namespace, function, hint, hash, created, updated, expires, last_used, revoked,
+         kept) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING",
         params![
             token.id,
             token.name,
             word(token.kind)?,
-            token.scope.namespace().as_str(),
+            token.scope.namespace().map(NamespaceName::as_str),
             function,
             token.hint,
             hash,
             token.created,
+            token.updated,
             token.expires,
             token.last_used,
             token.revoked,
@@ -228,10 +255,14 @@ fn insert(db: &Connection, token: &Token, hash: &[u8; 32]) -> Result<usize, Faul
 }
 
 fn load(row: &Row<'_>) -> Result<Token, Fault> {
-    let namespace = column(row, "namespace")?;
-    let scope = match row.get::<_, Option<String>>("function")? {
-        None => TokenScope::Namespace { namespace },
-        Some(name) => TokenScope::Function {
+    let namespace = row
+        .get::<_, Option<String>>("namespace")?
+        .map(|name| NamespaceName::new(name).map_err(|e| Fault::unreadable("namespace", e)))
+        .transpose()?;
+    let scope = match (namespace, row.get::<_, Option<String>>("function")?) {
+        (None, _) => TokenScope::Account,
+        (Some(namespace), None) => TokenScope::Namespace { namespace },
+        (Some(namespace), Some(name)) => TokenScope::Function {
             namespace,
             name: name.parse().map_err(|e| Fault::unreadable("function name", e))?,
         },
@@ -243,6 +274,7 @@ fn load(row: &Row<'_>) -> Result<Token, Fault> {
         scope,
         hint: row.get("hint")?,
         created: row.get("created")?,
+        updated: row.get("updated")?,
         expires: row.get("expires")?,
         last_used: row.get("last_used")?,
         revoked: row.get("revoked")?,

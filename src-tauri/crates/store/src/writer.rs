@@ -1,8 +1,13 @@
 //! The one writer: a thread that takes everything waiting, commits it as one transaction, and only then answers.
 //!
-//! A commit is an fsync, which takes far longer than the writes in it; callers that arrive during one share the next.
+//! A durable commit is an fsync, which takes far longer than the writes in it; callers that arrive during one share the
+//! next. Where nobody waits for the disk, the commit is left to the operating system for up to a second: the process may
+//! be killed without harm meanwhile, and a power cut takes no more than that second. A durable commit makes all before it
+//! durable too, for there is one log.
 
 use std::collections::VecDeque;
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,6 +22,8 @@ use crate::fault::Fault;
 
 /// How long a lazy job may wait for company.
 const LINGER: Duration = Duration::from_millis(20);
+/// How long a commit may be without an fsync.
+const UNSYNCED: Duration = Duration::from_secs(1);
 /// How many lazy jobs are enough company.
 const ENOUGH: usize = 256;
 /// Most jobs of one transaction, so that nobody waits long for its commit.
@@ -27,9 +34,9 @@ const ROOM_KIB: u32 = 64 * 1024;
 /// When a job's transaction must be committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Urgency {
-    /// At once: somebody waits for the fsync.
+    /// At once, and with an fsync: somebody waits for it.
     Durable,
-    /// Within [`LINGER`].
+    /// Within [`LINGER`], and on disk within [`UNSYNCED`].
     Lazy,
 }
 
@@ -40,6 +47,7 @@ type Run = Box<dyn FnOnce(Result<&mut Batch<'_>, Error>) -> (Result<(), Error>, 
 
 struct Job {
     run: Run,
+    urgency: Urgency,
     /// Its share of the room, given back when the job is done.
     room: Option<OwnedSemaphorePermit>,
 }
@@ -110,7 +118,7 @@ impl Queue {
         if waiting.closed {
             return Err(stopped());
         }
-        waiting.jobs.push_back(Job { run, room });
+        waiting.jobs.push_back(Job { run, urgency, room });
         waiting.urgent |= urgency == Urgency::Durable;
         let first = waiting.since.is_none();
         waiting.since.get_or_insert_with(Instant::now);
@@ -133,15 +141,22 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Waits for work and takes it. `None` when closed and empty.
-    fn take(&self) -> Option<VecDeque<Job>> {
+    /// Waits for work, until `rest` at the most, and takes it.
+    fn take(&self, rest: Option<Instant>) -> Next {
         let mut waiting = self.waiting.lock();
         loop {
             let Some(since) = waiting.since else {
                 if waiting.closed {
-                    return None;
+                    return Next::Over;
                 }
-                self.wake.wait(&mut waiting);
+                match rest {
+                    None => self.wake.wait(&mut waiting),
+                    Some(rest) => {
+                        if self.wake.wait_until(&mut waiting, rest).timed_out() {
+                            return Next::Rest;
+                        }
+                    }
+                }
                 continue;
             };
             let full = waiting.jobs.len() >= ENOUGH;
@@ -156,8 +171,17 @@ impl Queue {
             waiting.since = None;
             waiting.urgent = false;
         }
-        Some(jobs)
+        Next::Jobs(jobs)
     }
+}
+
+/// What the thread is to do.
+enum Next {
+    Jobs(VecDeque<Job>),
+    /// Nothing came until then.
+    Rest,
+    /// Closed and empty.
+    Over,
 }
 
 pub(crate) fn stopped() -> Error {
@@ -173,7 +197,18 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(db: Connection, events: broadcast::Sender<Event>) -> std::io::Result<Self> {
+    /// `path` is the database's.
+    pub(crate) fn start(
+        db: Connection,
+        path: &Path,
+        events: broadcast::Sender<Event>,
+    ) -> std::io::Result<Self> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // Not there where nothing was written yet: then every commit is durable.
+        let wal = File::open(log)
+            .inspect_err(|error| tracing::warn!(%error, "the database's log could not be opened"));
+        let wal = wal.ok();
         let queue = Arc::new(Queue::new());
         let own = Arc::clone(&queue);
         let memory = Memory::default();
@@ -182,7 +217,15 @@ impl Writer {
             .name("beckon-store".into())
             .spawn(move || {
                 let guard = CloseOnExit(own);
-                Thread { db, events, memory }.work(&guard.0);
+                let thread = Thread {
+                    db,
+                    events,
+                    memory,
+                    wal,
+                    durable: true,
+                    unsynced: None,
+                };
+                thread.work(&guard.0);
             })?;
         Ok(Self {
             queue,
@@ -219,15 +262,29 @@ struct Thread {
     db: Connection,
     events: broadcast::Sender<Event>,
     memory: Memory,
+    /// SQLite's log.
+    wal: Option<File>,
+    /// Whether commits are made with an fsync now.
+    durable: bool,
+    /// Since when there are commits without one.
+    unsynced: Option<Instant>,
 }
 
 impl Thread {
     fn work(mut self, queue: &Queue) {
-        while let Some(mut jobs) = queue.take() {
-            while !jobs.is_empty() {
-                self.transaction(&mut jobs);
+        loop {
+            match queue.take(self.unsynced.map(|since| since + UNSYNCED)) {
+                Next::Jobs(mut jobs) => {
+                    while !jobs.is_empty() {
+                        self.transaction(&mut jobs);
+                    }
+                }
+                // What cannot be synced is said, and is tried again.
+                Next::Rest => _ = self.sync(),
+                Next::Over => break,
             }
         }
+        let _ = self.sync();
         if let Err(error) = self
             .db
             .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(PASSIVE);")
@@ -236,9 +293,40 @@ impl Thread {
         }
     }
 
+    /// Says whether the next commit is to be durable. Not in a transaction: SQLite ignores it there.
+    fn set_durable(&mut self, durable: bool) -> rusqlite::Result<()> {
+        if self.durable != durable {
+            let word = if durable { "FULL" } else { "NORMAL" };
+            self.db.execute_batch(&format!("PRAGMA synchronous = {word}"))?;
+            self.durable = durable;
+        }
+        Ok(())
+    }
+
+    /// Makes durable what was committed so far. Where that fails it is tried again, by the next durable commit at the
+    /// latest.
+    fn sync(&mut self) -> Result<(), Error> {
+        if self.unsynced.is_none() {
+            return Ok(());
+        }
+        // The log is there as long as its connection is.
+        let synced = self.wal.as_ref().map_or(Ok(()), File::sync_data);
+        self.unsynced = synced.is_err().then(Instant::now);
+        synced.map_err(|error| {
+            tracing::error!(%error, "the database's log could not be synced");
+            Error::internal("write to the disk", error)
+        })
+    }
+
     /// Runs jobs from the front until there are none or SQLite gave the transaction up, then commits and answers.
     fn transaction(&mut self, jobs: &mut VecDeque<Job>) {
-        if let Err(cause) = self.db.execute_batch("BEGIN IMMEDIATE") {
+        // Without its log, nothing could be made durable later.
+        let late = self.wal.is_none() || self.unsynced.is_some_and(|since| since.elapsed() >= UNSYNCED);
+        let durable = late || jobs.iter().any(|job| job.urgency == Urgency::Durable);
+        let begun = self
+            .set_durable(durable)
+            .and_then(|()| self.db.execute_batch("BEGIN IMMEDIATE"));
+        if let Err(cause) = begun {
             let error = Error::from(Fault::from(cause));
             tracing::error!(%error, details = error.details, "no transaction could be started");
             for job in jobs.drain(..) {
@@ -247,25 +335,44 @@ impl Thread {
             }
             return;
         }
+        let before = self.db.total_changes();
         let mut answers = Vec::with_capacity(jobs.len());
         let mut rooms = Vec::with_capacity(jobs.len());
         let mut batch = Batch::new(&self.db, &mut self.memory);
-        let mut outcome = Ok(());
+        let mut outcome = Ok(true);
+        let mut whole = true;
         while let Some(job) = jobs.pop_front() {
             rooms.extend(job.room);
             outcome = step(&self.db, &mut batch, job.run, &mut answers);
-            if outcome.is_err() {
-                break;
+            match outcome {
+                Ok(kept) => whole &= kept,
+                Err(_) => break,
             }
         }
-        let committed = outcome.and_then(|()| {
+        let committed = outcome.and_then(|_| {
             batch.close()?;
             self.db.execute_batch("COMMIT").map_err(|e| Fault::from(e).into())
         });
         match committed {
             Ok(()) => {
-                batch.finish().publish(&self.events);
-                answers.into_iter().for_each(|answer| answer(None));
+                let changes = batch.finish();
+                let wrote = self.db.total_changes() != before;
+                let synced = match durable {
+                    // What a failed job did and took back is no change.
+                    true if wrote && whole => {
+                        self.unsynced = None;
+                        Ok(())
+                    }
+                    // A commit without changes has no fsync of its own.
+                    true => self.sync(),
+                    false => {
+                        self.unsynced.get_or_insert_with(Instant::now);
+                        Ok(())
+                    }
+                };
+                changes.publish(&self.events);
+                let failed = synced.err();
+                answers.into_iter().for_each(|answer| answer(failed.clone()));
             }
             Err(error) => {
                 batch.abandon();
@@ -281,16 +388,22 @@ impl Thread {
     }
 }
 
-/// One job in its savepoint. Fails only when the whole transaction is lost.
-fn step(db: &Connection, batch: &mut Batch<'_>, run: Run, answers: &mut Vec<Answer>) -> Result<(), Error> {
-    let sql = |text: &str| db.execute_batch(text).map_err(|e| Error::from(Fault::from(e)));
+/// One job in its savepoint; whether it is kept. Fails only when the whole transaction is lost.
+fn step(db: &Connection, batch: &mut Batch<'_>, run: Run, answers: &mut Vec<Answer>) -> Result<bool, Error> {
+    // Compiled once: this is done for every job.
+    let sql = |text: &str| {
+        let done = db
+            .prepare_cached(text)
+            .and_then(|mut statement| statement.execute([]));
+        done.map(drop).map_err(|e| Error::from(Fault::from(e)))
+    };
     let mark = batch.mark();
     let opened = sql("SAVEPOINT job");
     let failed = opened.is_err();
     let (state, answer) = run(opened.map(|()| &mut *batch));
     answers.push(answer);
     match state {
-        Ok(()) => sql("RELEASE job"),
+        Ok(()) => sql("RELEASE job").map(|()| true),
         // A full disk or an I/O error ends the transaction on SQLite's own account: nothing of this batch is kept.
         Err(error) if failed || db.is_autocommit() => Err(error),
         Err(error) => {
@@ -298,7 +411,9 @@ fn step(db: &Connection, batch: &mut Batch<'_>, run: Run, answers: &mut Vec<Answ
                 tracing::error!(%error, details = error.details, "a write failed");
             }
             batch.undo(&mark);
-            sql("ROLLBACK TO job; RELEASE job")
+            sql("ROLLBACK TO job")
+                .and_then(|()| sql("RELEASE job"))
+                .map(|()| false)
         }
     }
 }
@@ -322,7 +437,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("beckon.db");
         let (events, mut listener) = broadcast::channel(8);
-        let writer = Writer::start(crate::schema::open_writer(&path).unwrap(), events).unwrap();
+        let writer = Writer::start(crate::schema::open_writer(&path).unwrap(), &path, events).unwrap();
         let first = writer
             .queue
             .push(Urgency::Lazy, None, |batch| keep(batch, "first"))
@@ -362,7 +477,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("beckon.db");
         let (events, _) = broadcast::channel(8);
-        let writer = Writer::start(crate::schema::open_writer(&path).unwrap(), events).unwrap();
+        let writer = Writer::start(crate::schema::open_writer(&path).unwrap(), &path, events).unwrap();
         let bad = writer
             .queue
             .push(Urgency::Durable, None, |_| -> Result<(), Fault> {
@@ -389,7 +504,7 @@ mod tests {
         db.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |_| Ok(()))
             .unwrap();
         let (events, _) = broadcast::channel(8);
-        let writer = Writer::start(db, events).unwrap();
+        let writer = Writer::start(db, &path, events).unwrap();
         let small = writer
             .queue
             .push(Urgency::Lazy, None, |batch| keep(batch, "small"))

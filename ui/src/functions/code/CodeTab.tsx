@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { FileArchive, FolderSync, Save } from "lucide-react";
 import { useEffect, useState } from "react";
 import { keys } from "@/api/keys";
-import { useFolder } from "@/api/queries";
+import { useFolder, useProduction } from "@/api/queries";
 import { useActions } from "@/app/actions";
 import { editorLanguage } from "@/app/kinds";
 import { BuildLive } from "@/builds/BuildLive";
@@ -16,7 +16,9 @@ import { EmptyState } from "@/ui/EmptyState";
 import { FormError } from "@/ui/Field";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
+import { Components } from "./Components";
 import { ConflictDialog } from "./ConflictDialog";
+import { DownloadCode } from "./DownloadCode";
 import { UploadZip } from "./UploadZip";
 import { ZipEntries } from "./ZipEntries";
 
@@ -32,7 +34,10 @@ interface CodeTabProps {
 
 export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
   const client = useQueryClient();
-  const { code, editable } = detail;
+  const { code } = detail;
+  const isSequence = code.type === "sequence";
+  const editable = detail.edits.code && !isSequence;
+  const production = useProduction(target.connection);
   const stored = code.type === "source" ? code.text : "";
   // What the edits started from: the version that a save replaces, even when a newer one arrives meanwhile.
   const [base, setBase] = useState({ version: detail.version, text: stored });
@@ -94,10 +99,16 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
 
   return (
     <div className="flex h-full min-h-80 flex-col">
-      {target.connection === "local" && <FolderBar target={target} />}
+      {target.connection === "local" && !isSequence && <FolderBar target={target} />}
       <div className="flex h-10 shrink-0 items-center gap-2 border-b border-line px-6">
         <p className="flex-1 truncate text-muted" aria-live="polite">
-          {!editable ? whyReadOnly(target) : dirty ? "Unsaved changes" : `Version ${detail.version}`}
+          {isSequence
+            ? "Change it through the OpenWhisk API."
+            : !editable
+              ? whyReadOnly(target)
+              : dirty
+                ? "Unsaved changes"
+                : `Version ${detail.version}`}
         </p>
         {editable && (
           <>
@@ -114,17 +125,18 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
               busy={save.busy}
               onUpload={(base64) => save.run({ type: "zip", base64 }, base.version)}
             />
+            <DownloadCode target={target} />
             {dirty && <Button onClick={() => setText(base.text)}>Discard</Button>}
             {code.type === "source" && (
               <Button
-                variant="primary"
+                variant={production ? "danger" : "primary"}
                 icon={<Save size={14} aria-hidden />}
                 onClick={saveText}
                 disabled={!dirty}
                 busy={save.busy}
                 title="Ctrl+S"
               >
-                Save new version
+                {production ? "Save in production" : "Save new version"}
               </Button>
             )}
           </>
@@ -154,6 +166,7 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
           }
         />
       )}
+      {code.type === "sequence" && <Components components={code.components} />}
       {code.type === "opaque" && (
         <EmptyState icon={<FileArchive size={24} aria-hidden />} title="The code cannot be shown">
           {code.reason}
@@ -188,5 +201,5 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
 export function whyReadOnly(target: FunctionRef): string {
   return target.connection === "local"
     ? "This function cannot be changed here."
-    : "Read-only: this function lives at its provider. Change it with the provider's own tools.";
+    : "Read-only: there is no code of it at the provider that could be changed here.";
 }

@@ -22,6 +22,7 @@ export function ConflictDialog({ expected, onReload, onOverwrite, onClose }: Con
       open
       onOpenChange={(open) => !open && !busy && onClose()}
       title="Changed meanwhile"
+      width="md"
       footer={
         <>
           <Button onClick={onClose} disabled={busy}>

@@ -1,6 +1,7 @@
 import { Upload } from "lucide-react";
 import { useRef } from "react";
 import { Button } from "@/ui/Button";
+import { toBase64 } from "@/ui/base64";
 import { formatBytes } from "@/ui/format";
 import { toast } from "@/ui/toast";
 
@@ -55,14 +56,4 @@ export function UploadZip({ busy, onUpload }: UploadZipProps) {
       />
     </>
   );
-}
-
-/** In pieces: a spread of millions of arguments overflows the stack. */
-export function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  const step = 0x8000;
-  for (let at = 0; at < bytes.length; at += step) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + step));
-  }
-  return btoa(binary);
 }

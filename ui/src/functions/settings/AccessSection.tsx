@@ -1,8 +1,9 @@
 import { Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { CopyCurl } from "@/copy";
+import { toDraft } from "@/invoke/draft";
 import { ErrorAction } from "@/invoke/ErrorAction";
-import { parseRequest, toDraft } from "@/invoke/request";
+import { parseRequest } from "@/invoke/request";
 import { useSession } from "@/invoke/session";
 import { api, type FunctionDetail, type FunctionRef, type ShownToken } from "@/platform";
 import { Button } from "@/ui/Button";

@@ -10,8 +10,10 @@ export function DangerSection({ target }: { target: FunctionRef }) {
     <Section title="Delete">
       <div className="flex max-w-180 items-center gap-4">
         <p className="flex-1 text-muted">
-          Removes the function with its code, settings and secrets. Its runs stay in the log until their
-          retention ends.
+          {target.connection === "local"
+            ? "Removes the function with its code, settings and secrets."
+            : "Removes the function at its provider, with its code and settings."}{" "}
+          Its runs stay in the log until their retention ends.
         </p>
         <Button
           variant="danger-quiet"

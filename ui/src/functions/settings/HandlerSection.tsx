@@ -20,6 +20,23 @@ export function HandlerSection({ detail }: { detail: FunctionDetail }) {
   const entry =
     handlers.find((handler) => handler.contract === contract)?.defaultEntry ?? detail.defaultEntry;
 
+  const main = (
+    <TextField
+      id="entry-point"
+      label="Entry point"
+      hint={`What is called in the code. Empty is ${entry}.`}
+      placeholder={entry}
+      className="w-full font-mono text-sm"
+      {...register("main")}
+    />
+  );
+  if (!detail.edits.engine) {
+    return (
+      <Section title="Handler">
+        <div className="max-w-90">{main}</div>
+      </Section>
+    );
+  }
   return (
     <Section title="Handler" description={`How ${kindTitle(detail.kind)} code is called.`}>
       <div className="grid max-w-180 grid-cols-2 gap-x-8 gap-y-2">
@@ -38,14 +55,7 @@ export function HandlerSection({ detail }: { detail: FunctionDetail }) {
             ))}
           </Select>
         </Field>
-        <TextField
-          id="main"
-          label="Entry point"
-          hint={`What is called in the code. Empty is ${entry}.`}
-          placeholder={entry}
-          className="w-full font-mono text-sm"
-          {...register("main")}
-        />
+        {main}
       </div>
     </Section>
   );

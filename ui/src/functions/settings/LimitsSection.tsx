@@ -20,15 +20,30 @@ const LIMITS = [
   { name: "concurrency", label: "At the same time", unit: "runs", hint: "1 to 64, one process each." },
 ] as const;
 
-export function LimitsSection() {
+const THERE: Partial<Record<(typeof LIMITS)[number]["name"], string>> = {
+  timeoutMs: "Past it the run is stopped.",
+  logsKb: "In whole MB: a multiple of 1 024.",
+};
+
+/** Without `engine` those of a provider, which has bounds of its own. */
+export function LimitsSection({ engine }: { engine: boolean }) {
   const { register, formState } = useFormContext<FunctionSettingsForm>();
   return (
-    <Section title="Limits">
+    <Section
+      title="Limits"
+      description={engine ? undefined : "The provider refuses what is out of its own bounds."}
+    >
       <div className="grid max-w-180 grid-cols-2 gap-x-8 gap-y-2">
-        {LIMITS.map(({ name, label, unit, hint }) => {
+        {LIMITS.filter(({ name }) => engine || name !== "concurrency").map(({ name, label, unit, hint }) => {
           const error = formState.errors[name];
           return (
-            <Field key={name} id={name} label={label} hint={hint} error={error?.message}>
+            <Field
+              key={name}
+              id={name}
+              label={label}
+              hint={engine ? hint : THERE[name]}
+              error={error?.message}
+            >
               <div className="flex items-center gap-2">
                 <Input
                   id={name}

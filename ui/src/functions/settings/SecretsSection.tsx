@@ -11,20 +11,26 @@ interface SecretsSectionProps {
   target: FunctionRef;
   secrets: readonly string[];
   editable: boolean;
+  /** They are all environment variables of a provider's function, whose values stay at the provider. */
+  there: boolean;
   onChange: (detail: FunctionDetail) => void;
 }
 
-export function SecretsSection({ target, secrets, editable, onChange }: SecretsSectionProps) {
+export function SecretsSection({ target, secrets, editable, there, onChange }: SecretsSectionProps) {
   const [dialog, setDialog] = useState<
     { type: "set"; name?: string } | { type: "remove"; name: string } | null
   >(null);
   const store = useSecretStore().data;
-  const closed = store?.state === "unavailable" || store?.state === "file_locked";
+  const closed = !there && (store?.state === "unavailable" || store?.state === "file_locked");
 
   return (
     <Section
-      title="Secrets"
-      description="Environment variables whose values lie in the secret store. They are never shown again; set them anew to change them. Every change takes effect at once."
+      title={there ? "Environment" : "Secrets"}
+      description={
+        there
+          ? "Variables whose values stay at the provider. They are never shown here; set them anew to change them. Every change takes effect at once."
+          : "Environment variables whose values lie in the secret store. They are never shown again; set them anew to change them. Every change takes effect at once."
+      }
     >
       <div className="flex max-w-180 flex-col gap-2">
         {secrets.length === 0 ? (
@@ -66,7 +72,7 @@ export function SecretsSection({ target, secrets, editable, onChange }: SecretsS
               disabled={closed}
               onClick={() => setDialog({ type: "set" })}
             >
-              Add secret…
+              {there ? "Add variable…" : "Add secret…"}
             </Button>
             {closed && (
               <p className="text-warn">
@@ -79,12 +85,18 @@ export function SecretsSection({ target, secrets, editable, onChange }: SecretsS
         )}
       </div>
       {dialog?.type === "set" && (
-        <SecretDialog target={target} name={dialog.name} onSaved={onChange} onClose={() => setDialog(null)} />
+        <SecretDialog
+          target={target}
+          name={dialog.name}
+          there={there}
+          onSaved={onChange}
+          onClose={() => setDialog(null)}
+        />
       )}
       <ConfirmDialog
         open={dialog?.type === "remove"}
         onOpenChange={() => setDialog(null)}
-        title={`Remove the secret ${dialog?.name}?`}
+        title={`Remove the ${there ? "variable" : "secret"} ${dialog?.name}?`}
         action="Remove"
         onConfirm={async () => {
           if (dialog?.type === "remove") {
@@ -92,7 +104,9 @@ export function SecretsSection({ target, secrets, editable, onChange }: SecretsS
           }
         }}
       >
-        Its value is removed from the secret store, and the function gets a new version without it.
+        {there
+          ? "The function gets a new version without it, and its value is gone at the provider."
+          : "Its value is removed from the secret store, and the function gets a new version without it."}
       </ConfirmDialog>
     </Section>
   );

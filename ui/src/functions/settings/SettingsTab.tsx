@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { FormProvider, useForm } from "react-hook-form";
 import { keys } from "@/api/keys";
+import { useProduction } from "@/api/queries";
 import { useActions } from "@/app/actions";
 import { api, type FunctionDetail, type FunctionRef, toCallError } from "@/platform";
 import { Button } from "@/ui/Button";
@@ -19,7 +20,13 @@ import { HandlerSection } from "./HandlerSection";
 import { LimitsSection } from "./LimitsSection";
 import { RowsSection } from "./RowsSection";
 import { SecretsSection } from "./SecretsSection";
-import { type FunctionSettingsForm, fromForm, functionSettingsSchema, toForm } from "./settings-form";
+import {
+  type FunctionSettingsForm,
+  fromForm,
+  functionSettingsSchema,
+  remoteSettingsSchema,
+  toForm,
+} from "./settings-form";
 import { WebSection } from "./WebSection";
 
 interface SettingsTabProps {
@@ -33,9 +40,13 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
   const client = useQueryClient();
   const [base, setBase] = useState(detail);
   const [conflict, setConflict] = useState<FunctionSettingsForm | null>(null);
-  const form = useForm({ resolver: valibotResolver(functionSettingsSchema), defaultValues: toForm(detail) });
+  const production = useProduction(target.connection);
+  const { settings: editable, engine, hiddenEnv } = detail.edits;
+  const form = useForm({
+    resolver: valibotResolver(engine ? functionSettingsSchema : remoteSettingsSchema),
+    defaultValues: toForm(detail),
+  });
   const { isDirty } = form.formState;
-  const { editable } = detail;
 
   useEffect(() => {
     onUnsaved(isDirty);
@@ -76,7 +87,8 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
             title: "Save the settings",
             section: "Function",
             keys: "$mod+s",
-            run: () => void submit(),
+            // Nothing to save is no new version.
+            run: () => isDirty && void submit(),
           },
         ]
       : [],
@@ -93,18 +105,21 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
             <p className="mt-4 rounded-md bg-inset px-3 py-2 text-muted">{whyReadOnly(target)}</p>
           )}
           <fieldset disabled={!editable} className="contents">
-            <RowsSection
-              field="env"
-              title="Environment"
-              description="Plain variables, readable by everybody who sees this page."
-              namePlaceholder="REGION"
-              valuePlaceholder="lon1"
-              add="Add variable"
-            />
+            {!hiddenEnv && (
+              <RowsSection
+                field="env"
+                title="Environment"
+                description="Plain variables, readable by everybody who sees this page."
+                namePlaceholder="REGION"
+                valuePlaceholder="lon1"
+                add="Add variable"
+              />
+            )}
             <SecretsSection
               target={target}
               secrets={detail.secrets}
               editable={editable}
+              there={hiddenEnv}
               onChange={onSecrets}
             />
             <RowsSection
@@ -116,9 +131,9 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
               add="Add parameter"
             />
             <HandlerSection detail={detail} />
-            <LimitsSection />
-            <WebSection functionUrl={detail.functionUrl} />
-            {target.connection === "local" && (
+            <LimitsSection engine={engine} />
+            <WebSection speaksHttp={detail.speaksHttp} />
+            {engine && (
               <>
                 <CrashSection />
                 <ExecutionSection detail={detail} />
@@ -136,8 +151,13 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
               <Button onClick={() => form.reset(toForm(detail))} disabled={save.busy}>
                 Discard
               </Button>
-              <Button variant="primary" type="submit" busy={save.busy} title="Ctrl+S">
-                Save settings
+              <Button
+                variant={production ? "danger" : "primary"}
+                type="submit"
+                busy={save.busy}
+                title="Ctrl+S"
+              >
+                {production ? "Save in production" : "Save settings"}
               </Button>
             </div>
           </div>

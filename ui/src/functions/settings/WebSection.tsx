@@ -2,14 +2,14 @@ import type { FunctionDetail } from "@/platform";
 import { Section } from "@/ui/Section";
 import { Choices } from "./Choices";
 
-export function WebSection({ functionUrl }: Pick<FunctionDetail, "functionUrl">) {
+export function WebSection({ speaksHttp }: Pick<FunctionDetail, "speaksHttp">) {
   return (
     <Section
       title="Web access"
       description={
-        functionUrl === null
-          ? undefined
-          : "Of the REST API. At its function URL it answers without a token, whatever is chosen here."
+        speaksHttp
+          ? "Of the REST API. At its function URL it answers without a token, whatever is chosen here."
+          : undefined
       }
     >
       <Choices
@@ -20,7 +20,7 @@ export function WebSection({ functionUrl }: Pick<FunctionDetail, "functionUrl">)
           {
             value: "web",
             title: "Web function",
-            text: "Anybody who knows the address may call it, without a token. It cannot be invoked asynchronously.",
+            text: "Anybody who knows its function URL may call it there, without a token, and waits for the answer.",
           },
           {
             value: "raw",

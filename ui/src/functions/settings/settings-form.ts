@@ -71,6 +71,20 @@ export const functionSettingsSchema = v.object({
   lostPolicy: v.picklist(["record", "retry"]),
 });
 
+/** At a provider, whose own bounds hold: what the form does not show there must not keep it from being saved. */
+export const remoteSettingsSchema = v.object({
+  ...functionSettingsSchema.entries,
+  execution: v.custom<v.InferOutput<typeof executionSchema>>(() => true),
+  timeoutMs: between(1, 86_400_000, "milliseconds"),
+  memoryMb: between(1, 1_048_576, "megabytes"),
+  logsKb: v.pipe(
+    between(0, 1_048_576, "kilobytes"),
+    v.multipleOf(1024, "A multiple of 1 024: OpenWhisk counts whole MB."),
+  ),
+  concurrency: v.custom<number>(() => true),
+  lostPolicy: v.custom<FunctionDetail["lostPolicy"]>(() => true),
+});
+
 export type FunctionSettingsForm = v.InferOutput<typeof functionSettingsSchema>;
 
 export function toForm(detail: FunctionDetail): FunctionSettingsForm {
@@ -91,17 +105,18 @@ export function toForm(detail: FunctionDetail): FunctionSettingsForm {
 
 /** `base` is what the form was filled from: it has the settings that the form does not show. */
 export function fromForm(form: FunctionSettingsForm, base: FunctionDetail): FunctionSettings {
+  const { engine } = base.edits;
   return {
     main: form.main === "" ? null : form.main,
-    contract: form.contract,
-    settings: executionFromForm(form.execution, base.settings),
+    contract: engine ? form.contract : null,
+    settings: engine ? executionFromForm(form.execution, base.settings) : null,
     parameters: form.parameters.map(({ name, value }) => ({ key: name, value })),
     env: form.env,
     limits: {
       timeoutMs: form.timeoutMs,
       memoryMb: form.memoryMb,
       logsKb: form.logsKb,
-      concurrency: form.concurrency,
+      concurrency: engine ? form.concurrency : base.limits.concurrency,
     },
     web: form.web,
     lostPolicy: form.lostPolicy,

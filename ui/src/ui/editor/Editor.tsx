@@ -46,7 +46,7 @@ export default function Editor(props: CodeEditorProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; what changes later is reconfigured below
   useEffect(() => {
     if (!parent.current) return;
-    const { value, label, lint, wrap, lineNumbers: numbers = true } = props;
+    const { value, label, lint, wrap, tabLeaves, autoFocus, lineNumbers: numbers = true } = props;
     const editor = new EditorView({
       parent: parent.current,
       state: EditorState.create({
@@ -61,7 +61,7 @@ export default function Editor(props: CodeEditorProps) {
             ...foldKeymap,
             ...defaultKeymap,
             // Esc then Tab leaves the editor, as CodeMirror documents for keyboard users.
-            indentWithTab,
+            ...(tabLeaves ? [] : [indentWithTab]),
           ]),
           numbers ? [lineNumbers(), highlightActiveLineGutter(), foldGutter(), gutterClass] : [],
           history(),
@@ -85,6 +85,7 @@ export default function Editor(props: CodeEditorProps) {
       }),
     });
     view.current = editor;
+    if (autoFocus) editor.focus();
     return () => {
       editor.destroy();
       view.current = null;

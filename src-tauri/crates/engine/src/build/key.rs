@@ -47,6 +47,8 @@ impl Ingredients<'_> {
                 part(b"zip");
                 part(bytes);
             }
+            // Never built: what its components are made of is theirs.
+            CodePackage::Sequence(_) => part(b"sequence"),
         }
         hex(&hash.finalize()[..16])
     }

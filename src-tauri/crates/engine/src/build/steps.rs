@@ -133,6 +133,7 @@ fn unpack(new: &NewFunction, target: &Path) -> Result<()> {
                 make_executable(&target.join("exec")).map_err(io)?;
             }
         }
+        CodePackage::Sequence(_) => {}
         CodePackage::Zip(bytes) => {
             let entries = package::unpack(bytes, target)?;
             if new.runtime.language() == Language::Executable {

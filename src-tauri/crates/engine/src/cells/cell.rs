@@ -14,7 +14,7 @@ use bytes::BytesMut;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 use tokio_util::sync::CancellationToken;
 
 use super::{Breed, Ground, Tree};
@@ -38,8 +38,8 @@ pub(crate) struct Cell {
 /// What the worker that it becomes is made of.
 pub(crate) struct Body {
     pub(crate) process: Process,
-    pub(crate) to: UnixStream,
-    pub(crate) from: UnixStream,
+    pub(crate) to: pipe::Sender,
+    pub(crate) from: pipe::Receiver,
     pub(crate) pipes: RawPipes,
     /// Its folder of code.
     pub(crate) code: PathBuf,
@@ -125,9 +125,12 @@ impl Cell {
             own_code: true,
         };
         let (process, channels) = nursery.spawn(number, spec, Tail(owner.clone())).await?;
-        let mut body = Body {
-            to: UnixStream::pair()?.0,
-            from: UnixStream::pair()?.0,
+        let (to, from) = channels
+            .frames
+            .ok_or_else(|| io::Error::other("a cell without its pipes"))?;
+        let body = Body {
+            to,
+            from,
             pipes: RawPipes::new(channels.stdout, channels.stderr),
             process,
             code,
@@ -138,9 +141,6 @@ impl Cell {
             program,
             modules: HashSet::new(),
         };
-        if let Some((to, from)) = channels.frames {
-            (body.to, body.from) = (to, from);
-        }
         let mut cell = Self { body: Some(body) };
         if let Some(body) = &mut cell.body {
             let hello = tokio::select! {
@@ -210,7 +210,7 @@ impl Drop for Cell {
 }
 
 /// Reads the frame that says that the interpreter is up, and nothing after it: there is nothing.
-async fn hello(from: &mut UnixStream) -> io::Result<Hello> {
+async fn hello(from: &mut pipe::Receiver) -> io::Result<Hello> {
     let mut buffer = BytesMut::new();
     loop {
         if let Some(frame) = frame::decode(&mut buffer, HELLO).map_err(io::Error::other)? {

@@ -82,7 +82,8 @@ impl Breed {
     }
 }
 
-fn is_read_at_start(name: &str) -> bool {
+/// Whether a process that is up has read this variable already.
+pub(crate) fn is_read_at_start(name: &str) -> bool {
     name != NOT_AT_START && READ_AT_START.iter().any(|start| name.starts_with(start))
 }
 

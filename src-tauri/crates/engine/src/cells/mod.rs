@@ -36,7 +36,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use cell::Cell;
-pub(crate) use fit::Breed;
+pub(crate) use fit::{Breed, is_read_at_start};
 pub(crate) use tree::Tree;
 
 use crate::machine;

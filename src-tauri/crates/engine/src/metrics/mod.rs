@@ -3,7 +3,7 @@
 //! ```text
 //! tally ─ the counters of a function, counted by its runs     spread ─ how durations are spread
 //! history ─ the last day of a function, in steps              chart ─ series over time, with the journal's counts
-//! text ─ what Prometheus reads
+//! refused ─ calls that were refused, by why                   text ─ what Prometheus reads
 //! ```
 //!
 //! # Names
@@ -24,6 +24,10 @@
 //!   `beckon_init_seconds`, `beckon_run_seconds`, `beckon_queue_depth` (`queue` `callers`, `accepted`),
 //!   `beckon_workers` (`state`), `beckon_worker_memory_bytes`, `beckon_callbacks_total` (`X-Callback-Url`'s;
 //!   `response_type` and `error` as above).
+//! - By `namespace` and `reason`: `beckon_refused_calls_total`, calls that were refused before there was a run of them:
+//!   `quota_invocations_per_minute`, `quota_concurrent_invocations`, `quota_fires_per_minute` (the namespace's quota,
+//!   answered 429; such a call is in no function's counters), `line_full`, `queue_full` (429), `runtime_missing`,
+//!   `shutting_down`, `other`. A reason is there once it has occurred.
 //!
 //! Every attempt of a run that is retried is an invocation. What has been counted is gone after a restart of Beckon, as
 //! Prometheus expects of counters. A function that is deleted drops out; of more than [`MOST`] functions the later ones
@@ -31,6 +35,7 @@
 
 mod chart;
 mod history;
+mod refused;
 mod spread;
 mod tally;
 mod text;
@@ -40,14 +45,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use beckon_core::{ErrorCode, Function, FunctionKey, Millis, Mode};
+use beckon_core::{ErrorCode, Function, FunctionKey, Millis, Mode, NamespaceName};
 use parking_lot::{Mutex, RwLock};
 use tokio_util::sync::CancellationToken;
 
 pub use chart::Chart;
+pub use refused::Refused;
 pub(crate) use tally::Tally;
 
 use crate::{Engine, Inner, WorkerState};
+use refused::Refusals;
 use tally::Level;
 
 /// Most functions that are counted each for itself.
@@ -61,6 +68,7 @@ const LOOK: Millis = history::STEPS[0].0;
 pub(crate) struct Metrics {
     tallies: RwLock<HashMap<FunctionKey, Arc<Tally>>>,
     other: Arc<Tally>,
+    refusals: Refusals,
     started: Millis,
     last: AtomicI64,
     /// Held while the history is written.
@@ -72,6 +80,7 @@ impl Metrics {
         Self {
             tallies: RwLock::default(),
             other: Arc::new(Tally::other()),
+            refusals: Refusals::default(),
             started: now,
             last: AtomicI64::new(now),
             looking: Mutex::default(),
@@ -101,6 +110,8 @@ impl Metrics {
     /// Counts a call that was refused.
     pub(crate) fn refused(&self, function: &Function, mode: Mode, error: ErrorCode) {
         self.of(function).refused(mode, error);
+        self.refusals
+            .add(&function.key.namespace, Refused::of(mode, error));
     }
 
     /// A function exists no more.
@@ -237,6 +248,19 @@ impl Engine {
     pub async fn prometheus(&self) -> String {
         let levels = self.inner.levels().await;
         let deliveries = self.inner.deliveries.counts();
-        text::write(&self.inner.metrics.tallies(None), &levels, &deliveries)
+        let refused = self.inner.metrics.refusals.counts();
+        text::write(&self.inner.metrics.tallies(None), &levels, &deliveries, &refused)
+    }
+
+    /// Counts a call that a door refused before the engine heard of it: under a quota, which is the door's to keep.
+    pub fn count_refused(&self, namespace: &NamespaceName, why: Refused) {
+        self.inner.metrics.refusals.add(namespace, why);
+    }
+
+    /// How many calls of a function came to an end since this engine started, refused ones included.
+    pub fn calls(&self, key: &FunctionKey) -> u64 {
+        let tallies = self.inner.metrics.tallies(Some(key));
+        let codes = tallies.iter().flat_map(|tally| tally.codes());
+        codes.map(|coded| coded.seconds.snapshot().count).sum()
     }
 }

@@ -92,6 +92,7 @@ pub(super) fn write(
     tallies: &[Arc<Tally>],
     levels: &HashMap<FunctionKey, Level>,
     deliveries: &[(Counted, u64)],
+    refused: &[(String, &'static str, u64)],
 ) -> String {
     let mut tallies: Vec<&Tally> = tallies.iter().map(Arc::as_ref).collect();
     // What stands for many is there when it stands for any.
@@ -103,6 +104,7 @@ pub(super) fn write(
     openfaas(&mut page, &tallies);
     own(&mut page, &tallies);
     standing(&mut page, &tallies, levels);
+    turned_away(&mut page, refused);
     // An empty family is no family to some who read this.
     page.0.retain(|family| !family.get_metric().is_empty());
     let mut text = Vec::with_capacity(USUAL);
@@ -318,6 +320,17 @@ fn own(page: &mut Page, tallies: &[&Tally]) {
             let name = dotted(&tally.name, &tally.namespace);
             page.histogram(&vec![("function_name", &name)], of(tally), 1000.0);
         }
+    }
+}
+
+fn turned_away(page: &mut Page, refused: &[(String, &'static str, u64)]) {
+    page.begin(
+        MetricType::COUNTER,
+        "beckon_refused_calls_total",
+        "Calls that were refused before there was a run of them, by why.",
+    );
+    for (namespace, reason, count) in refused {
+        page.counter(&vec![("namespace", namespace), ("reason", reason)], *count);
     }
 }
 

@@ -6,6 +6,7 @@ use super::ledger::Measured;
 use super::state::Discarded;
 use super::{Pools, State};
 use crate::code::Deployment;
+use crate::inherited::Inherited;
 use crate::worker::Worker;
 
 /// The right to run one call, with a warm worker or with the right to start a process. Given back when dropped.
@@ -98,6 +99,41 @@ impl Grant {
             self.pools.enter(&worker, number);
             self.seat = Seat::In(worker);
         }
+    }
+
+    /// The warm worker, if there is one, shall have this environment: another one that has takes its place, or is to be
+    /// started. Where there may be no more of them, this one goes for it.
+    pub(crate) fn suit(&mut self, inherited: &Inherited) {
+        let Seat::In(worker) = &self.seat else { return };
+        if worker.inherited.is_like(inherited) {
+            return;
+        }
+        let worker = worker.clone();
+        let gone;
+        let mut state = self.pools.state.lock();
+        let expected = state.expected(&self.deployment);
+        let has_room = state.ledger.sum().has_room(expected, self.pools.bounds());
+        let Some(pool) = state.pools.get_mut(&self.deployment.function.key) else {
+            return; // There is one for as long as there is a grant.
+        };
+        if let Some(better) = pool.seat(&self.deployment, self.deployment.share(), Some(inherited)) {
+            gone = pool.leave(&worker);
+            self.seat = Seat::In(better);
+        } else {
+            self.seat = Seat::Starting;
+            pool.starting += 1;
+            if has_room && pool.workers() <= self.deployment.processes() as usize {
+                gone = pool.leave(&worker);
+                self.permit = Some(Permit::of(&self.pools, &mut state, expected));
+            } else {
+                // Those in it finish; the new one's right is its own, beside the bounds until then.
+                worker.card.leave();
+                gone = pool.leave(&worker);
+            }
+        }
+        drop(state);
+        drop((gone, worker));
+        self.pools.activity.changed();
     }
 
     /// The warm worker proved dead: another is to be started.

@@ -18,7 +18,7 @@ mod state;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use beckon_core::{Error, ErrorCode, Function, FunctionKey, Result};
+use beckon_core::{EntityKey, Error, ErrorCode, Function, FunctionKey, Result};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
@@ -26,6 +26,7 @@ pub(crate) use grant::{Grant, Permit};
 pub(crate) use ledger::Measured;
 
 use crate::code::Deployment;
+use crate::inherited::Inherited;
 use crate::status::Activity;
 use crate::worker::Worker;
 use grant::Seat;
@@ -38,6 +39,8 @@ pub(crate) enum Place {
     Now(Grant),
     /// It waits in line.
     Later(oneshot::Receiver<Grant>),
+    /// It needs none: its components do.
+    Composed(Box<crate::composition::Composed>),
 }
 
 pub(crate) struct Pools {
@@ -209,6 +212,22 @@ impl Pools {
             .collect()
     }
 
+    /// Lets workers go whose functions would be given another environment by now.
+    pub(crate) fn renew(self: &Arc<Self>, now: impl Fn(&Function, Option<&EntityKey>) -> Inherited) {
+        let state = self.state.lock();
+        let warm = state.pools.values().flat_map(|pool| &pool.warm);
+        let packaged = warm.filter(|warm| warm.worker.deployment.function.key.name.package().is_some());
+        let workers: Vec<_> = packaged.map(|warm| warm.worker.clone()).collect();
+        drop(state);
+        for worker in workers {
+            let has = &worker.inherited;
+            if !has.is_like(&now(&worker.deployment.function, has.binding.as_ref())) {
+                worker.card.leave();
+                self.dismiss(worker.number());
+            }
+        }
+    }
+
     /// Lets a worker go: at once when it is idle, else after its last run.
     pub(crate) fn dismiss(self: &Arc<Self>, number: u64) {
         let mut discarded = Discarded::default();
@@ -295,7 +314,7 @@ impl Pools {
         if pool.active >= most * share as usize {
             return None;
         }
-        if let Some(worker) = pool.seat(deployment, share) {
+        if let Some(worker) = pool.seat(deployment, share, None) {
             pool.active += 1;
             return Some(Grant::new(self, deployment, Seat::In(worker), None));
         }
@@ -337,41 +356,34 @@ impl Pools {
 
     /// Gives free slots to those in line, the longest waiting first.
     fn serve(self: &Arc<Self>, state: &mut State, discarded: &mut Discarded) {
+        // The ticket looked at last. Whoever is at the front of a line with a lower one was passed over.
+        let mut last = None;
         while state.waiting > 0 {
-            let mut fronts: Vec<(u64, FunctionKey)> = state
-                .pools
-                .iter()
-                .filter_map(|(key, pool)| pool.line.front().map(|waiter| (waiter.ticket, key.clone())))
-                .collect();
-            fronts.sort_unstable_by_key(|(ticket, _)| *ticket);
-            let mut served = false;
-            for (_, key) in fronts {
-                let Some(pool) = state.pools.get_mut(&key) else {
-                    continue;
-                };
-                let Some(front) = pool.line.front() else { continue };
-                let deployment = front.deployment.clone();
-                let abandoned = front.tell.is_closed();
-                let grant = if abandoned {
-                    None
-                } else {
-                    self.try_grant(state, &deployment, discarded)
-                };
-                if !abandoned && grant.is_none() {
+            let fronts = state.pools.values().filter_map(|pool| pool.line.front());
+            let Some(front) = fronts
+                .filter(|front| last.is_none_or(|last| front.ticket > last))
+                .min_by_key(|front| front.ticket)
+            else {
+                break;
+            };
+            last = Some(front.ticket);
+            let deployment = front.deployment.clone();
+            let grant = if front.tell.is_closed() {
+                None
+            } else {
+                let grant = self.try_grant(state, &deployment, discarded);
+                if grant.is_none() {
                     continue;
                 }
-                let waiter = state.pools.get_mut(&key).and_then(|pool| pool.line.pop_front());
-                state.waiting -= 1;
-                if let (Some(waiter), Some(grant)) = (waiter, grant)
-                    && let Err(grant) = waiter.tell.send(grant)
-                {
-                    discarded.grants.push(grant);
-                }
-                served = true;
-                break;
-            }
-            if !served {
-                break;
+                grant
+            };
+            let line = state.pools.get_mut(&deployment.function.key);
+            let waiter = line.and_then(|pool| pool.line.pop_front());
+            state.waiting -= 1;
+            if let (Some(waiter), Some(grant)) = (waiter, grant)
+                && let Err(grant) = waiter.tell.send(grant)
+            {
+                discarded.grants.push(grant);
             }
         }
         self.make_room(state, discarded);

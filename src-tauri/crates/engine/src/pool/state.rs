@@ -12,6 +12,7 @@ use super::Grant;
 use super::ledger::{self, Ledger, Measured};
 use crate::WorkerState;
 use crate::code::Deployment;
+use crate::inherited::Inherited;
 use crate::worker::Worker;
 
 #[derive(Default)]
@@ -100,10 +101,19 @@ impl Pool {
     }
 
     /// A seat in a warm worker of `deployment`: in the one with the fewest runs, so that what shares a process shares it
-    /// evenly; of several in the one used last, so that the others can fall idle.
-    pub(super) fn seat(&mut self, deployment: &Arc<Deployment>, share: u32) -> Option<Arc<Worker>> {
+    /// evenly; of several in the one used last, so that the others can fall idle. If told, only in one that was started
+    /// with this environment.
+    pub(super) fn seat(
+        &mut self,
+        deployment: &Arc<Deployment>,
+        share: u32,
+        inherited: Option<&Inherited>,
+    ) -> Option<Arc<Worker>> {
         let free = |warm: &&mut Warm| {
-            warm.busy < share && Arc::ptr_eq(&warm.worker.deployment, deployment) && warm.worker.is_open()
+            warm.busy < share
+                && Arc::ptr_eq(&warm.worker.deployment, deployment)
+                && inherited.is_none_or(|inherited| warm.worker.inherited.is_like(inherited))
+                && warm.worker.is_open()
         };
         let best = self
             .warm

@@ -182,10 +182,7 @@ pub(crate) async fn cancel(inner: &Inner, id: ActivationId) -> Result<bool> {
         if row.summary.status.is_final() || row.summary.connection != LOCAL {
             return Ok(false);
         }
-        let key = FunctionKey {
-            namespace: row.summary.namespace.clone(),
-            name: row.summary.function.clone(),
-        };
+        let key = row.target();
         match inner.backlog.lines.take_out(&key, id) {
             Found::Leased(leased) => {
                 let Leased { lease, mut kept, .. } = *leased;

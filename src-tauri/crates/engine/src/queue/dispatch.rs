@@ -26,7 +26,7 @@ use crate::queue::lease;
 use crate::queue::lines::{Leased, Standing};
 use crate::queue::settle::{self, Attempt};
 use crate::run::{self, Registered, Run};
-use crate::{Inner, Payload};
+use crate::{Inner, Payload, composition};
 
 /// Most runs leased at once for a function that cannot run them.
 const REFUSED_AT_ONCE: usize = 256;
@@ -166,6 +166,9 @@ impl Dispatcher {
 
     /// Begins leased runs of a function in the slots there are. Returns how many more leases to take.
     fn fill(&mut self, standing: &Standing, function: Arc<Function>) -> usize {
+        if composition::of(&function).is_some() {
+            return self.compose(standing, &function);
+        }
         let key = &standing.key;
         let lines = &self.inner.backlog.lines;
         let (_, mut slots) = match self.held.remove(key) {
@@ -193,6 +196,22 @@ impl Dispatcher {
             self.held.insert(key.clone(), (function, slots));
         }
         most
+    }
+
+    /// Begins leased runs of a sequence, which need no slot of their own. Returns how many more leases to take.
+    fn compose(&mut self, standing: &Standing, function: &Arc<Function>) -> usize {
+        self.held.remove(&standing.key);
+        let mut begun = 0;
+        while begun < standing.leased
+            && let Some(place) = composition::queued_place(&self.inner, function)
+            && let Some(leased) = self.inner.backlog.lines.next(&standing.key)
+        {
+            begin(&self.inner, function, leased, place);
+            begun += 1;
+        }
+        let room = self.inner.compositions.available_permits();
+        let enough = standing.asked + standing.leased - begun;
+        room.saturating_sub(enough).min(standing.ready)
     }
 
     /// Ends leased runs of a function that cannot be run. Returns how many more leases to take for that.
@@ -294,20 +313,28 @@ fn begin(inner: &Arc<Inner>, function: &Function, leased: Leased, place: Place) 
     draft.summary.status = Status::Running;
     draft.limits = function.limits;
     draft.attempts = lease.attempts + 1;
+    composition::mark(&mut draft, function);
+    let binding = composition::binding_of(&draft);
+    let defaults = inner.store.defaults(function, binding.as_ref());
+    request.inherit(defaults, binding);
+    if draft.summary.namespace != function.key.namespace {
+        request.namespace = Some(draft.summary.namespace.clone());
+    }
     request.longest = detached_limit(function);
     let attempt = Attempt {
         lease,
-        policy: function.lost_policy,
+        policy: composition::policy_of(function),
         retry: function.settings.retry.clone(),
         history: settle::history(&mut draft),
         transaction: request.transaction.clone(),
         api_host: request.api_host.clone(),
     };
     let waited = (inner.clock.now() - draft.summary.start).max(0) as f64;
+    let registered = Registered::new(inner, &draft);
     let run = Run {
         draft,
         request,
-        registered: Registered::new(inner, id),
+        registered,
         tally: inner.metrics.of(function),
         // Its row says that it waits, until it has lasted long enough to be shown as running.
         in_journal: false,

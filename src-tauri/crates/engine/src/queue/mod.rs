@@ -22,10 +22,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use beckon_core::{
-    Activation, ActivationId, Clock, Error, ErrorCode, Function, FunctionKey, Mode, Result, Status,
-};
-use beckon_store::{Owner, Store};
+use beckon_core::{Activation, ActivationId, Clock, Error, ErrorCode, FunctionKey, Mode, Result, Status};
+use beckon_store::{Owner, Store, Target};
 
 pub use control::Accepted;
 pub(crate) use control::cancel;
@@ -37,7 +35,7 @@ use crate::attempt::Request;
 use crate::queue::lease::Leases;
 use crate::queue::ledger::Ledger;
 use crate::queue::lines::Lines;
-use crate::{Inner, Invocation, pool, run};
+use crate::{Inner, Invocation, composition, pool, run};
 
 /// Most runs on disk that wait.
 pub(crate) const MAX_QUEUED: u64 = 100_000;
@@ -142,7 +140,7 @@ impl Backlog {
 /// Puts a run into the queue; it is on disk when this returns.
 pub(crate) async fn accept(
     inner: &Arc<Inner>,
-    function: &Function,
+    target: Target,
     invocation: Invocation,
 ) -> Result<ActivationId> {
     if inner.pools.is_closing() {
@@ -154,9 +152,12 @@ pub(crate) async fn accept(
                 .with_hint("Wait until some of them have run."),
         );
     }
-    let (asked, request) = invocation.split();
+    let function = target.function.clone();
+    let (called, caller) = (invocation.function.clone(), invocation.caller.clone());
+    let (asked, mut request) = invocation.split();
     let id = asked.id;
-    let mut draft = run::draft(function, asked, Status::Queued, Mode::NonBlocking);
+    let mut draft = run::draft(&function, asked, Status::Queued, Mode::NonBlocking);
+    composition::address(&mut draft, &mut request, &called, caller.as_ref(), target);
     draft.attempts = 0;
     let mut row = draft.clone();
     request.payload.note(&mut row);
@@ -170,7 +171,8 @@ pub(crate) async fn accept(
         own.note_backlog();
         own.pools.room.notify_one();
     };
-    inner.store.accept(row, function.lost_policy, arrived).await?;
+    let policy = composition::policy_of(&function);
+    inner.store.accept(row, policy, arrived).await?;
     Ok(id)
 }
 

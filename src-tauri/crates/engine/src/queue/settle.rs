@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use beckon_core::{
-    Activation, ActivationId, Error, FunctionKey, LogLine, LogStream, LostPolicy, Result, Retry, Status,
-};
+use beckon_core::{Activation, ActivationId, Error, LogLine, LogStream, LostPolicy, Result, Retry, Status};
 use beckon_store::{Ended as Verdict, NewDelivery, Owner, Store};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -84,10 +82,7 @@ impl Attempt {
         self.history
             .push(told(&record, code, self.retry.attempts, failures, wait, now));
         let waiting = waiting(record, self.history);
-        let key = FunctionKey {
-            namespace: waiting.summary.namespace.clone(),
-            name: waiting.summary.function.clone(),
-        };
+        let key = waiting.target();
         let (id, queue) = (self.lease.id, &inner.backlog);
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         match inner

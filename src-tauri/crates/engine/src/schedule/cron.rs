@@ -9,6 +9,7 @@ use beckon_core::{Error, ErrorCode, Millis, PreviewedTime, Result, SchedulePrevi
 use chrono::{DateTime, SecondsFormat, TimeZone as _};
 use chrono_tz::Tz;
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Year};
 
 /// Longest expression, in characters.
@@ -146,7 +147,7 @@ fn read(expression: &str) -> Result<Cron> {
             Some((name, text)) => invalid(format!("The {name} '{text}' in '{shown}' is not valid.")),
             None => invalid(format!("'{shown}' is not a cron expression.")).with_hint(HINT),
         };
-        error.with_details(cause)
+        error.with_details(cause.to_string())
     })?;
     // The 30th of February never comes.
     let epoch = Tz::UTC.timestamp_millis_opt(0).single();
@@ -156,9 +157,11 @@ fn read(expression: &str) -> Result<Cron> {
     Ok(cron)
 }
 
-fn parse(expression: &str) -> Result<Cron, String> {
-    let parser = CronParser::builder().year(Year::Optional).build();
-    parser.parse(expression).map_err(|e| e.to_string())
+fn parse(expression: &str) -> Result<Cron, CronError> {
+    CronParser::builder()
+        .year(Year::Optional)
+        .build()
+        .parse(expression)
 }
 
 /// The first field that is wrong by itself: with all others `*` it is still refused.

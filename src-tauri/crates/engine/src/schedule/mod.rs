@@ -126,6 +126,7 @@ impl Engine {
             payload: payload(schedule, contract)?,
             cause: Cause::Schedule,
             token_id: None,
+            caller: None,
             rerun_of: None,
             transaction_id: None,
             api_host: None,

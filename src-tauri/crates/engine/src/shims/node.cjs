@@ -180,6 +180,11 @@ async function loadFolder(dir, main) {
       }
     }
   }
+  if (target === dir && setup.contract === 'openfaas') {
+    // The template asks for this file, whatever a package.json says.
+    const files = ['handler.js', 'handler.mjs', 'handler.cjs'].map((file) => path.join(dir, file));
+    target = files.find((file) => fs.existsSync(file)) ?? dir;
+  }
   const require = createRequire(path.join(dir, 'index.js'));
   if (target === dir && !fs.existsSync(path.join(dir, 'package.json')) && !fs.existsSync(path.join(dir, 'index.js'))) {
     target = path.join(dir, 'index.mjs');
@@ -202,8 +207,8 @@ let defaults = ''; // default parameters, as JSON
 
 // An interpreter that was started before it had a function gets its environment with it.
 function inherit(pairs) {
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  for (const [name, value] of pairs) process.env[name] = value;
+  for (const name of Object.keys(env)) delete env[name];
+  for (const [name, value] of pairs) env[name] = value;
 }
 
 async function init(header, body) {
@@ -236,11 +241,58 @@ function describe(error) {
   }
 }
 
+// Writing to the environment takes longer than most of a short run, and few functions look there. So it is written once
+// somebody has taken hold of it, and from then on for each run before it begins.
+let env = process.env;
+let shown = false;
+let latest = null;
+// The function's own; a call from another namespace names that one.
+let ownNamespace;
+
+function showEnvironment() {
+  shown = true;
+  if (latest !== null) setRunEnvironment(latest);
+}
+
+// Threads of the function's own get a copy of the environment, and native modules read it, both without `process.env`.
+const loaded = process.moduleLoadList;
+let known = 0;
+
+function isLookedAtOtherwise() {
+  if (loaded.length === known) return false;
+  known = loaded.length;
+  return loaded.includes('NativeModule worker_threads');
+}
+
+const { dlopen } = process;
+process.dlopen = function (...given) {
+  if (!shown) showEnvironment();
+  return Reflect.apply(dlopen, process, given);
+};
+
+Object.defineProperty(process, 'env', {
+  configurable: true,
+  enumerable: true,
+  get() {
+    if (!shown) showEnvironment();
+    return env;
+  },
+  set(value) {
+    if (!shown) showEnvironment();
+    env = value;
+  },
+});
+
 function setRunEnvironment(header) {
-  process.env.__OW_ACTIVATION_ID = header.id;
-  process.env.__OW_TRANSACTION_ID = header.transaction;
-  process.env.__OW_DEADLINE = String(header.deadline);
-  if (header.apiHost) process.env.__OW_API_HOST = header.apiHost;
+  latest = header;
+  shown ||= isLookedAtOtherwise();
+  if (!shown) return;
+  env.__OW_ACTIVATION_ID = header.id;
+  env.__OW_TRANSACTION_ID = header.transaction;
+  env.__OW_DEADLINE = String(header.deadline);
+  if (header.apiHost) env.__OW_API_HOST = header.apiHost;
+  ownNamespace ??= env.__OW_NAMESPACE;
+  env.__OW_NAMESPACE = header.namespace ?? ownNamespace;
 }
 
 // The second argument, as DigitalOcean passes it.
@@ -257,6 +309,26 @@ class Context {
   getRemainingTimeInMillis() {
     return Math.max(0, this.deadline - now());
   }
+}
+
+// A web function's event has `http`, as at DigitalOcean, beside OpenWhisk's names. It is not among the event's own
+// members, so that a function which answers what it was given answers that alone.
+function withHttp(args) {
+  if (args.__ow_method === undefined || Object.hasOwn(args, 'http')) return args;
+  const http = { headers: args.__ow_headers ?? {}, method: String(args.__ow_method).toUpperCase(), path: args.__ow_path ?? '' };
+  if (args.__ow_query !== undefined) {
+    const kind = String(http.headers['content-type'] ?? '').toLowerCase();
+    http.queryString = args.__ow_query;
+    http.body = args.__ow_body ?? '';
+    http.isBase64Encoded = http.body !== '' && (kind.startsWith('application/json') || !isText(kind));
+  }
+  return Object.defineProperty(args, 'http', { value: http, configurable: true, writable: true });
+}
+
+// As in web.rs: what is no text comes in base64.
+function isText(kind) {
+  const essence = kind.split(';')[0].trim();
+  return essence === '' || essence.startsWith('text/') || /json|xml|javascript|urlencoded|graphql|yaml/.test(essence);
 }
 
 function merge(input) {
@@ -352,7 +424,7 @@ function openwhisk(header, body, state) {
   setRunEnvironment(header);
   let result;
   try {
-    result = handler(merge(parse(body.utf8Slice(0, body.length))), new Context(header));
+    result = handler(withHttp(merge(parse(body.utf8Slice(0, body.length)))), new Context(header));
   } catch (error) {
     return thrown(state, error);
   }
@@ -527,7 +599,7 @@ class FaasContext {
 }
 
 function faasBody(kind, body) {
-  if (process.env.RAW_BODY === 'true') return body;
+  if (env.RAW_BODY === 'true') return body;
   const essence = kind.split(';')[0].trim().toLowerCase();
   if (essence === 'application/json') return body.length === 0 ? {} : parse(body.utf8Slice(0, body.length));
   if (essence.startsWith('text/')) return body.utf8Slice(0, body.length);

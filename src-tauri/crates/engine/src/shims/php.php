@@ -118,6 +118,8 @@ final class Worker
         return $main;
     }
 
+    private ?string $ownNamespace = null;
+
     private function environment(array $header): void
     {
         $all = [
@@ -126,6 +128,9 @@ final class Worker
             '__OW_DEADLINE' => (string) $header['deadline'],
             '__OW_API_HOST' => $header['apiHost'] ?? '',
         ];
+        // The function's own; a call from another namespace names that one.
+        $this->ownNamespace ??= (string) getenv('__OW_NAMESPACE');
+        $all['__OW_NAMESPACE'] = $header['namespace'] ?? $this->ownNamespace;
         foreach ($all as $name => $value) {
             putenv("$name=$value");
             $_ENV[$name] = $value;

@@ -239,6 +239,9 @@ def _print_exception(error):
     traceback.print_exception(type(error), error, trace, file=sys.stderr)
 
 
+_own_namespace = {}
+
+
 def _set_run_environment(header):
     environ = os.environ
     environ["__OW_ACTIVATION_ID"] = header["id"]
@@ -246,6 +249,9 @@ def _set_run_environment(header):
     environ["__OW_DEADLINE"] = str(header["deadline"])
     if "apiHost" in header:
         environ["__OW_API_HOST"] = header["apiHost"]
+    # The function's own; a call from another namespace names that one.
+    own = _own_namespace.setdefault("name", environ.get("__OW_NAMESPACE", ""))
+    environ["__OW_NAMESPACE"] = header.get("namespace", own)
 
 
 class Context:
@@ -424,6 +430,42 @@ def _message(error):
 
 
 
+class _WebEvent(dict):
+    """A web function's event: it has `http`, as at DigitalOcean, beside OpenWhisk's names. That is not among its members,
+    so that a function which answers what it was given answers that alone."""
+
+    def _http(self):
+        http = {
+            "headers": self.get("__ow_headers", {}),
+            "method": str(self["__ow_method"]).upper(),
+            "path": self.get("__ow_path", ""),
+        }
+        if "__ow_query" in self:
+            kind = str(http["headers"].get("content-type", "")).lower()
+            body = self.get("__ow_body", "")
+            encoded = kind.startswith("application/json") or not _is_text(kind)
+            http.update(queryString=self["__ow_query"], body=body, isBase64Encoded=body != "" and encoded)
+        return http
+
+    def __missing__(self, key):
+        if key != "http":
+            raise KeyError(key)
+        return self._http()
+
+    def __contains__(self, key):
+        return key == "http" or dict.__contains__(self, key)
+
+    def get(self, key, default=None):
+        return self._http() if key == "http" and not dict.__contains__(self, key) else dict.get(self, key, default)
+
+
+def _is_text(kind):
+    """As in web.rs: what is no text comes in base64."""
+    kind = kind.split(";")[0].strip()
+    parts = ("json", "xml", "javascript", "urlencoded", "graphql", "yaml")
+    return kind == "" or kind.startswith("text/") or any(part in kind for part in parts)
+
+
 class _Openwhisk:
     """OpenWhisk: main(args) or main(args, context) gives a dictionary or a list."""
 
@@ -432,6 +474,8 @@ class _Openwhisk:
         args = _scan(str(body, "utf-8").strip(), 0)[0]
         if _defaults:
             args = {**_scan(_defaults.strip(), 0)[0], **args}
+        if "__ow_method" in args:
+            args = _WebEvent(args)
         if _takes == 1:
             return (args,)
         return () if _takes == 0 else (args, Context(header))

@@ -82,6 +82,9 @@ module Beckon
       ENV['__OW_TRANSACTION_ID'] = header['transaction']
       ENV['__OW_DEADLINE'] = header['deadline'].to_s
       ENV['__OW_API_HOST'] = header['apiHost'] if header['apiHost']
+      # The function's own; a call from another namespace names that one.
+      @own_namespace ||= ENV['__OW_NAMESPACE']
+      ENV['__OW_NAMESPACE'] = header['namespace'] || @own_namespace
     end
 
     def run(header, body)

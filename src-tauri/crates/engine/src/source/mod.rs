@@ -25,8 +25,8 @@ pub(crate) use folders::{Folders, detach};
 pub(crate) use follow::supervise;
 pub use pack::{PackProgress, Packed, pack, preview};
 pub use project::{
-    PlannedFunction, PlannedSchedule, PlannedSecret, Problem, Project, ProjectKind, Severity, read_project,
-    read_project_with,
+    ImageDeployment, PlannedFunction, PlannedSchedule, PlannedSecret, Problem, Project, ProjectKind,
+    Severity, plan_image, read_project, read_project_with,
 };
 
 use serde::{Deserialize, Serialize};

@@ -96,6 +96,7 @@ async fn once(
             payload: payload(message, contract)?,
             cause: Cause::Trigger,
             token_id: None,
+            caller: None,
             rerun_of,
             transaction_id: None,
             api_host: None,

@@ -617,11 +617,17 @@ async fn a_record_goes_to_a_url_and_a_failure_is_told_in_the_log() {
     let begins =
         "Invocation record delivery to failure destination failed due to - No connection to 127.0.0.1:1";
     assert!(line.starts_with(begins), "{line}");
-    let counts = rig.engine.deliveries().counts();
-    let failed = counts
-        .iter()
-        .find(|(counted, _)| counted.purpose == Purpose::Failure)
-        .unwrap();
+    // It is counted once it is written.
+    let mut failed = None;
+    wait_for(async || {
+        let counts = rig.engine.deliveries().counts();
+        failed = counts
+            .into_iter()
+            .find(|(counted, _)| counted.purpose == Purpose::Failure);
+        failed.is_some()
+    })
+    .await;
+    let failed = failed.unwrap();
     assert_eq!(
         (failed.0.error.as_deref(), failed.0.response_type(), failed.1),
         (Some("unreachable"), "Error", 1)

@@ -486,6 +486,22 @@ async fn workers_are_kept_ready_and_started_again() {
     assert_eq!(rig.processes(), 0);
 }
 
+/// The worker of the version before is let go in the middle of its start: that says nothing of the next one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_that_is_saved_while_its_worker_starts_is_kept_ready() {
+    let rig = Rig::new().await;
+    let mut never = function("nodejs:default", "for (;;); function main() {}");
+    never.settings.min_workers = 1;
+    never.limits.timeout_ms = 3_000;
+    rig.put("f", never.clone()).await;
+    let is = |state| move |worker: &beckon_engine::WorkerStatus| worker.state == state;
+    wait_for(async || rig.engine.status().workers.iter().any(is(WorkerState::Spawning))).await;
+    never.code = beckon_core::CodePackage::Source("function main() { return {} }".into());
+    rig.put("f", never).await;
+    wait_for(async || rig.engine.status().workers.iter().any(is(WorkerState::Ready))).await;
+    rig.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_functions_are_refused_with_clear_words() {
     let rig = Rig::new().await;

@@ -355,7 +355,9 @@ packages:
     );
     assert_eq!(tick.schedules[0].arguments.as_str(), "{\"name\":\"Ada\"}");
     assert_eq!(tick.web, WebExport::Private);
-    assert!(!function(&project, "sample/chain").deployable);
+    let chain = function(&project, "sample/chain");
+    assert!(chain.deployable, "{:#?}", chain.problems);
+    assert!(chain.runtime.as_ref().unwrap().is_sequence() && chain.parameters.is_empty());
     let plain = function(&project, "plain");
     assert!(
         plain.deployable && plain.folder.ends_with("plain.js"),
@@ -368,6 +370,90 @@ packages:
     let found = function(&project, "other/found");
     assert_eq!((found.web, found.deployable), (WebExport::Web, true));
     assert!(project.problems.iter().any(|problem| problem.field == "lib"));
+}
+
+#[test]
+fn sequences_come_after_what_they_call() {
+    let long = vec!["a"; 30].join(", ");
+    let file = format!(
+        r#"packages:
+  - name: p
+    functions:
+      - name: outer
+        sequence: [p/inner, a, /whisk.system/utils/echo]
+        web: false
+        limits: {{ timeout: 9000 }}
+      - name: inner
+        sequence: [/_/p/f, default/a]
+        parameters: {{ x: 1 }}
+      - name: f
+      - name: lost
+        sequence: [p/nobody]
+      - name: long
+        sequence: [{long}]
+      - name: longer
+        sequence: [p/long, p/long]
+      - name: round
+        sequence: [a, p/about]
+      - name: about
+        sequence: [p/round]
+      - name: both
+        runtime: nodejs:18
+        sequence: [a]
+      - name: bad
+        sequence: [x/y/z]
+      - name: none
+        sequence: []
+  - name: default
+    functions:
+      - name: a
+"#
+    );
+    let folder = folder(&[
+        ("project.yml", file.as_str()),
+        ("packages/p/f.js", "function main() { return {} }"),
+        ("packages/default/a.js", "function main() { return {} }"),
+    ]);
+    let project = read(folder.path());
+    let at = |name: &str| project.functions.iter().position(|f| f.name == name).unwrap();
+    assert!(at("a") < at("p/inner") && at("p/f") < at("p/inner") && at("p/inner") < at("p/outer"));
+    assert!(at("p/long") < at("p/longer"));
+    let outer = function(&project, "p/outer");
+    assert!(outer.deployable, "{:#?}", outer.problems);
+    assert_eq!((outer.limits.timeout_ms, outer.web), (9000, WebExport::Private));
+    let keys = outer.components(&"ns".parse().unwrap()).unwrap();
+    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    assert_eq!(keys, ["/ns/p/inner", "/ns/a", "/whisk.system/utils/echo"]);
+    let inner = function(&project, "p/inner");
+    let keys = inner.components(&"ns".parse().unwrap()).unwrap();
+    assert_eq!(
+        (keys[0].to_string(), keys[1].to_string()),
+        ("/ns/p/f".into(), "/ns/a".into())
+    );
+    assert_eq!(problem(inner, "no parameters of its own").0, Severity::Warning);
+    assert!(inner.deployable);
+    let lost = function(&project, "p/lost");
+    assert_eq!(
+        (problem(lost, "'p/nobody'").0, lost.deployable),
+        (Severity::Warning, true)
+    );
+    assert!(function(&project, "p/long").deployable);
+    for (name, why) in [
+        ("p/longer", "60 functions altogether"),
+        ("p/round", "circles"),
+        ("p/about", "circles"),
+        ("p/both", "no 'runtime'"),
+        ("p/bad", "'x/y/z' does not name"),
+        ("p/none", "names no functions"),
+    ] {
+        let planned = function(&project, name);
+        assert_eq!(
+            (problem(planned, why).0, planned.deployable),
+            (Severity::Error, false),
+            "{name}"
+        );
+        assert!(planned.to_function().is_err());
+    }
 }
 
 #[test]

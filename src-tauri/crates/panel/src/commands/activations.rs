@@ -1,14 +1,24 @@
-use beckon_core::{ActivationId, ActivationSummary, Error, Result, filter::Term};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use beckon_core::{
+    Activation, ActivationId, ActivationSummary, Error, FunctionKey, FunctionRef, LOCAL, Result, Status,
+    filter::Term,
+};
 use beckon_macros::commands;
 use beckon_store::{Cursor, Histogram, Page};
 
 use crate::{
-    Panel,
-    views::{ActivationDetail, Count},
+    Panel, journal,
+    views::{ActivationDetail, Count, RecordOf},
 };
 
 /// Counting further tells a person nothing that scrolling would not.
 const MOST_COUNTED: u32 = 10_000;
+/// How long a window waits in one go.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How often a waiting window looks.
+const PACE: Duration = Duration::from_millis(200);
 
 #[commands]
 impl Panel {
@@ -31,7 +41,37 @@ impl Panel {
             .status
             .is_final()
             .then(|| beckon_providers::openwhisk::record(&activation));
-        Ok(ActivationDetail { activation, raw })
+        let of = RecordOf::read(&activation);
+        let called = FunctionKey {
+            namespace: activation.summary.namespace.clone(),
+            name: activation.summary.function.clone(),
+        };
+        let ran = activation.target();
+        Ok(ActivationDetail {
+            raw,
+            of,
+            page: self.page_of(&activation, of, &called, &ran).await?,
+            target: Some(ran).filter(|ran| *ran != called),
+            activation,
+        })
+    }
+
+    /// Waits for the end of a run, at most a minute, and answers its record as it is then. A provider that keeps the record
+    /// is asked at once, and often at first.
+    pub async fn wait_for(self: &Arc<Self>, id: ActivationId) -> Result<ActivationDetail> {
+        let until = Instant::now() + LONGEST_WAIT;
+        let mut asked = false;
+        loop {
+            let found = self.activation(id).await?;
+            if found.activation.summary.status.is_final() || Instant::now() >= until {
+                return Ok(found);
+            }
+            if !asked && found.activation.summary.status == Status::Polling {
+                asked = true;
+                journal::follow(self, id);
+            }
+            tokio::time::sleep(PACE).await;
+        }
     }
 
     /// How many records match, counted up to 10,000.
@@ -59,6 +99,33 @@ impl Panel {
 }
 
 impl Panel {
+    /// The function whose page belongs to a record.
+    async fn page_of(
+        &self,
+        activation: &Activation,
+        of: RecordOf,
+        called: &FunctionKey,
+        ran: &FunctionKey,
+    ) -> Result<Option<FunctionRef>> {
+        if matches!(of, RecordOf::Trigger | RecordOf::Rule) {
+            return Ok(None);
+        }
+        let connection = &activation.summary.connection;
+        let page = |key: &FunctionKey| FunctionRef {
+            connection: connection.clone(),
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+        };
+        if connection == LOCAL {
+            return Ok(self.store.function(ran).await?.map(|_| page(ran)));
+        }
+        let connections = self.store.connections().await?;
+        let is_there = connections.iter().any(|known| known.id == *connection);
+        // A provider shows what is called through a binding as if it were there.
+        let is_reached = ran.namespace == called.namespace || activation.annotation("binding").is_some();
+        Ok((is_there && is_reached).then(|| page(called)))
+    }
+
     fn filter(&self, text: &str) -> beckon_core::filter::Filter {
         beckon_core::filter::parse(text, self.clock.now()).0
     }

@@ -3,10 +3,10 @@ use beckon_core::{
 };
 use beckon_core::{hint_of, random_hex};
 use beckon_macros::commands;
-use beckon_store::NewConnection;
+use beckon_store::{MadeKey, NewConnection};
 
 use crate::{
-    Panel, journal,
+    Panel, accounts, looks,
     secrets::connection_key,
     views::{ConnectionDraft, ConnectionTest},
 };
@@ -39,15 +39,18 @@ impl Panel {
     }
 
     /// Removes a connection and its key. Its records stay until their retention ends.
-    pub async fn remove_connection(&self, id: String) -> Result<()> {
-        self.store.remove_connection(&id).await?;
-        self.remotes.forget(&id);
-        let (secrets, name) = (self.secrets.clone(), connection_key(&id));
-        if let Err(error) = self.blocking(move || secrets.remove(&name)).await {
-            tracing::warn!(%error, "the key of a removed connection is still in the secret store");
+    ///
+    /// A key that Beckon made is deleted at the provider, too, unless `revoke_key` says no: with the token of its
+    /// account, where that is kept. When the provider refuses, or cannot be reached, the connection stays.
+    pub async fn remove_connection(&self, id: String, revoke_key: Option<bool>) -> Result<()> {
+        let _renewing = self.remotes.renewals.lock().await;
+        if revoke_key.unwrap_or(true) {
+            let connection = self.remote_connection(&id).await?;
+            if connection.key_renews {
+                self.revoke_key_of(&connection).await?;
+            }
         }
-        self.store.publish(Event::Connections);
-        Ok(())
+        self.drop_connection(&id).await
     }
 
     /// Tries a kept connection now and answers with its new state.
@@ -62,6 +65,9 @@ impl Panel {
             },
             Err(error) => ConnectionState::Failing { error },
         };
+        if matches!(state, ConnectionState::Connected { .. }) {
+            self.remotes.looks.hurry(&id);
+        }
         self.note_state(&id, state);
         self.remote_connection(&id).await
     }
@@ -69,13 +75,41 @@ impl Panel {
     /// Reads the provider's newest activations into the journal now; answers how many were new.
     pub async fn sync_connection(&self, id: String) -> Result<u32> {
         let connection = self.remote_connection(&id).await?;
-        let count = journal::sync(self, &connection).await?;
-        self.store.publish(Event::Connections);
-        Ok(count)
+        looks::look(self, &connection).await
     }
 }
 
 impl Panel {
+    /// Deletes a connection's own access key at the provider. One that is not there any more is no error.
+    pub(super) async fn revoke_key_of(&self, connection: &Connection) -> Result<()> {
+        let (namespace, ours, account) = self.keys_of(&connection.id).await?;
+        let Some(key) = ours else { return Ok(()) };
+        match account.delete_key(&namespace, &key).await {
+            Err(mut error) if error.code != ErrorCode::NotFound => {
+                error.message = format!(
+                    "The access key of {} was not revoked: {}",
+                    connection.name, error.message
+                );
+                error.hint =
+                    Some("Try again, or remove it without revoking the key, which ends by itself.".into());
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets a connection and its key.
+    pub(super) async fn drop_connection(&self, id: &str) -> Result<()> {
+        self.store.remove_connection(id).await?;
+        self.remotes.forget(id);
+        let (secrets, name) = (self.secrets.clone(), connection_key(id));
+        if let Err(error) = self.blocking(move || secrets.remove(&name)).await {
+            tracing::warn!(%error, "the key of a removed connection is still in the secret store");
+        }
+        self.store.publish(Event::Connections);
+        Ok(())
+    }
+
     /// Reads what was typed, and tries it.
     async fn try_draft(&self, draft: ConnectionDraft, id: Option<&str>) -> Result<(Secret, ConnectionTest)> {
         if draft.kind == ConnectionKind::Local {
@@ -93,7 +127,7 @@ impl Panel {
                 }
                 pasted.key
             }
-            (_, Some(id)) => self.stored_key(id).await?,
+            (_, Some(id)) => self.live_key(id).await?,
             _ => {
                 return Err(Error::new(ErrorCode::InvalidInput, "A key is needed.")
                     .with_hint("Paste user:key, or a copied curl command."));
@@ -135,19 +169,41 @@ impl Panel {
             ));
         }
         let (kind, environment) = (draft.kind, draft.environment);
+        let another_key = draft.key.as_deref().is_some_and(|key| !key.trim().is_empty());
         let (key, test) = self.try_draft(draft, old).await?;
+        let _renewing = self.remotes.renewals.lock().await;
+        let before = match old {
+            Some(id) => Some(self.remote_connection(id).await?),
+            None => None,
+        };
+        let kept = before.as_ref().filter(|_| !another_key);
+        // A key that Beckon made stays its own only while it is used where it was made for.
+        let made_key = kept
+            .filter(|before| before.api_host == test.api_host)
+            .cloned()
+            .and_then(made_key);
+        let replaced = match &before {
+            Some(before) if another_key => self.keys_of(&before.id).await.ok(),
+            _ => None,
+        };
         let new = NewConnection {
             id: id.clone(),
             name,
             kind,
             environment,
             api_host: test.api_host,
-            key_hint: hint_of(key.expose()),
+            key_hint: kept.map_or_else(|| hint_of(key.expose()), |kept| kept.key_hint.clone()),
+            made_key,
         };
         // The key first: a connection without its key would be a broken promise, a key without a connection is not.
-        let (secrets, entry) = (self.secrets.clone(), connection_key(&id));
-        self.blocking(move || secrets.set(&entry, &key)).await?;
+        if kept.is_none() {
+            let (secrets, entry) = (self.secrets.clone(), connection_key(&id));
+            self.blocking(move || secrets.set(&entry, &key)).await?;
+        }
         let mut connection = self.store.put_connection(new).await?;
+        if let Err(error) = self.note_opened(&id, &test.namespaces).await {
+            tracing::warn!(%error, "what a key opens was not noted; the next look at its runs does that");
+        }
         self.remotes.forget(&id);
         self.note_state(
             &id,
@@ -155,7 +211,20 @@ impl Panel {
                 latency_ms: test.latency_ms,
             },
         );
-        connection.state = self.remotes.state(&id);
+        self.remotes.describe(&mut connection);
+        // The key that Beckon made for it opens the namespace still, and nobody has it any more.
+        if let Some((namespace, Some(key), account)) = replaced {
+            accounts::discard(&account, &namespace, &key).await;
+        }
         Ok(connection)
     }
+}
+
+fn made_key(connection: Connection) -> Option<MadeKey> {
+    Some(MadeKey {
+        account: connection.account,
+        namespace: connection.account_namespace?,
+        id: connection.key_id?,
+        expires: connection.key_expires,
+    })
 }

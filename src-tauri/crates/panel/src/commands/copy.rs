@@ -1,31 +1,38 @@
-use beckon_core::{Error, ErrorCode, FunctionRef, JsonText, LOCAL, Result};
+use beckon_core::{ActivationId, ConnectionKind, Error, ErrorCode, FunctionRef, JsonText, LOCAL, Result};
 use beckon_macros::commands;
-use beckon_providers::openfaas;
-use beckon_providers::openwhisk::copy_as::{CurlCall, CurlMode, TokenForm, curl};
+use beckon_providers::openwhisk::copy_as::{Ask, Call, Form, TokenForm};
+use beckon_providers::{openfaas, openwhisk};
 
 use crate::{
     Panel, RequestDraft,
     commands::functions::only_local,
-    views::{CopyMode, CopyReply, CopySource, CopyTo, CopyToken},
+    views::{CopyForm, CopyMode, CopyReply, CopySource, CopyTo, CopyToken},
 };
 
+/// Where doctl looks for the account's token.
+const DOCTL_VARIABLE: &str = "DIGITALOCEAN_ACCESS_TOKEN";
 /// The environment variable of the `$ENV` form. It holds `user:key`, what `beckon token create` prints.
 const VARIABLE: &str = "BECKON_TOKEN";
 
 #[commands]
 impl Panel {
-    /// A curl command that makes the same call, with the token masked, as `$VARIABLE` or real.
-    pub async fn copy_curl(
+    /// A command or program that makes the same call, with the token masked, as `$VARIABLE` or real. `NotSupported` where
+    /// the form cannot say it: what is called with a request is called by curl, and doctl knows DigitalOcean alone.
+    pub async fn copy_call(
         &self,
         source: CopySource,
+        form: CopyForm,
         mode: CopyMode,
         token: CopyToken,
         to: CopyTo,
     ) -> Result<CopyReply> {
-        let (function, input) = match self.copied_call(source).await? {
-            Copied::Arguments(function, input) => (function, input),
+        let (function, input, id) = match self.copied_call(source, mode).await? {
+            Copied::Arguments(function, input, id) => (function, input, id),
             Copied::Request(function, request) => {
                 only_local(&function)?;
+                if form != CopyForm::Curl {
+                    return Err(not_said("A call with a request of its own is copied as curl."));
+                }
                 let api_host = self.api_host(&function).await?;
                 let wait = mode != CopyMode::NonBlocking;
                 let text = openfaas::copy_as::curl(&api_host, &function.key(), &request.build()?, wait);
@@ -33,21 +40,32 @@ impl Panel {
             }
         };
         let api_host = self.api_host(&function).await?;
-        let mode = match mode {
-            CopyMode::Blocking => CurlMode::Blocking,
-            CopyMode::Result => CurlMode::Result,
-            CopyMode::NonBlocking => CurlMode::NonBlocking,
+        let ask = match (mode, id) {
+            (CopyMode::Blocking, _) => Ask::Blocking,
+            (CopyMode::Result, _) => Ask::Result,
+            (CopyMode::NonBlocking, _) => Ask::NonBlocking,
+            (CopyMode::List, _) => Ask::List,
+            (CopyMode::Record, Some(id)) => Ask::Record(id),
+            (CopyMode::Record, None) => {
+                return Err(not_said("A record is that of a run: copy it from there."));
+            }
         };
         let key = function.key();
         let line = |token| {
-            curl(&CurlCall {
+            let call = Call {
                 api_host: &api_host,
                 function: &key,
                 input: &input,
-                mode,
+                ask,
                 token,
-            })
+            };
+            openwhisk::copy_as::write(written_as(form), &call)
         };
+        if form == CopyForm::Doctl {
+            let text = line(TokenForm::Env { variable: VARIABLE })?;
+            let text = format!("{}{text}", self.doctl_preface(&function, &api_host).await?);
+            return self.copied(text, Some(DOCTL_VARIABLE.to_owned()), to).await;
+        }
         let text = match token {
             CopyToken::Masked => line(TokenForm::Masked {
                 hint: &self.key_hint(&function).await?,
@@ -56,7 +74,7 @@ impl Panel {
             CopyToken::Real => line(TokenForm::Real {
                 key: &self.credential_for(&function).await?.1,
             }),
-        };
+        }?;
         let variable = (token == CopyToken::Env).then(|| VARIABLE.to_owned());
         self.copied(text, variable, to).await
     }
@@ -69,7 +87,8 @@ impl Panel {
 
 /// What a copied text calls its function with.
 enum Copied {
-    Arguments(FunctionRef, JsonText),
+    /// What is called with what, and the run that it was.
+    Arguments(FunctionRef, JsonText, Option<ActivationId>),
     /// Functions that speak HTTP answer without a token.
     Request(FunctionRef, RequestDraft),
 }
@@ -88,10 +107,10 @@ impl Panel {
         }
     }
 
-    async fn copied_call(&self, source: CopySource) -> Result<Copied> {
+    async fn copied_call(&self, source: CopySource, mode: CopyMode) -> Result<Copied> {
         match source {
             CopySource::Function { function, input } => {
-                Ok(Copied::Arguments(function, JsonText::parse_object(input)?))
+                Ok(Copied::Arguments(function, JsonText::parse_object(input)?, None))
             }
             CopySource::Request { function, request } => Ok(Copied::Request(function, request)),
             CopySource::Run { id } => {
@@ -100,26 +119,40 @@ impl Panel {
                     .activation(id)
                     .await?
                     .ok_or_else(|| Error::not_found(format_args!("record of the run {id}")))?;
-                let input = run.input.ok_or_else(|| {
-                    Error::new(
-                        ErrorCode::NotSupported,
-                        "The input of this run is not known: somebody else made it.",
-                    )
-                })?;
                 let summary = run.summary;
                 let function = FunctionRef {
                     connection: summary.connection,
                     namespace: summary.namespace,
                     name: summary.function,
                 };
+                if matches!(mode, CopyMode::Record | CopyMode::List) {
+                    return Ok(Copied::Arguments(function, JsonText::empty_object(), Some(id)));
+                }
+                let input = run
+                    .input
+                    .ok_or_else(|| not_said("The input of this run is not known: somebody else made it."))?;
                 Ok(match &run.http {
                     // Without a method it was called with arguments, and only the answer is HTTP.
                     Some(exchange) if !exchange.method.is_empty() => {
                         Copied::Request(function, RequestDraft::of_record(exchange, &input)?)
                     }
-                    _ => Copied::Arguments(function, input),
+                    _ => Copied::Arguments(function, input, Some(id)),
                 })
             }
+        }
+    }
+
+    /// What doctl has to know beside its own credentials.
+    async fn doctl_preface(&self, function: &FunctionRef, api_host: &str) -> Result<String> {
+        if function.is_local() {
+            // Its control plane is here as well.
+            return Ok(format!("export DIGITALOCEAN_API_URL={api_host}\n"));
+        }
+        match self.remote_connection(&function.connection).await?.kind {
+            ConnectionKind::Digitalocean => Ok(String::new()),
+            _ => Err(not_said(
+                "doctl speaks to DigitalOcean only; wsk speaks to this system.",
+            )),
         }
     }
 
@@ -148,12 +181,26 @@ impl Panel {
     }
 
     async fn write_clipboard(&self, text: String) -> Result<()> {
-        let clipboard = self.clipboard.clone().ok_or_else(|| {
+        let desktop = self.desktop.clone().ok_or_else(|| {
             Error::new(
                 ErrorCode::NotSupported,
                 "This host has no clipboard of its own; the page copies instead.",
             )
         })?;
-        self.blocking(move || clipboard.write(&text)).await
+        self.blocking(move || desktop.copy(&text)).await
     }
+}
+
+fn written_as(form: CopyForm) -> Form {
+    match form {
+        CopyForm::Curl => Form::Curl,
+        CopyForm::Doctl => Form::Doctl,
+        CopyForm::Wsk => Form::Wsk,
+        CopyForm::Npm => Form::Npm,
+        CopyForm::Python => Form::Python,
+    }
+}
+
+fn not_said(message: &str) -> Error {
+    Error::new(ErrorCode::NotSupported, message)
 }

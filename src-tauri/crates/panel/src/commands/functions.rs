@@ -3,16 +3,17 @@ use std::sync::Arc;
 use base64::Engine as _;
 use beckon_core::{
     CodePackage, Contract, Error, ErrorCode, Function, FunctionRef, FunctionSummary, LOCAL, NamespaceName,
-    NewFunction, Result, Runtime, Secret, Settings, Version,
+    NewFunction, Result, Runtime, Secret, Version, WebExport,
 };
 use beckon_macros::commands;
-use beckon_providers::RemoteFunction;
+use beckon_providers::{FunctionChange, openfaas, openwhisk};
 use beckon_store::Expect;
 
 use crate::{
     Panel,
     commands::namespaces::confirm,
     handlers::{Handler, check_contract},
+    remote_functions::{FunctionEdits, not_there},
     secrets::function_secret,
     templates,
     views::{CodeInput, CodeView, EnvVar, FunctionDetail, FunctionSettings, Template, ZipEntry},
@@ -51,10 +52,7 @@ impl Panel {
             let stored = self.local_function(&function).await?;
             return self.detail(&function, &stored);
         }
-        let remote = self.remote(&function.connection).await?;
-        let found = self.noting(&function.connection, remote.function(&function.key()).await)?;
-        let api_host = self.remote_connection(&function.connection).await?.api_host;
-        Ok(remote_detail(function, found, &api_host))
+        self.function_there(function).await
     }
 
     /// What new functions can start from.
@@ -67,8 +65,10 @@ impl Panel {
         Ok(templates::handlers())
     }
 
-    /// Makes a local function with default settings. `Conflict` when the name is taken; `contract` is OpenWhisk's when
-    /// absent, and `InvalidInput` where code in that language cannot follow it.
+    /// Makes a function with default settings, here or at a provider, and the package that it is named in if there is none.
+    ///
+    /// `Conflict` when the name is taken; `contract` is OpenWhisk's when absent, and `InvalidInput` where code in that
+    /// language cannot follow it. A provider knows no other (`NotSupported`), and may have other kinds than this machine.
     pub async fn create_function(
         &self,
         function: FunctionRef,
@@ -76,7 +76,19 @@ impl Panel {
         code: CodeInput,
         contract: Option<Contract>,
     ) -> Result<FunctionDetail> {
-        only_local(&function)?;
+        if !function.is_local() {
+            if contract
+                .is_some_and(|contract| !matches!(contract, Contract::Openwhisk | Contract::ActionLoop))
+            {
+                return Err(not_there("Other handler contracts than OpenWhisk's"));
+            }
+            let change = FunctionChange {
+                kind: Some(kind),
+                code: Some(package(code)?),
+                ..FunctionChange::default()
+            };
+            return self.put_there(function, &change, Expect::New).await;
+        }
         let mut new = NewFunction::new(kind, package(code)?);
         new.contract = contract.unwrap_or(Contract::Openwhisk);
         check_contract(new.contract, new.runtime.language())?;
@@ -95,20 +107,37 @@ impl Panel {
         expected_version: Version,
     ) -> Result<FunctionDetail> {
         let code = package(code)?;
+        if !function.is_local() {
+            let change = FunctionChange {
+                code: Some(code),
+                ..FunctionChange::default()
+            };
+            return self
+                .put_there(function, &change, Expect::Version(expected_version))
+                .await;
+        }
         self.change(&function, Some(expected_version), |new| new.code = code)
             .await
     }
 
     /// Saves settings as the next version. `Conflict` when the function is no longer at `expected_version`.
+    ///
+    /// Of a provider's function `edits` says what can be changed: anything else must be as `function` told it
+    /// (`NotSupported` else), and `env` holds only variables that are new or get another value.
     pub async fn configure_function(
         &self,
         function: FunctionRef,
         settings: FunctionSettings,
         expected_version: Version,
     ) -> Result<FunctionDetail> {
-        let stored = self.local_function(&function).await?;
         for variable in &settings.env {
             check_variable(&variable.name)?;
+        }
+        if !function.is_local() {
+            return self.configure_there(function, settings, expected_version).await;
+        }
+        let stored = self.local_function(&function).await?;
+        for variable in &settings.env {
             if stored.secret_names.contains(&variable.name) {
                 return Err(Error::new(
                     ErrorCode::Conflict,
@@ -139,7 +168,8 @@ impl Panel {
         .await
     }
 
-    /// Keeps the value of a secret environment variable in the secret store, and makes a new version.
+    /// Keeps the value of a secret environment variable in the secret store, and makes a new version. A provider's
+    /// function has all of its environment variables at the provider: there it is set, and nothing is kept here.
     pub async fn set_function_secret(
         &self,
         function: FunctionRef,
@@ -147,6 +177,11 @@ impl Panel {
         value: String,
     ) -> Result<FunctionDetail> {
         check_variable(&name)?;
+        if !function.is_local() {
+            return self
+                .set_env_there(function, Some((name, Secret::new(value))), None)
+                .await;
+        }
         let stored = self.local_function(&function).await?;
         let (secrets, entry, value) = (
             self.secrets.clone(),
@@ -163,12 +198,15 @@ impl Panel {
         .await
     }
 
-    /// Removes a secret environment variable, and makes a new version.
+    /// Removes a secret environment variable, and makes a new version; at a provider, any environment variable.
     pub async fn remove_function_secret(
         &self,
         function: FunctionRef,
         name: String,
     ) -> Result<FunctionDetail> {
+        if !function.is_local() {
+            return self.set_env_there(function, None, Some(name)).await;
+        }
         let stored = self.local_function(&function).await?;
         if !stored.secret_names.contains(&name) {
             return Err(Error::not_found(format_args!("secret {name}")));
@@ -183,20 +221,13 @@ impl Panel {
         Ok(detail)
     }
 
-    /// Deletes a local function. `confirmation` must be its name, typed by the user.
+    /// Deletes a function, here or at its provider. `confirmation` must be its name, typed by the user.
     pub async fn delete_function(&self, function: FunctionRef, confirmation: String) -> Result<()> {
-        only_local(&function)?;
         confirm(function.name.as_str(), &confirmation)?;
-        let deleted = self.engine.delete_function(&function.key()).await?;
-        self.remove_secrets(
-            deleted
-                .secret_names
-                .iter()
-                .map(|s| function_secret(&deleted.id, s))
-                .collect(),
-        )
-        .await;
-        Ok(())
+        if !function.is_local() {
+            return self.delete_there(&function).await;
+        }
+        self.engine.delete_function(&function.key()).await.map(drop)
     }
 }
 
@@ -238,24 +269,28 @@ impl Panel {
                     .map(|(path, size)| ZipEntry { path, size })
                     .collect(),
             },
+            CodePackage::Sequence(components) => CodeView::Sequence {
+                components: components.clone(),
+            },
         };
         let api_url = self
             .gateway_url
             .read()
             .as_deref()
-            .map(|host| beckon_providers::openwhisk::action_url(host, &stored.key));
-        let function_url = self
-            .gateway_url
-            .read()
-            .as_deref()
-            .filter(|_| stored.contract.speaks_http())
-            .map(|host| beckon_providers::openfaas::copy_as::function_url(host, &stored.key));
+            .map(|host| openwhisk::action_url(host, &stored.key));
+        let function_url = self.gateway_url.read().as_deref().and_then(|host| {
+            match (stored.contract.speaks_http(), stored.web) {
+                (true, _) => Some(openfaas::copy_as::function_url(host, &stored.key)),
+                (false, WebExport::Private) => None,
+                (false, _) => Some(openwhisk::web_url(host, &stored.key)),
+            }
+        });
         let (contract, language) = (stored.contract, stored.runtime.language());
         Ok(FunctionDetail {
             function: function.clone(),
             version: stored.version.to_string(),
             kind: stored.runtime.to_string(),
-            language: Some(language),
+            language: Some(language).filter(|_| !stored.runtime.is_sequence()),
             main: stored.main.clone(),
             contract,
             default_entry: contract.default_entry().into(),
@@ -280,54 +315,10 @@ impl Panel {
             created: stored.created,
             updated: stored.updated,
             editable: true,
+            edits: FunctionEdits::local(&stored.runtime),
             api_url,
             function_url,
         })
-    }
-}
-
-fn remote_detail(function: FunctionRef, found: RemoteFunction, api_host: &str) -> FunctionDetail {
-    let RemoteFunction {
-        summary,
-        code,
-        main,
-        parameters,
-        env_names,
-        ..
-    } = found;
-    let code = match code {
-        Some(text) => CodeView::Source { text },
-        None => CodeView::Opaque {
-            reason: format!("The provider holds this {} function as a package.", summary.kind),
-        },
-    };
-    FunctionDetail {
-        api_url: Some(beckon_providers::openwhisk::action_url(api_host, &summary.key)),
-        function,
-        version: summary.version,
-        language: Runtime::new(summary.kind.clone())
-            .ok()
-            .map(|runtime| runtime.language()),
-        kind: summary.kind,
-        main,
-        contract: Contract::Openwhisk,
-        default_entry: Contract::Openwhisk.default_entry().into(),
-        speaks_http: false,
-        shares_worker: false,
-        keeps_worker: true,
-        settings: Settings::default(),
-        code,
-        parameters,
-        // A provider returns the values of environment variables, and any of them may be a secret.
-        env: Vec::new(),
-        secrets: env_names,
-        limits: summary.limits,
-        web: summary.web,
-        lost_policy: beckon_core::LostPolicy::Record,
-        created: 0,
-        updated: summary.updated,
-        editable: false,
-        function_url: None,
     }
 }
 
@@ -337,9 +328,9 @@ pub(crate) fn only_local(function: &FunctionRef) -> Result<()> {
     }
     Err(Error::new(
         ErrorCode::NotSupported,
-        "Beckon cannot change functions of this connection.",
+        "That is only there for functions of Beckon's own engine.",
     )
-    .with_hint("Change it with the provider's own tools, or run a copy on this machine."))
+    .with_hint("The provider runs this one. A copy on this machine has it."))
 }
 
 fn package(code: CodeInput) -> Result<CodePackage> {

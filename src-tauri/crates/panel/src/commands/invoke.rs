@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use beckon_core::{
     Activation, ActivationId, ActivationSummary, Callback, Cause, CodePackage, Error, ErrorCode, FunctionRef,
-    JsonText, Limits, Mode, Result, Status, Timing,
+    JsonText, Limits, Mode, Result, Status, Timing, WebExport,
 };
+use beckon_engine::web::WebCall;
 use beckon_engine::{Invocation, Outcome, Payload};
 use beckon_macros::commands;
 use beckon_providers::{RemoteOutcome, RemoteRecord};
@@ -31,18 +32,22 @@ impl Panel {
         let input = JsonText::parse_object(input)?;
         match function.is_local() {
             true => {
-                self.invoke_here(function, Payload::Args(input), mode, rerun_of, callback_url)
+                let payload = Payload::Args(input);
+                self.invoke_here(function, payload, mode, Cause::Panel, rerun_of, callback_url)
                     .await
             }
             false if callback_url.is_some() => Err(no_callback()),
-            false => self.invoke_there(function, input, mode, rerun_of).await,
+            false => {
+                self.invoke_there(function, input, mode, Cause::Panel, rerun_of)
+                    .await
+            }
         }
     }
 
     /// Calls a local function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
     ///
     /// `InvalidInput` names the part that cannot be a request. A function that takes JSON arguments gets what the
-    /// gateway would make of the request. `callback_url` as for `invoke`.
+    /// gateway would make of the request, and a web action what its own address would. `callback_url` as for `invoke`.
     pub async fn invoke_http(
         &self,
         function: FunctionRef,
@@ -52,8 +57,14 @@ impl Panel {
         callback_url: Option<String>,
     ) -> Result<InvokeReply> {
         only_local(&function)?;
-        let payload = Payload::Http(Box::new(request.build()?));
-        self.invoke_here(function, payload, mode, rerun_of, callback_url)
+        let mut request = request.build()?;
+        let called = self.local_function(&function).await?;
+        if called.web != WebExport::Private && !called.contract.speaks_http() {
+            // As its own address would: what it got the first time is what it gets again.
+            request.extensions_mut().insert(WebCall { user: None });
+        }
+        let payload = Payload::Http(Box::new(request));
+        self.invoke_here(function, payload, mode, Cause::Panel, rerun_of, callback_url)
             .await
     }
 
@@ -72,7 +83,7 @@ impl Panel {
         }
         Ok(match &self.local_function(&function).await?.code {
             CodePackage::Source(code) => templates::input_for(code).into(),
-            CodePackage::Zip(_) => "{}".into(),
+            CodePackage::Zip(_) | CodePackage::Sequence(_) => "{}".into(),
         })
     }
 
@@ -83,11 +94,12 @@ impl Panel {
 }
 
 impl Panel {
-    async fn invoke_here(
+    pub(super) async fn invoke_here(
         &self,
         function: FunctionRef,
         payload: Payload,
         mode: InvokeMode,
+        cause: Cause,
         rerun_of: Option<ActivationId>,
         callback_url: Option<String>,
     ) -> Result<InvokeReply> {
@@ -98,8 +110,9 @@ impl Panel {
         let invocation = Invocation {
             id: ActivationId::new(),
             function: function.key(),
+            caller: None,
             payload,
-            cause: Cause::Panel,
+            cause,
             token_id: None,
             rerun_of,
             transaction_id: None,
@@ -135,11 +148,12 @@ impl Panel {
         Ok(InvokeReply { activation, promoted })
     }
 
-    async fn invoke_there(
+    pub(super) async fn invoke_there(
         self: &Arc<Self>,
         function: FunctionRef,
         input: JsonText,
         mode: InvokeMode,
+        cause: Cause,
         rerun_of: Option<ActivationId>,
     ) -> Result<InvokeReply> {
         let remote = self.remote(&function.connection).await?;
@@ -160,6 +174,7 @@ impl Panel {
                 activation.timing.network_ms = Some((round_trip_ms - accounted).max(0.0));
                 let mut ours = pending(&function, activation.summary.id, input, wire_mode, asked);
                 ours.rerun_of = rerun_of;
+                ours.summary.cause = cause;
                 let activation = journal::merge(ours, activation);
                 self.note_down(activation.clone()).await?;
                 Ok(InvokeReply {
@@ -176,6 +191,7 @@ impl Panel {
                 };
                 let mut activation = pending(&function, id, input, mode, asked);
                 activation.rerun_of = rerun_of;
+                activation.summary.cause = cause;
                 self.note_down(activation.clone()).await?;
                 journal::follow(self, id);
                 Ok(InvokeReply { activation, promoted })
@@ -242,5 +258,6 @@ fn pending(
         http: None,
         attempts: 1,
         guards: Vec::new(),
+        annotations: Vec::new(),
     }
 }

@@ -1,25 +1,36 @@
 //! The commands, by what they are about. One file, one table; this list joins them.
 
+mod access_keys;
+mod accounts;
 mod activations;
 mod builds;
+mod code;
 mod connections;
 mod copy;
 mod deliveries;
+mod entities;
+mod found;
 mod functions;
+mod images;
 mod invoke;
 mod isolation;
+mod kinds;
 mod metrics;
 mod namespaces;
 mod overview;
 mod queue;
+mod scheduled_triggers;
 mod schedules;
 mod secret_store;
 mod settings;
 mod sources;
+mod terminal;
 mod tokens;
 mod triggers;
 
+pub use kinds::FunctionKind;
 pub(crate) use settings::stored as stored_settings;
+pub use terminal::TerminalTarget;
 
 use crate::command::Command;
 
@@ -28,9 +39,17 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
     [
         overview::COMMANDS,
         connections::COMMANDS,
+        accounts::COMMANDS,
+        access_keys::COMMANDS,
+        scheduled_triggers::COMMANDS,
+        found::COMMANDS,
         namespaces::COMMANDS,
         functions::COMMANDS,
+        code::COMMANDS,
+        kinds::COMMANDS,
+        entities::COMMANDS,
         builds::COMMANDS,
+        images::COMMANDS,
         invoke::COMMANDS,
         isolation::COMMANDS,
         metrics::COMMANDS,
@@ -44,6 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         secret_store::COMMANDS,
         settings::COMMANDS,
         sources::COMMANDS,
+        terminal::COMMANDS,
     ]
     .into_iter()
     .flatten()

@@ -2,7 +2,6 @@ use beckon_core::{Error, ErrorCode, LOCAL, Namespace, NamespaceName, Result};
 use beckon_macros::commands;
 
 use crate::Panel;
-use crate::secrets::{function_secret, token_secret};
 
 #[commands]
 impl Panel {
@@ -36,26 +35,7 @@ impl Panel {
     /// Deletes a local namespace with its functions and tokens. `confirmation` must be its name, typed by the user.
     pub async fn delete_namespace(&self, name: NamespaceName, confirmation: String) -> Result<()> {
         confirm(name.as_str(), &confirmation)?;
-        let mut secrets = Vec::new();
-        for summary in self.store.functions(Some(&name)).await? {
-            let function = self.engine.delete_function(&summary.key).await?;
-            secrets.extend(
-                function
-                    .secret_names
-                    .iter()
-                    .map(|secret| function_secret(&function.id, secret)),
-            );
-        }
-        let tokens = self.store.tokens().await?;
-        secrets.extend(
-            tokens
-                .iter()
-                .filter(|t| t.kept && *t.scope.namespace() == name)
-                .map(|t| token_secret(&t.id)),
-        );
-        self.store.delete_namespace(&name).await?;
-        self.remove_secrets(secrets).await;
-        Ok(())
+        self.engine.delete_namespace(&name).await
     }
 }
 
@@ -84,4 +64,113 @@ pub(super) fn confirm(name: &str, typed: &str) -> Result<()> {
         ErrorCode::InvalidInput,
         format!("To delete it, type its name: {name}"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use beckon_core::{
+        Clock, CodePackage, FunctionKey, FunctionName, NewFunction, Runtime, Secret, TokenKind, TokenScope,
+    };
+
+    use beckon_store::Expect;
+
+    use super::*;
+    use crate::secrets::{function_secret, token_secret};
+    use crate::views::TokenDraft;
+    use crate::{PanelConfig, SecretStoreChoice};
+
+    /// A function in `namespace` with a value for its secret `KEY`; answers where that is.
+    async fn function_with_secret(panel: &Panel, namespace: &NamespaceName, name: &str) -> String {
+        let key = FunctionKey {
+            namespace: namespace.clone(),
+            name: name.parse::<FunctionName>().unwrap(),
+        };
+        let code = CodePackage::Source("function main() { return {} }".into());
+        let mut new = NewFunction::new(Runtime::new("nodejs").unwrap(), code);
+        new.secret_names = vec!["KEY".into()];
+        let stored = panel.engine.put_function(&key, new, Expect::New).await.unwrap();
+        let entry = function_secret(&stored.id, "KEY");
+        panel.secrets.set(&entry, &Secret::new("value")).unwrap();
+        entry
+    }
+
+    async fn token(panel: &Panel, kind: TokenKind, scope: TokenScope) -> (String, String) {
+        let draft = TokenDraft {
+            name: "t".into(),
+            kind,
+            scope,
+            expires_in_seconds: None,
+        };
+        let made = panel.create_token(draft).await.unwrap();
+        (token_secret(&made.token.id), made.credential)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_secret_outlives_what_a_providers_client_deletes() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = PanelConfig {
+            data_dir: dir.path().to_owned(),
+            examples: false,
+            secret_store: Some(SecretStoreChoice::File),
+            passphrase: Some(Secret::new("correct horse battery")),
+            desktop: None,
+            background: true,
+            stem_cells: false,
+            clock: Clock::system(),
+        };
+        let panel = Panel::start(config).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = format!("http://{}", listener.local_addr().unwrap());
+        let router = beckon_providers::gateway::router(panel.gateway());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let curl = |arguments: &[&str], path: &str| {
+            let url = format!("{gateway}{path}");
+            let done = Command::new("curl")
+                .args(["-sf", "-X", "DELETE"])
+                .args(arguments)
+                .arg(url)
+                .status();
+            assert!(done.unwrap().success(), "{path}");
+        };
+        let is_kept = |entry: &str| panel.secrets.get(entry).unwrap().is_some();
+
+        let namespace = NamespaceName::new("shop").unwrap();
+        panel.store.create_namespace(&namespace, "Shop").await.unwrap();
+        let scope = TokenScope::Namespace {
+            namespace: namespace.clone(),
+        };
+        let one = function_with_secret(&panel, &namespace, "one").await;
+        let two = function_with_secret(&panel, &namespace, "two").await;
+        let of_one = TokenScope::Function {
+            namespace: namespace.clone(),
+            name: "one".parse().unwrap(),
+        };
+        let (of_one, _) = token(&panel, TokenKind::Openwhisk, of_one).await;
+        let (owner, credential) = token(&panel, TokenKind::Openwhisk, scope.clone()).await;
+        let (access, _) = token(&panel, TokenKind::DigitaloceanKey, scope).await;
+        let (_, account) = token(&panel, TokenKind::Digitalocean, TokenScope::Account).await;
+        let all = [&one, &two, &of_one, &owner, &access];
+        assert!(all.iter().all(|entry| is_kept(entry)));
+
+        curl(&["-u", &credential], "/api/v1/namespaces/_/actions/one");
+        assert_eq!(
+            all.map(|entry| is_kept(entry)),
+            [false, true, false, true, true],
+            "without the function"
+        );
+        let bearer = format!("Authorization: Bearer {account}");
+        let key = access.trim_start_matches("token/");
+        let path = format!("/v2/functions/namespaces/{namespace}/keys/{key}");
+        curl(&["-H", &bearer], &path);
+        assert_eq!(
+            all.map(|entry| is_kept(entry)),
+            [false, true, false, true, false],
+            "without the access key"
+        );
+        curl(&["-H", &bearer], &format!("/v2/functions/namespaces/{namespace}"));
+        assert!(!all.iter().any(|entry| is_kept(entry)), "without the namespace");
+        panel.shutdown(std::time::Duration::ZERO).await;
+    }
 }

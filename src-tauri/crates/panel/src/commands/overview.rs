@@ -18,7 +18,7 @@ impl Panel {
             secret_store: self.secrets.state(),
             runtimes: self.engine.runtimes(),
             first_function: self.first_function().await?,
-            host_clipboard: self.clipboard.is_some(),
+            host_clipboard: self.desktop.is_some(),
         })
     }
 

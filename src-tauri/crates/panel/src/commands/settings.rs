@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use beckon_core::{Error, ErrorCode, Result};
+use beckon_core::{Error, ErrorCode, Quota, Result};
 use beckon_macros::commands;
 use beckon_store::Store;
 
@@ -35,11 +35,16 @@ impl Panel {
         if let Some(megabytes) = settings.engine_memory_mb {
             range("The engine's memory (MB)", megabytes, 128, 1_048_576)?;
         }
+        if let Some(seconds) = settings.notify_after_s {
+            range("The time to a notification (s)", seconds, 1, 86_400)?;
+        }
+        settings.quota.as_ref().map_or(Ok(()), Quota::check)?;
         let text = serde_json::to_string(&settings).map_err(|e| Error::internal("encode settings", e))?;
         self.store.set_setting(KEY, &text).await?;
         self.engine
             .set_blocking_limit(Duration::from_millis(settings.blocking_limit_ms.into()));
         self.engine.set_memory_cap(settings.engine_memory());
+        self.throttle.set(settings.quota);
         *self.settings.write() = settings;
         Ok(settings)
     }

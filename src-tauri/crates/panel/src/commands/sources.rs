@@ -1,11 +1,13 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use beckon_core::{
-    Contract, Error, ErrorCode, FolderSource, Function, FunctionKey, FunctionRef, LOCAL, NamespaceName,
-    NewFunction, NewSchedule, Result, Runtime, Secret, Settings,
+    CodePackage, Contract, Error, ErrorCode, FolderSource, Function, FunctionKey, FunctionRef, LOCAL,
+    NamespaceName, NewFunction, NewSchedule, Result, Runtime, Secret, Settings,
 };
 use beckon_engine::source::{self, FolderPreview, FolderState, PlannedFunction, Project};
 use beckon_macros::commands;
+use beckon_providers::openwhisk::entities;
 use beckon_store::Expect;
 
 use crate::{
@@ -34,7 +36,7 @@ impl Panel {
         watch: bool,
     ) -> Result<Option<FolderState>> {
         only_local(&function)?;
-        let mut new = NewFunction::new(kind, beckon_core::CodePackage::Source(String::new()));
+        let mut new = NewFunction::new(kind, CodePackage::Source(String::new()));
         new.contract = contract.unwrap_or(Contract::Openwhisk);
         let (key, folder) = (function.key(), FolderSource { path, watch });
         self.engine
@@ -82,11 +84,19 @@ impl Panel {
             .await
     }
 
-    /// Deploys functions of a project into a namespace of the local engine, all of them or those named: each has its own
-    /// outcome, and one that fails stops no other. The file is read again. Secrets whose values are known go to the secret
-    /// store; the outcome names those that the user has to set. With `watch`, the folders are watched from then on.
+    /// Deploys functions of a project into a namespace, all of them or those named: each has its own outcome, and one that
+    /// fails stops no other. The file is read again. `connection` is the local engine when absent.
+    ///
+    /// Secrets whose values are known go to the secret store; the outcome names those that the user has to set. With
+    /// `watch`, the folders are watched from then on.
+    ///
+    /// To a provider the code is sent as it is packed here, with the package that it is named in where there is none.
+    /// Secrets are environment variables there: known values are sent, others stay what they are. Schedules, watching,
+    /// the engine's own settings and the installation of dependencies are left out, which the outcome's warnings say. A
+    /// function that is written for another handler contract than OpenWhisk's fails (`NotSupported`).
     pub async fn deploy_project(
         &self,
+        connection: Option<String>,
         path: String,
         functions: Option<Vec<String>>,
         namespace: NamespaceName,
@@ -94,7 +104,11 @@ impl Panel {
         on_step: Sink<ProjectStep>,
     ) -> Result<Vec<ProjectOutcome>> {
         let project = self.open_project(path).await?;
-        if self.store.namespace(&namespace).await?.is_none() {
+        let elsewhere = connection.filter(|connection| connection != LOCAL);
+        if let Some(connection) = &elsewhere {
+            // Not once for each function.
+            self.remote(connection).await?;
+        } else if self.store.namespace(&namespace).await?.is_none() {
             return Err(Error::not_found(format_args!("namespace {namespace}")));
         }
         let chosen = |name: &str| {
@@ -104,7 +118,14 @@ impl Panel {
         };
         let mut outcomes = Vec::new();
         for planned in project.functions.iter().filter(|function| chosen(&function.name)) {
-            let outcome = match self.deploy_planned(planned, &namespace, watch, &on_step).await {
+            let deployed = match &elsewhere {
+                None => self.deploy_planned(planned, &namespace, watch, &on_step).await,
+                Some(connection) => {
+                    self.deploy_there(planned, connection, &namespace, watch, &on_step)
+                        .await
+                }
+            };
+            let outcome = match deployed {
                 Ok(outcome) => outcome,
                 Err(error) => ProjectOutcome::failed(&planned.name, error),
             };
@@ -146,10 +167,6 @@ impl Panel {
             new.settings = merged(&old.settings, new.settings);
             new.lost_policy = old.lost_policy;
         }
-        let folder = FolderSource {
-            path: planned.folder.clone(),
-            watch,
-        };
         let (name, steps) = (planned.name.clone(), on_step.clone());
         let progress = move |progress: source::PackProgress| {
             steps.send(&ProjectStep::Packing {
@@ -163,14 +180,26 @@ impl Panel {
         if let Some(old) = &old {
             fresh = self.keep_planned(&old.id, planned).await?;
         }
-        let deployed = self
-            .engine
-            .deploy_folder(&key, new, folder, Expect::Any, progress)
-            .await?;
-        let mut function = deployed.function;
+        let (mut function, changed) = match planned.sequence.is_empty() {
+            true => {
+                let folder = FolderSource {
+                    path: planned.folder.clone(),
+                    watch,
+                };
+                let deploying = self
+                    .engine
+                    .deploy_folder(&key, new, folder, Expect::Any, progress);
+                let deployed = deploying.await?;
+                (deployed.function, deployed.changed)
+            }
+            false => {
+                new.code = CodePackage::Sequence(planned.components(namespace)?);
+                self.deploy_sequence(&key, new, old.as_deref()).await?
+            }
+        };
         if old.is_none() {
             self.keep_planned(&function.id, planned).await?;
-        } else if fresh && !deployed.changed {
+        } else if fresh && !changed {
             // Only a new version has new workers, and only they have the new value.
             let again = NewFunction::from(Function::clone(&function));
             function = self
@@ -205,12 +234,36 @@ impl Panel {
                 name: key.name,
             }),
             version: Some(function.version.to_string()),
-            changed: deployed.changed || fresh,
+            changed: changed || fresh,
             schedules,
             missing_secrets,
             warnings,
             error: None,
         })
+    }
+
+    /// Saves a sequence whose functions are all there; one that is so already gets no new version.
+    async fn deploy_sequence(
+        &self,
+        key: &FunctionKey,
+        new: NewFunction,
+        old: Option<&Function>,
+    ) -> Result<(Arc<Function>, bool)> {
+        if let CodePackage::Sequence(components) = &new.code {
+            for component in components {
+                entities::ensure_system(&self.gateway(), &component.namespace).await?;
+                if self.store.target(component).await?.is_none() {
+                    let text = format!("The sequence calls {component}, which is not there.");
+                    return Err(Error::new(ErrorCode::InvalidInput, text).with_hint("Deploy it first."));
+                }
+            }
+        }
+        if let Some(old) = old
+            && NewFunction::from(old.clone()) == new
+        {
+            return Ok((Arc::new(old.clone()), false));
+        }
+        Ok((self.engine.put_function(key, new, Expect::Any).await?, true))
     }
 
     /// Keeps the values that the project knows; answers whether any is new.

@@ -1,6 +1,6 @@
 use beckon_core::{Error, ErrorCode, FunctionRef, Result, Secret, Token, TokenKind, TokenScope, hint_of};
 use beckon_macros::commands;
-use beckon_providers::openwhisk;
+use beckon_providers::{digitalocean, openfaas, openwhisk};
 
 use crate::{
     Panel,
@@ -15,7 +15,12 @@ impl Panel {
         self.store.tokens().await
     }
 
-    /// Makes a token. The credential is in the answer, once; it is kept for *Copy curl* where there is a secret store.
+    /// Makes a token. The credential is in the answer, once; where there is a secret store, one that calls functions is
+    /// kept for *Copy curl*.
+    ///
+    /// An account's token (`digitalocean`) reaches every namespace (scope `account`) or one; an access key
+    /// (`digitalocean_key`) one, for an hour at least; an OpenWhisk key one, or one function; the password of OpenFaaS'
+    /// `admin` (`openfaas`) every namespace or one. `InvalidInput` for other pairs.
     pub async fn create_token(&self, draft: TokenDraft) -> Result<NewToken> {
         let name = draft.name.trim().to_owned();
         if name.is_empty() {
@@ -27,8 +32,10 @@ impl Panel {
                 "A token lives for at least one second.",
             ));
         }
-        let namespace = draft.scope.namespace();
-        if self.store.namespace(namespace).await?.is_none() {
+        check_pair(&draft)?;
+        if let Some(namespace) = draft.scope.namespace()
+            && self.store.namespace(namespace).await?.is_none()
+        {
             return Err(Error::not_found(format_args!("namespace {namespace}")));
         }
         if let TokenScope::Function { namespace, name } = &draft.scope {
@@ -40,7 +47,7 @@ impl Panel {
             self.local_function(&function).await?;
         }
         let (token, credential) = self
-            .make_token(name, draft.scope, draft.expires_in_seconds)
+            .make_token(name, draft.kind, draft.scope, draft.expires_in_seconds)
             .await?;
         Ok(NewToken {
             token,
@@ -50,11 +57,7 @@ impl Panel {
 
     /// Ends a token at once.
     pub async fn revoke_token(&self, id: String) -> Result<Token> {
-        let token = self.store.revoke_token(&id).await?;
-        if token.kept {
-            self.remove_secrets(vec![token_secret(&id)]).await;
-        }
-        Ok(token)
+        self.engine.revoke_token(&id).await
     }
 
     /// Takes a revoked or expired token off the list.
@@ -91,7 +94,7 @@ impl Panel {
     pub(crate) async fn credential_for(&self, function: &FunctionRef) -> Result<(String, Secret)> {
         if !function.is_local() {
             let connection = self.remote_connection(&function.connection).await?;
-            return Ok((connection.name, self.stored_key(&function.connection).await?));
+            return Ok((connection.name, self.live_key(&function.connection).await?));
         }
         if let Some(token) = self.kept_token(function).await? {
             let (secrets, name) = (self.secrets.clone(), token_secret(&token.id));
@@ -115,7 +118,12 @@ impl Panel {
             namespace: function.namespace.clone(),
         };
         let (token, credential) = self
-            .make_token(format!("{} (this machine)", function.namespace), scope, None)
+            .make_token(
+                format!("{} (this machine)", function.namespace),
+                TokenKind::Openwhisk,
+                scope,
+                None,
+            )
             .await?;
         Ok((token.name, credential))
     }
@@ -125,7 +133,7 @@ impl Panel {
         let now = self.clock.now();
         let fits = |t: &Token| {
             t.kept
-                && t.kind == TokenKind::Openwhisk
+                && calls_functions(t.kind)
                 && t.is_live(now)
                 && t.scope.allows(&function.namespace, &function.name)
         };
@@ -144,15 +152,22 @@ impl Panel {
             .max_by_key(rank))
     }
 
-    /// Makes a token, and keeps its secret where secrets can be kept.
+    /// Makes a token, and keeps its secret where secrets can be kept and this one would be of use.
     async fn make_token(
         &self,
         name: String,
+        kind: TokenKind,
         scope: TokenScope,
         seconds: Option<u32>,
     ) -> Result<(Token, Secret)> {
-        let openwhisk::NewToken { id, secret } = openwhisk::new_token();
-        let kept = self.secrets.is_usable();
+        let openwhisk::NewToken { id, secret } = match kind {
+            TokenKind::Openwhisk => openwhisk::new_token(),
+            TokenKind::DigitaloceanKey => digitalocean::new_access_key(),
+            TokenKind::Digitalocean => digitalocean::new_account_token(),
+            TokenKind::Openfaas => openfaas::new_password(),
+        };
+        // What calls no function, nobody would ask for again.
+        let kept = calls_functions(kind) && self.secrets.is_usable();
         if kept {
             let (secrets, entry, secret) = (self.secrets.clone(), token_secret(&id), secret.clone());
             self.blocking(move || secrets.set(&entry, &secret)).await?;
@@ -161,19 +176,64 @@ impl Panel {
         let token = Token {
             id,
             name,
-            kind: TokenKind::Openwhisk,
+            kind,
             scope,
             hint: hint_of(secret.expose()),
             created,
+            updated: created,
             expires: seconds.map(|seconds| created + i64::from(seconds) * 1000),
             last_used: None,
             revoked: None,
             kept,
         };
-        self.store
+        let added = self
+            .store
             .add_token(&token, openwhisk::token_hash(secret.expose()))
-            .await?;
-        let credential = Secret::new(format!("{}:{}", token.id, secret.expose()));
+            .await;
+        if let Err(error) = added {
+            if kept {
+                self.remove_secrets(vec![token_secret(&token.id)]).await;
+            }
+            return Err(error);
+        }
+        let credential = match kind {
+            TokenKind::Digitalocean | TokenKind::Openfaas => secret,
+            TokenKind::Openwhisk | TokenKind::DigitaloceanKey => {
+                Secret::new(format!("{}:{}", token.id, secret.expose()))
+            }
+        };
         Ok((token, credential))
     }
+}
+
+/// Whether clients call functions with it, rather than a control plane alone.
+fn calls_functions(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Openwhisk | TokenKind::DigitaloceanKey)
+}
+
+/// Refuses what a kind of token cannot reach, and what its provider would not make.
+fn check_pair(draft: &TokenDraft) -> Result<()> {
+    let text = match (draft.kind, &draft.scope) {
+        (TokenKind::Openwhisk | TokenKind::DigitaloceanKey, TokenScope::Account) => {
+            "Only an account's token reaches every namespace."
+        }
+        (TokenKind::DigitaloceanKey, TokenScope::Function { .. }) => {
+            "An access key reaches a whole namespace, not one function."
+        }
+        (TokenKind::Digitalocean, TokenScope::Function { .. }) => {
+            "A DigitalOcean API token is for namespaces and calls no function."
+        }
+        (TokenKind::Openfaas, TokenScope::Function { .. }) => {
+            "OpenFaaS' password is for namespaces: functions are called without one."
+        }
+        (TokenKind::DigitaloceanKey, _)
+            if draft
+                .expires_in_seconds
+                .is_some_and(|seconds| seconds < digitalocean::SHORTEST_KEY) =>
+        {
+            "An access key lives for at least an hour."
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorCode::InvalidInput, text))
 }

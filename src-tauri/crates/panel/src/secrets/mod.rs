@@ -9,7 +9,7 @@ mod keychain;
 use std::path::{Path, PathBuf};
 
 use beckon_core::{Error, ErrorCode, Result, Secret};
-use beckon_engine::SecretSource;
+use beckon_engine::{Orphan, SecretSource};
 use parking_lot::RwLock;
 
 use crate::views::SecretStoreState;
@@ -180,6 +180,19 @@ impl SecretSource for SecretStore {
     fn trigger_secret(&self, trigger_id: &str) -> Result<Option<Secret>> {
         self.get(&trigger_secret(trigger_id))
     }
+
+    fn abandon(&self, orphans: &[Orphan]) -> Result<()> {
+        let mut result = Ok(());
+        for orphan in orphans {
+            let removed = self.remove(&match orphan {
+                Orphan::FunctionSecret { function, name } => function_secret(function, name),
+                Orphan::TokenSecret { token } => token_secret(token),
+            });
+            // One that fails keeps no other.
+            result = result.and(removed);
+        }
+        result
+    }
 }
 
 /// Where the value of a function's secret variable is.
@@ -200,6 +213,11 @@ pub(crate) fn trigger_secret(id: &str) -> String {
 /// Where the key of a remote connection is.
 pub(crate) fn connection_key(id: &str) -> String {
     format!("connection/{id}")
+}
+
+/// Where the token of an account is.
+pub(crate) fn account_token(id: &str) -> String {
+    format!("account/{id}")
 }
 
 fn keychain_or_why(installation: &str) -> Place {

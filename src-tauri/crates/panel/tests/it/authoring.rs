@@ -102,8 +102,9 @@ async fn a_request_reaches_the_function_and_its_record_and_the_copied_curl_makes
         json!({ "type": "request", "function": target, "request": ask }),
         json!({ "type": "run", "id": reply["activation"]["id"] }),
     ] {
-        let copy = json!({ "source": source, "mode": "blocking", "token": "masked", "to": "page" });
-        let copied = call(&panel, "copy_curl", copy).await?;
+        let copy =
+            json!({ "source": source, "form": "curl", "mode": "blocking", "token": "masked", "to": "page" });
+        let copied = call(&panel, "copy_call", copy).await?;
         let line = copied["text"].as_str().unwrap().replacen("curl -i", "curl -s", 1);
         let output = tokio::process::Command::new("sh")
             .args(["-c", &line])
@@ -173,5 +174,62 @@ async fn settings_are_kept_checked_and_leave_the_folder_alone() -> Result<()> {
         ErrorCode::InvalidInput
     );
     panel.shutdown(std::time::Duration::ZERO).await;
+    Ok(())
+}
+
+/// Runs curl; its standard output as JSON.
+async fn curl(arguments: &[&str]) -> Result<Value> {
+    let output = tokio::process::Command::new("curl")
+        .arg("-s")
+        .args(arguments)
+        .output()
+        .await?;
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_action_that_is_run_again_gets_what_its_address_gave_it() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let panel = start(dir.path()).await?;
+    let gateway = serve_gateway(&panel).await?;
+    let draft = json!({ "name": "t", "kind": "openwhisk", "scope": { "type": "namespace", "namespace": "playground" }, "expiresInSeconds": null });
+    let made = call(&panel, "create_token", json!({ "draft": draft })).await?;
+    let key = made["credential"].as_str().unwrap_or_default();
+    let action = json!({
+        "exec": { "kind": "nodejs:default", "code": "const main = ({ __ow_headers, ...rest }) => ({ body: rest })" },
+        "annotations": [{ "key": "web-export", "value": true }],
+    });
+    let there = format!("{gateway}/api/v1/namespaces/_/actions/seen");
+    curl(&[
+        "-u",
+        key,
+        "-X",
+        "PUT",
+        "-d",
+        &action.to_string(),
+        "-H",
+        "content-type: application/json",
+        &there,
+    ])
+    .await?;
+    let address = format!("{gateway}/api/v1/web/playground/default/seen.http/a/b?x=1");
+    let first = curl(&[&address]).await?;
+    let expected = json!({ "__ow_method": "get", "__ow_path": "/a/b", "x": "1" });
+    assert_eq!(first, expected);
+
+    let page = call(
+        &panel,
+        "activations",
+        json!({ "filter": "fn:seen", "after": null, "limit": 1 }),
+    )
+    .await?;
+    let id = &page["rows"][0]["id"];
+    let http = call(&panel, "activation", json!({ "id": id })).await?["activation"]["http"].clone();
+    let request = json!({ "method": http["method"], "path": http["path"], "query": http["query"],
+        "headers": [], "body": { "type": "text", "text": "" } });
+    let ask = json!({ "function": function("local", "seen"), "request": request, "mode": "blocking", "rerunOf": id });
+    let again = call(&panel, "invoke_http", ask).await?;
+    let result: Value = serde_json::from_str(again["activation"]["result"].as_str().unwrap_or_default())?;
+    assert_eq!(result, json!({ "body": expected }));
     Ok(())
 }

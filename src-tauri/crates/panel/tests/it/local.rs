@@ -179,6 +179,42 @@ async fn a_token_is_shown_once_and_its_end_is_final() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_token_reaches_what_its_provider_lets_it() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let panel = start(dir.path()).await?;
+    let namespace = json!({ "type": "namespace", "namespace": "playground" });
+    let function = json!({ "type": "function", "namespace": "playground", "name": "hello" });
+    let account = json!({ "type": "account" });
+    let create = |kind: &str, scope: &serde_json::Value, seconds: Option<u32>| {
+        let draft = json!({ "name": "t", "kind": kind, "scope": scope, "expiresInSeconds": seconds });
+        let panel = panel.clone();
+        async move { call(&panel, "create_token", json!({ "draft": draft })).await }
+    };
+    let key = create("digitalocean_key", &namespace, Some(3600)).await?;
+    let credential = key["credential"].as_str().unwrap_or_default();
+    assert!(credential.starts_with("dof_v1_") && credential.split(':').count() == 2);
+    assert_eq!(key["token"]["kept"], true);
+    let token = create("digitalocean", &account, None).await?;
+    let credential = token["credential"].as_str().unwrap_or_default();
+    assert!(credential.starts_with("dop_v1_") && !credential.contains(':'));
+    // It calls no function, so that there is nothing to keep it for.
+    assert_eq!(token["token"]["kept"], false);
+    create("digitalocean", &namespace, None).await?;
+    for (kind, scope, seconds) in [
+        ("openwhisk", &account, None),
+        ("digitalocean_key", &account, None),
+        ("digitalocean_key", &function, None),
+        ("digitalocean", &function, None),
+        ("digitalocean_key", &namespace, Some(3599)),
+    ] {
+        let refused = create(kind, scope, seconds).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidInput, "{kind} {scope}");
+    }
+    panel.shutdown(std::time::Duration::ZERO).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_asynchronous_run_is_a_row_from_the_first_moment() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let panel = start(dir.path()).await?;

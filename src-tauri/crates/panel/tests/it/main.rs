@@ -1,10 +1,15 @@
 //! What the crate promises, tried from outside. One program: to link one for each file takes longer than all the tests.
 
+mod accounts;
 mod authoring;
 mod bindings;
 mod deliveries;
+mod entities;
+mod following;
 mod keychain;
 mod local;
+mod records;
 mod remote;
+mod remote_functions;
 mod sources;
 mod support;

@@ -1,26 +1,9 @@
 //! The panel over a remote OpenWhisk: another Beckon's gateway.
 
-use crate::support::{call, function, serve_gateway, start, until};
+use crate::support::{call, connection_draft as draft, function, other, start, until};
 use anyhow::Result;
 use beckon_core::ErrorCode;
-use serde_json::{Value, json};
-
-/// A second Beckon with a token; answers it with its gateway's URL and the credential.
-async fn other(dir: &std::path::Path) -> Result<(std::sync::Arc<beckon_panel::Panel>, String, String)> {
-    let panel = start(dir).await?;
-    let gateway = serve_gateway(&panel).await?;
-    let draft = json!({ "name": "remote", "kind": "openwhisk", "scope": { "type": "namespace", "namespace": "playground" }, "expiresInSeconds": null });
-    let made = call(&panel, "create_token", json!({ "draft": draft })).await?;
-    Ok((
-        panel,
-        gateway,
-        made["credential"].as_str().unwrap_or_default().to_owned(),
-    ))
-}
-
-fn draft(api_host: &str, key: &str) -> Value {
-    json!({ "name": "other", "kind": "openwhisk", "environment": "staging", "apiHost": api_host, "key": key })
-}
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_remote_is_tested_kept_and_used_both_ways() -> Result<()> {
@@ -149,5 +132,50 @@ async fn a_server_that_is_not_there_is_said_to_be_so() -> Result<()> {
         Some(1)
     );
     here.shutdown(std::time::Duration::ZERO).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_its_runs_are_read_is_said_of_a_connection() -> Result<()> {
+    let (here_dir, there_dir) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let (there, gateway, credential) = other(there_dir.path()).await?;
+    let here = start(here_dir.path()).await?;
+    let added = call(
+        &here,
+        "add_connection",
+        json!({ "draft": draft(&gateway, &credential) }),
+    )
+    .await?;
+    let looks = async || {
+        let all = call(&here, "connections", json!({})).await;
+        all.map(|all| (all[0]["looks"].clone(), all[1]["looks"].clone()))
+    };
+    let (local, before) = looks().await?;
+    assert_eq!((local, &before["last"]), (json!(null), &json!(null)));
+    assert!(before["next"].is_i64(), "it will be: {before}");
+    call(&here, "sync_connection", json!({ "id": added["id"] })).await?;
+    let (_, well) = looks().await?;
+    assert!(well["last"].is_i64() && well["next"].as_i64() > well["last"].as_i64());
+    assert_eq!(
+        (&well["error"], &well["failures"], &well["looking"]),
+        (&json!(null), &json!(0), &json!(false))
+    );
+
+    let token = call(&there, "tokens", json!({})).await?[0]["id"].clone();
+    call(&there, "revoke_token", json!({ "id": token })).await?;
+    for _ in 0..2 {
+        let sync = json!({ "id": added["id"] });
+        assert_eq!(
+            call(&here, "sync_connection", sync).await.unwrap_err().code,
+            ErrorCode::Unauthorized
+        );
+    }
+    let (_, badly) = looks().await?;
+    assert_eq!(badly["error"]["code"], "unauthorized");
+    assert!(badly["failures"].as_u64() >= Some(2), "{badly}");
+    let further = badly["next"].as_i64().unwrap_or_default() - badly["last"].as_i64().unwrap_or_default();
+    assert!(further >= 120_000, "it is asked less often: {badly}");
+    here.shutdown(std::time::Duration::ZERO).await;
+    there.shutdown(std::time::Duration::ZERO).await;
     Ok(())
 }

@@ -21,6 +21,11 @@ const PROJECT: &str = r#"packages:
           - name: hourly
             sourceType: scheduler
             sourceDetails: { cron: "0 * * * *" }
+      - name: chain
+        web: false
+        sequence: [greet, tick]
+      - name: loose
+        sequence: [greet, nobody]
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,6 +66,23 @@ async fn a_project_is_opened_deployed_and_deployed_again() -> Result<()> {
         Some(json!("invalid_input"))
     );
     assert_eq!(tick.map(|o| o["schedules"].clone()), Some(json!(1)));
+    let (chain, loose) = (outcome("chain").unwrap(), outcome("loose").unwrap());
+    assert_eq!(
+        (&chain["version"], &chain["error"]),
+        (&json!("0.0.1"), &json!(null))
+    );
+    let why = loose["error"]["message"].as_str().unwrap();
+    assert!(why.contains("/playground/nobody"), "{why}");
+    let run = json!({ "function": function("local", "chain"), "input": "{}", "mode": "blocking" });
+    let reply = call(&panel, "invoke", run).await?;
+    assert_eq!(
+        (
+            &reply["activation"]["result"],
+            reply["activation"]["logs"].as_array().map(Vec::len)
+        ),
+        (&json!("{}"), Some(2)),
+        "{reply}"
+    );
     let run = json!({ "function": function("local", "greet"), "input": "{}", "mode": "blocking" });
     let reply = call(&panel, "invoke", run.clone()).await?;
     assert_eq!(reply["activation"]["result"], "{\"key\":\"first-value\"}");
@@ -68,6 +90,16 @@ async fn a_project_is_opened_deployed_and_deployed_again() -> Result<()> {
     // The same again is nothing new; another secret is, and running workers do not keep the old one.
     let again = call(&panel, "deploy_project", deploy.clone()).await?;
     assert_eq!(again[0]["changed"], false, "{again}");
+    let same = again
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|o| o["name"] == "chain")
+        .unwrap();
+    assert_eq!(
+        (&same["changed"], &same["version"]),
+        (&json!(false), &json!("0.0.1"))
+    );
     fs::write(project.path().join(".env"), "GREET_KEY=second-value\n")?;
     let again = call(&panel, "deploy_project", deploy).await?;
     assert_eq!(

@@ -76,6 +76,7 @@ async fn call(gateway: &Gateway, key: FunctionKey, request: Request) -> Result<R
     let invocation = http::invocation(gateway, key, event, admitted, None);
     Ok(match http::call(gateway, invocation, None).await? {
         Called::Ended(ended) => http::answer(&ended),
+        Called::Live(response) => response,
         Called::TooLong(id) => {
             let text = "The function takes longer than the gateway waits. It goes on.";
             let mut response = http::text(StatusCode::GATEWAY_TIMEOUT, text);

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::ACCESS_CONTROL_REQUEST_HEADERS;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use beckon_core::Error;
@@ -19,7 +20,7 @@ use tokio::runtime::Handle;
 use tower::Service;
 
 use super::{Gateway, Refusal, body, domains, guard, inbox, mark};
-use crate::{openfaas, openwhisk};
+use crate::{digitalocean, openfaas, openwhisk};
 
 /// Every dialect behind its guard. Cheap to clone.
 #[derive(Clone)]
@@ -42,10 +43,18 @@ impl Front {
 
     /// Answers a request.
     pub async fn answer(&self, request: Request) -> Response {
-        // With more dialects, this one goes by the path: each writes its own error documents.
+        // Each dialect writes its own error documents.
+        let for_digitalocean = digitalocean::gateway::is_mine(request.uri().path());
+        let for_openfaas = openfaas::gateway::is_mine(request.uri().path());
         let transaction = openwhisk::gateway::transaction(request.headers());
         let mut response = self.guarded(body::drained(request), &transaction).await;
-        openwhisk::gateway::speak(&mut response, &transaction);
+        if for_digitalocean {
+            digitalocean::gateway::speak(&mut response);
+        } else if for_openfaas {
+            openfaas::gateway::speak(&mut response);
+        } else {
+            openwhisk::gateway::speak(&mut response, &transaction);
+        }
         response
     }
 
@@ -55,17 +64,21 @@ impl Front {
             Err(refusal) => return refusal.into_response(),
         };
         let uri = request.uri().clone();
-        let for_function = visitor.function.is_some() || openfaas::gateway::is_call(uri.path());
+        let is_web = visitor.function.is_none() && openwhisk::gateway::web::is_call(uri.path());
+        let for_function = is_web || visitor.function.is_some() || openfaas::gateway::is_call(uri.path());
         // Inboxes take whatever comes, and functions that speak HTTP answer their own preflights.
         let answers_itself = request.method() != Method::OPTIONS
             || uri.path().starts_with(inbox::PREFIX)
             || (for_function && self.takes_options(&uri, &visitor).await);
+        let wanted = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
         let mut response = if answers_itself {
             self.dispatch(request, &visitor, transaction).await
         } else {
             StatusCode::OK.into_response()
         };
-        if for_function && answers_itself {
+        if is_web && !answers_itself {
+            visitor.see_off_web(response.headers_mut(), wanted);
+        } else if for_function && answers_itself {
             visitor.see_off_function(response.headers_mut());
         } else {
             visitor.see_off(response.headers_mut());
@@ -75,6 +88,9 @@ impl Front {
 
     /// Whether the function that a request is for has requests for arguments. One that there is not refuses for itself.
     async fn takes_options(&self, uri: &Uri, visitor: &guard::Visitor) -> bool {
+        if visitor.function.is_none() && openwhisk::gateway::web::is_call(uri.path()) {
+            return openwhisk::gateway::web::answers_options(&self.gateway, uri.path()).await;
+        }
         let called = match &visitor.function {
             Some(function) => Some(function.clone()),
             None => openfaas::gateway::called(&self.gateway, uri).await,
@@ -93,9 +109,17 @@ impl Front {
             return openfaas::gateway::call(&self.gateway, request).await;
         }
         openwhisk::gateway::name_transaction(&mut request, transaction);
+        if openwhisk::gateway::web::is_call(request.uri().path()) {
+            return openwhisk::gateway::web::call(&self.gateway, request)
+                .await
+                .unwrap_or_else(IntoResponse::into_response);
+        }
         let mut dialects = self.dialects.clone();
-        // Saving a function takes long, and it would be on the thread that calls are made on.
-        let answered = if request.method() == Method::PUT {
+        // Saving a function takes long, and it would be on the thread that calls are made on. What has begun is done to
+        // its end, whether its caller stays or not.
+        let is_saving = request.method() == Method::PUT
+            || (request.method() != Method::GET && openfaas::gateway::is_control(request.uri().path()));
+        let answered = if is_saving {
             let saving = self.elsewhere.spawn(async move { dialects.call(request).await });
             saving
                 .await

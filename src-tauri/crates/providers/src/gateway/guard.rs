@@ -27,6 +27,7 @@ use super::{Gateway, Refusal, domains};
 const ALLOWED_HEADERS: &str =
     "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent, X-Request-ID";
 const ALLOWED_METHODS: &str = "GET, DELETE, POST, PUT, HEAD";
+const WEB_METHODS: &str = "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH";
 const EXPOSED_HEADERS: &str = "x-openwhisk-activation-id, X-Request-ID";
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -80,6 +81,19 @@ impl Visitor {
         );
     }
 
+    /// The answer to a preflight for a web action that does not answer it itself: every method, and whatever headers the
+    /// page wants to send, as upstream.
+    pub(super) fn see_off_web(self, headers: &mut HeaderMap, wanted: Option<HeaderValue>) {
+        self.see_off(headers);
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static(WEB_METHODS),
+        );
+        if let Some(wanted) = wanted {
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted);
+        }
+    }
+
     /// The same for a function's answer. It answers for itself, preflights and all; where it says nothing of CORS,
     /// this machine's pages may read it.
     pub(super) fn see_off_function(self, headers: &mut HeaderMap) {
@@ -87,6 +101,9 @@ impl Visitor {
             && !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)
         {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers
+                .entry(ACCESS_CONTROL_EXPOSE_HEADERS)
+                .or_insert(HeaderValue::from_static(EXPOSED_HEADERS));
             headers.append(VARY, HeaderValue::from_static("Origin"));
         }
     }

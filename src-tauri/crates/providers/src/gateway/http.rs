@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
 use beckon_core::{ActivationId, Cause, Error, Function, FunctionKey, WebExport};
-use beckon_engine::{Ended, HTTP_LIMIT, Invocation, Outcome, Payload};
+use beckon_engine::{Ended, HTTP_LIMIT, Invocation, LiveOutcome, Outcome, Payload};
 
 use subtle::ConstantTimeEq as _;
 
@@ -46,11 +46,22 @@ pub(crate) async fn admit(
     key: &FunctionKey,
     headers: &HeaderMap,
 ) -> Result<Option<Admitted>, Refusal> {
-    let Some(function) = gateway.store.function(key).await? else {
-        return Ok(None);
-    };
+    match gateway.store.function(key).await? {
+        Some(function) => admit_to(gateway, &function, key, headers).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same for a function that is called by another name, through a package that is bound to its own: the token must
+/// be good for that name.
+pub(crate) fn admit_to(
+    gateway: &Gateway,
+    function: &Function,
+    called: &FunctionKey,
+    headers: &HeaderMap,
+) -> Result<Admitted, Refusal> {
     let mut token_id = None;
-    let wants_token = match required(&function) {
+    let wants_token = match required(function) {
         Required::Nothing => function.web == WebExport::Private && !function.contract.speaks_http(),
         Required::Token => true,
         Required::Secret(secret) => {
@@ -65,7 +76,7 @@ pub(crate) async fn admit(
     };
     if wants_token {
         let token = authorize(headers, gateway)?;
-        if !token.scope.allows(&key.namespace, &key.name) {
+        if !token.scope.allows(&called.namespace, &called.name) {
             return Err(Refusal::forbidden("The token is not for this function."));
         }
         token_id = Some(token.id);
@@ -75,11 +86,11 @@ pub(crate) async fn admit(
         .watchdog
         .read_timeout_ms
         .unwrap_or(READ_TIMEOUT_MS);
-    Ok(Some(Admitted {
+    Ok(Admitted {
         token_id,
         // As Go has it, 0 is none.
         read_timeout: (read_timeout > 0).then(|| Duration::from_millis(read_timeout.into())),
-    }))
+    })
 }
 
 /// What a function's annotation `require-whisk-auth` asks of its callers.
@@ -108,6 +119,13 @@ pub(crate) struct Admitted {
     token_id: Option<String>,
     /// How long the request may take to arrive.
     read_timeout: Option<Duration>,
+}
+
+impl Admitted {
+    /// Whether the caller had to say who they are.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token_id.is_some()
+    }
 }
 
 /// A request as a function is to see it: `path` (percent-encoded) instead of the whole one, the body in memory.
@@ -173,6 +191,7 @@ pub(crate) fn invocation(
         payload: Payload::Http(Box::new(event)),
         cause,
         token_id: admitted.token_id,
+        caller: None,
         rerun_of: None,
         transaction_id: call_id,
         api_host,
@@ -184,6 +203,8 @@ pub(crate) fn invocation(
 pub(crate) enum Called {
     /// It is over.
     Ended(Arc<Ended>),
+    /// Its response has begun, and comes as the function writes it.
+    Live(Response<Body>),
     /// It goes on, but nobody waits for it any more.
     TooLong(ActivationId),
 }
@@ -194,24 +215,27 @@ pub(crate) async fn call(
     invocation: Invocation,
     wait: Option<Duration>,
 ) -> Result<Called, Error> {
-    Ok(match gateway.engine.invoke(invocation, wait).await? {
-        Outcome::Finished(ended) => Called::Ended(ended),
-        Outcome::Promoted(id) => Called::TooLong(id),
+    let id = invocation.id;
+    Ok(match gateway.engine.invoke_live(invocation, wait).await? {
+        LiveOutcome::Whole(Outcome::Finished(ended)) => Called::Ended(ended),
+        LiveOutcome::Whole(Outcome::Promoted(id)) => Called::TooLong(id),
+        LiveOutcome::Live(response) => Called::Live(outgoing(response, id).map(Body::new)),
     })
 }
 
 /// The function's response, as it goes out.
 pub(crate) fn answer(ended: &Ended) -> Response<Body> {
-    let mut response = ended.reply().clone().into_response();
+    outgoing(ended.reply().clone().into_response(), ended.summary().id).map(Body::from)
+}
+
+fn outgoing<B>(mut response: Response<B>, id: ActivationId) -> Response<B> {
     let headers = response.headers_mut();
-    for name in HOP_BY_HOP {
-        headers.remove(name);
-    }
+    drop_hop_by_hop(headers);
     leave_sessions(headers);
     // The length follows from the body; a function's own may be of another.
     headers.remove(header::CONTENT_LENGTH);
-    name_run(headers, ended.summary().id);
-    response.map(Body::from)
+    name_run(headers, id);
+    response
 }
 
 /// The beginning of the name of the panel's cookie. Cookies ignore ports: a browser sends the panel's session to
@@ -246,8 +270,15 @@ pub(super) fn hide_sessions(headers: &mut HeaderMap) {
     }
 }
 
+/// Takes out what belongs to one connection.
+pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap) {
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
+}
+
 /// Lets no function end or replace a session of a panel.
-fn leave_sessions(headers: &mut HeaderMap) {
+pub(crate) fn leave_sessions(headers: &mut HeaderMap) {
     let is_session = |value: &HeaderValue| {
         // Of a cookie without a name, browsers send the value alone.
         let mut text = value.as_bytes();

@@ -5,6 +5,8 @@
 
 pub mod client;
 pub mod copy_as;
+pub mod entities;
+mod environment;
 pub(crate) mod gateway;
 pub(crate) mod wire;
 
@@ -54,6 +56,18 @@ pub fn action_url(api_host: &str, function: &FunctionKey) -> String {
     )
 }
 
+/// The URL of a web action below `api_host`; an extension (`.json`) says what becomes of its result.
+#[must_use]
+pub fn web_url(api_host: &str, function: &FunctionKey) -> String {
+    format!(
+        "{}/api/v1/web/{}/{}/{}",
+        api_host.trim_end_matches('/'),
+        path_segment(function.namespace.as_str()),
+        path_segment(function.name.package().unwrap_or("default")),
+        path_segment(function.name.simple()),
+    )
+}
+
 /// The Basic credential of `user:password`, without the scheme.
 pub(crate) fn basic(key: &Secret) -> Secret {
     use base64::Engine as _;
@@ -76,6 +90,19 @@ pub(crate) fn path_segment(text: &str) -> String {
         }
     }
     encoded
+}
+
+/// The text of a path's segment; what is no UTF-8 is replaced.
+pub(crate) fn percent_decoded(segment: &str) -> String {
+    // A query string's decoding is a path's, but for the signs that mean something in a query.
+    let pair = segment
+        .replace('+', "%2B")
+        .replace('&', "%26")
+        .replace('=', "%3D");
+    url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
 }
 
 /// `[package/]name` as the path of a URL.
@@ -117,5 +144,6 @@ mod tests {
             action_url("http://h/", &key),
             "http://h/api/v1/namespaces/n/actions/my%20pkg/f"
         );
+        assert_eq!(percent_decoded("a%20b+c=d&e%2F"), "a b+c=d&e/");
     }
 }

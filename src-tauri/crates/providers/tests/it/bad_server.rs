@@ -259,7 +259,7 @@ async fn no_record_yet_is_not_an_error_and_a_strangers_404_is() {
 }
 
 #[tokio::test]
-async fn lists_leave_out_what_is_no_run_and_end() {
+async fn lists_leave_out_what_is_no_record_and_end() {
     let namespace: NamespaceName = "ns".parse().unwrap();
     let run = format!(
         r#"{{"activationId":"{ID}","name":"f","start":5,"end":9,"response":{{"status":"success"}}}}"#
@@ -275,12 +275,22 @@ async fn lists_leave_out_what_is_no_run_and_end() {
         .join(",");
     let server = BadServer::answering(reply(200, &format!("[{page}]"))).await;
     let found = client(&server)
-        .activations(&namespace, Some(3), 200)
+        .activations(&namespace, Some(3), 0, 200)
         .await
         .unwrap();
     assert_eq!(
-        found.iter().map(|a| a.summary.id.to_string()).collect::<Vec<_>>(),
-        [ID]
+        found
+            .records
+            .iter()
+            .map(|a| (a.summary.id.to_string(), a.summary.kind.clone()))
+            .collect::<Vec<_>>(),
+        [
+            (ID.to_owned(), String::new()),
+            (
+                "00000000000000000000000000000001".to_owned(),
+                "trigger".to_owned()
+            )
+        ]
     );
     let requests = server.requests();
     assert_eq!(requests.len(), 4, "a bounded number of pages");

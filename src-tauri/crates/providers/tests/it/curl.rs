@@ -9,7 +9,7 @@ use axum::extract::RawQuery;
 use axum::http::{HeaderMap, Uri};
 use axum::routing::post;
 use beckon_core::{FunctionKey, JsonText, Secret};
-use beckon_providers::openwhisk::copy_as::{CurlCall, CurlMode, TokenForm, curl};
+use beckon_providers::openwhisk::copy_as::{Ask, Call, Form, TokenForm, write};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -84,21 +84,15 @@ fn run(shell: &str, script: &str) -> Vec<u8> {
 }
 
 /// Runs the call in every shell and asserts that the server received it unharmed.
-fn check(
-    function: &FunctionKey,
-    input: &JsonText,
-    path: &str,
-    mode: CurlMode,
-    query: &str,
-    token: TokenForm<'_>,
-) {
-    let script = curl(&CurlCall {
+fn check(function: &FunctionKey, input: &JsonText, path: &str, ask: Ask, query: &str, token: TokenForm<'_>) {
+    let call = Call {
         api_host: &SERVER,
         function,
         input,
-        mode,
+        ask,
         token,
-    });
+    };
+    let script = write(Form::Curl, &call).unwrap();
     for shell in SHELLS.iter() {
         let received = run(shell, &script);
         let expected = format!(
@@ -191,7 +185,7 @@ proptest! {
             0 => TokenForm::Real { key: &key },
             _ => TokenForm::Env { variable: "BECKON_KEY" },
         };
-        check(&function, &input, "play%20%26%20ground/actions/my%20pkg/f%401", CurlMode::Result, "blocking=true&result=true", token);
+        check(&function, &input, "play%20%26%20ground/actions/my%20pkg/f%401", Ask::Result, "blocking=true&result=true", token);
     }
 }
 
@@ -215,16 +209,16 @@ fn the_modes_and_inputs_that_curl_would_read_as_something_else() {
         "{\"a\":\"'\"}\r\n",
     ] {
         let input = JsonText::parse_object(text).unwrap();
-        for (mode, query) in [
-            (CurlMode::Blocking, "blocking=true"),
-            (CurlMode::Result, "blocking=true&result=true"),
-            (CurlMode::NonBlocking, "blocking=false"),
+        for (ask, query) in [
+            (Ask::Blocking, "blocking=true"),
+            (Ask::Result, "blocking=true&result=true"),
+            (Ask::NonBlocking, "blocking=false"),
         ] {
             check(
                 &function,
                 &input,
                 "n/actions/f",
-                mode,
+                ask,
                 query,
                 TokenForm::Real { key: &key },
             );
@@ -247,7 +241,7 @@ fn an_input_longer_than_an_argument_can_be() {
         &function,
         &input,
         "n/actions/f",
-        CurlMode::Blocking,
+        Ask::Blocking,
         "blocking=true",
         TokenForm::Real { key: &key },
     );
@@ -256,13 +250,14 @@ fn an_input_longer_than_an_argument_can_be() {
 #[test]
 fn the_masked_form_is_valid_shell_and_holds_no_secret() {
     let function = FunctionKey::new("n", "f").unwrap();
-    let script = curl(&CurlCall {
+    let call = Call {
         api_host: &SERVER,
         function: &function,
         input: &JsonText::empty_object(),
-        mode: CurlMode::Blocking,
+        ask: Ask::Blocking,
         token: TokenForm::Masked { hint: "abcd" },
-    });
+    };
+    let script = write(Form::Curl, &call).unwrap();
     let received = String::from_utf8(run("sh", &script)).unwrap();
     assert!(received.contains("\nBasic ********abcd\n"), "{received}");
 }

@@ -273,7 +273,12 @@ async fn what_the_host_says_of_itself() {
 async fn unknown_routes_and_methods() {
     let rig = Rig::start().await;
     let api = rig.api().await;
-    for path in ["_/nonsense", "_/triggers", "_/activations/x/y", "_/actions/a/b/c"] {
+    for path in [
+        "_/nonsense",
+        "_/triggers/a/b",
+        "_/activations/x/y",
+        "_/actions/a/b/c",
+    ] {
         api.get(path)
             .await
             .refused(404, "The requested resource could not be found.");

@@ -23,6 +23,7 @@ fn invocation(name: &str) -> Invocation {
         payload: Payload::Args(JsonText::empty_object()),
         cause: Cause::Panel,
         token_id: None,
+        caller: None,
         rerun_of: None,
         transaction_id: None,
         api_host: None,

@@ -321,7 +321,7 @@ async fn an_array_is_answered_bare() {
 }
 
 #[tokio::test]
-async fn a_web_function_cannot_be_called_asynchronously() {
+async fn a_web_function_can_be_called_asynchronously_with_a_token() {
     let rig = Rig::start().await;
     let api = rig.api().await;
     let body = json!({
@@ -330,20 +330,8 @@ async fn a_web_function_cannot_be_called_asynchronously() {
     });
     api.put("_/actions/site", &body).await.ok();
     let answer = api.post("_/actions/site", &json!({})).await;
-    assert_eq!(answer.status, 400);
-    assert!(
-        answer.json()["error"]
-            .as_str()
-            .unwrap()
-            .to_lowercase()
-            .contains("web"),
-        "{answer:?}"
-    );
+    assert_eq!(answer.status, 202, "{answer:?}");
     api.post("_/actions/site?blocking=true", &json!({})).await.ok();
-    assert_eq!(
-        api.get("_/activations?count=true").await.ok(),
-        json!({ "activations": 1 })
-    );
     rig.stop().await;
 }
 

@@ -298,3 +298,34 @@ async fn a_request_that_does_not_arrive_is_given_up() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 207"), "{answer}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_passed_on_as_they_come() {
+    let rig = Rig::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let gate = folder.path().join("gate");
+    let source = format!(
+        "#!/bin/sh\necho data: 1; while [ ! -e '{}' ]; do sleep 0.02; done; echo data: 2",
+        gate.display()
+    );
+    let mut new = NewFunction::new(
+        Runtime::new("shell:default").unwrap(),
+        CodePackage::Source(source),
+    );
+    new.contract = Contract::WatchdogStreaming;
+    let key = FunctionKey::new("playground", "events").unwrap();
+    rig.engine.put_function(&key, new, Expect::Any).await.unwrap();
+    let request = reqwest::Client::new().get(format!("{}/function/events", rig.url));
+    let request = request.header("accept", "text/event-stream");
+    let mut response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    for name in ["x-call-id", "x-start-time", "x-activation-id"] {
+        assert!(response.headers().contains_key(name), "{name}");
+    }
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "data: 1\n");
+    // The rest is written only now.
+    std::fs::write(gate, "").unwrap();
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "data: 2\n");
+    assert!(response.chunk().await.unwrap().is_none());
+    rig.stop().await;
+}

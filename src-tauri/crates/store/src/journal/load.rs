@@ -124,6 +124,7 @@ impl<'a> Loader<'a> {
             http: body::value(row.get("http")?, "record")?,
             attempts: row.get("attempts")?,
             guards: body::value(row.get("guards")?, "record")?.unwrap_or_default(),
+            annotations: body::value(row.get("annotations")?, "record")?.unwrap_or_default(),
         })
     }
 }

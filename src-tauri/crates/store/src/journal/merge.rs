@@ -41,6 +41,9 @@ pub(crate) fn merge(old: &Activation, new: Activation) -> Option<Activation> {
     merged.rerun_of = merged.rerun_of.or(old.rerun_of);
     merged.token_id = merged.token_id.or_else(|| old.token_id.clone());
     merged.parent = merged.parent.or(old.parent);
+    if merged.annotations.is_empty() {
+        merged.annotations.clone_from(&old.annotations);
+    }
     merged.http = merged.http.or_else(|| old.http.clone());
     // A preview given or kept before the logs came would hide them.
     merged.summary.preview = text::preview(&merged);

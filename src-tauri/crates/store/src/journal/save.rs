@@ -282,7 +282,8 @@ fn write_wide(db: &Connection, n: i64, prepared: &Prepared) -> Result<(), Fault>
     let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
     let guards = serde_json::to_string(&a.guards).map_err(|e| Fault::unreadable("record", e))?;
     let bytes = i64::try_from(a.result_bytes).unwrap_or(i64::MAX);
-    let values: [&dyn ToSql; 22] = [
+    let annotations = Packed::json((!a.annotations.is_empty()).then_some(&a.annotations))?;
+    let values: [&dyn ToSql; 23] = [
         &n,
         &a.subject,
         &a.token_id,
@@ -305,13 +306,14 @@ fn write_wide(db: &Connection, n: i64, prepared: &Prepared) -> Result<(), Fault>
         &prepared.http,
         &a.attempts,
         &guards,
+        &annotations,
     ];
     db.prepare_cached(
         "INSERT OR REPLACE INTO bodies (n, subject, token_id, rerun_of, parent, timeout_ms, memory_mb, logs_kb,
          concurrency, wait_ms, init_ms, run_ms, network_ms, result_bytes, result_truncated, logs_truncated, input,
-         result, logs, http, attempts, guards)
+         result, logs, http, attempts, guards, annotations)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-         ?22)",
+         ?22, ?23)",
     )?
     .execute(values)?;
     Ok(())

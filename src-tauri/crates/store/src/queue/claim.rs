@@ -1,6 +1,6 @@
 //! From waiting to running, and from running to over, or back to waiting.
 
-use beckon_core::{Activation, ActivationId, LostPolicy, Millis, Result};
+use beckon_core::{Activation, ActivationId, LOCAL, LostPolicy, Millis, Result};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Owner, id_of};
@@ -142,15 +142,17 @@ impl Store {
                 let (record, deliveries) = make();
                 let prepared = Prepared::new(record)?;
                 let attempts = prepared.activation.attempts;
+                let target = prepared.activation.target();
                 deliveries::put_over(batch, prepared, &deliveries)?;
                 if let Ended::Dead { at, policy } = ended {
+                    let place = batch.place(LOCAL, target.namespace.as_str(), target.name.as_str())?;
                     batch
                         .db
                         .prepare_cached(
                             "INSERT OR REPLACE INTO dead_letters (n, place, policy, attempts, at)
-                             SELECT n, place, ?2, ?3, ?4 FROM activations WHERE id = ?1",
+                             SELECT n, ?5, ?2, ?3, ?4 FROM activations WHERE id = ?1",
                         )?
-                        .execute(params![id_bytes(id), word(policy)?, attempts, at])?;
+                        .execute(params![id_bytes(id), word(policy)?, attempts, at, place])?;
                     batch.queues_changed();
                 }
                 Ok(())

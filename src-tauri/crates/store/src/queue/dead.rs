@@ -166,10 +166,7 @@ fn chosen(batch: &Batch<'_>, which: &DeadLetters, before: Millis) -> Result<Vec<
 fn revive(batch: &mut Batch<'_>, id: ActivationId, now: Millis) -> Result<Waiting, Fault> {
     let missing = || Fault::from(Error::not_found(format!("dead letter {id}")));
     let activation = load::activation(batch.db, id)?.ok_or_else(missing)?;
-    let function = FunctionKey {
-        namespace: activation.summary.namespace.clone(),
-        name: activation.summary.function.clone(),
-    };
+    let function = activation.target();
     let row = save::put(batch, Prepared::new(waiting_again(activation, now))?)?;
     let seq = batch
         .db

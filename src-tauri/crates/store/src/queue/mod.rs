@@ -83,9 +83,12 @@ impl Store {
                 "Only a run that has not begun can be queued.",
             ));
         }
+        let target = activation.target();
         let prepared = crate::activations::prepare(activation).await?;
         self.write(Urgency::Durable, prepared.weight(), move |batch| {
-            let (row, place) = save::insert(batch, prepared)?;
+            let (row, _) = save::insert(batch, prepared)?;
+            // It waits in the line of the function that runs, whatever name that was called by.
+            let place = batch.place(LOCAL, target.namespace.as_str(), target.name.as_str())?;
             batch
                 .db
                 .prepare_cached("INSERT INTO queue (id, place, policy) VALUES (?1, ?2, ?3)")?

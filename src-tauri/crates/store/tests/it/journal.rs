@@ -63,6 +63,23 @@ async fn what_was_handed_over_is_seen_at_once() {
 }
 
 #[tokio::test]
+async fn the_components_of_a_run_are_found_however_fast_they_were() {
+    let opened = open().await;
+    let whole = run(2);
+    // As a short sequence leaves them: its components are over before it is, within its first millisecond.
+    let mut part = run(1);
+    part.parent = Some(whole.summary.id);
+    part.summary.start = whole.summary.start;
+    opened.store.record(part.clone()).await.unwrap();
+    opened.store.record(whole.clone()).await.unwrap();
+    let found = opened.store.components(whole.summary.id).await.unwrap();
+    assert_eq!(
+        found.iter().map(|part| part.summary.id).collect::<Vec<_>>(),
+        [part.summary.id]
+    );
+}
+
+#[tokio::test]
 async fn a_record_is_replaced_as_a_whole_and_a_pin_stays() {
     let opened = open().await;
     let store = &opened.store;

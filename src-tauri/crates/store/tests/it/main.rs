@@ -3,6 +3,7 @@
 
 mod common;
 mod deliveries;
+mod entities;
 mod file;
 mod filters;
 mod journal;

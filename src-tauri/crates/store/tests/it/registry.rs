@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::common::{NOW, clock, key, namespace, open};
 use beckon_core::{
-    CodePackage, ConnectionKind, ConnectionState, Environment, ErrorCode, Event, FunctionRef, JsonText,
-    LOCAL, Limits, LostPolicy, NamedJson, NewFunction, Runtime, Token, TokenKind, TokenScope, Version,
-    WebExport,
+    Account, CodePackage, ConnectionKind, ConnectionState, Environment, ErrorCode, Event, FunctionRef,
+    JsonText, LOCAL, Limits, LostPolicy, NamedJson, NewFunction, Runtime, Token, TokenKind, TokenScope,
+    Version, WebExport,
 };
-use beckon_store::{Expect, NewConnection, Store};
+use beckon_store::{Expect, MadeKey, NewConnection, Store};
 
 fn source(text: &str) -> NewFunction {
     NewFunction::new(
@@ -33,6 +33,7 @@ fn token(id: &str, function: Option<&str>) -> Token {
         scope,
         hint: "abcd".into(),
         created: NOW,
+        updated: NOW,
         expires: None,
         last_used: None,
         revoked: None,
@@ -359,6 +360,7 @@ async fn connections_are_kept_without_their_keys() {
         environment: Environment::Production,
         api_host: "https://faas-lon1-0123abcd.doserverless.co".into(),
         key_hint: "wxyz".into(),
+        made_key: None,
     };
     let made = store.put_connection(new.clone()).await.unwrap();
     assert_eq!(
@@ -385,6 +387,74 @@ async fn connections_are_kept_without_their_keys() {
         ErrorCode::NotFound
     );
     assert!(store.connections().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_outlives_the_account_that_it_was_made_from() {
+    let opened = open().await;
+    let store = &opened.store;
+    let account = Account {
+        id: "a".repeat(32),
+        name: "sammy@example.org".into(),
+        base_url: "https://api.digitalocean.com".into(),
+        hint: "wxyz".into(),
+        token_kept: false,
+        created: NOW,
+    };
+    store.put_account(account.clone()).await.unwrap();
+    assert_eq!(store.accounts().await.unwrap(), std::slice::from_ref(&account));
+    let key = MadeKey {
+        account: Some(account.id.clone()),
+        namespace: namespace("fn-1"),
+        id: "dof_v1_1".into(),
+        expires: Some(NOW + 1),
+    };
+    let new = NewConnection {
+        id: "0".repeat(32),
+        name: "Shop".into(),
+        kind: ConnectionKind::Digitalocean,
+        environment: Environment::Staging,
+        api_host: "https://faas-lon1-0123abcd.doserverless.co".into(),
+        key_hint: "1234".into(),
+        made_key: Some(key.clone()),
+    };
+    let made = store.put_connection(new.clone()).await.unwrap();
+    assert_eq!(made.account.as_deref(), Some(account.id.as_str()));
+    assert_eq!((made.key_expires, made.key_renews), (Some(NOW + 1), false));
+
+    let account = Account {
+        token_kept: true,
+        created: NOW + 9,
+        ..account
+    };
+    store.put_account(account.clone()).await.unwrap();
+    let kept = store.account(&account.id).await.unwrap().unwrap();
+    assert_eq!((kept.token_kept, kept.created), (true, NOW));
+    let renewed = MadeKey {
+        id: "dof_v1_2".into(),
+        expires: Some(NOW + 2),
+        ..key
+    };
+    store
+        .set_connection_key(&new.id, "5678", renewed.clone())
+        .await
+        .unwrap();
+    let found = store.connections().await.unwrap().remove(0);
+    assert_eq!(
+        (found.key_id.as_deref(), found.key_hint.as_str(), found.key_renews),
+        (Some("dof_v1_2"), "5678", true)
+    );
+    let gone = store.set_connection_key("gone", "", renewed).await.unwrap_err();
+    assert_eq!(gone.code, ErrorCode::NotFound);
+
+    store.remove_account(&account.id).await.unwrap();
+    let found = store.connections().await.unwrap().remove(0);
+    assert_eq!(
+        (found.account, found.key_expires, found.key_renews),
+        (None, Some(NOW + 2), false)
+    );
+    let gone = store.remove_account(&account.id).await.unwrap_err();
+    assert_eq!(gone.code, ErrorCode::NotFound);
 }
 
 #[tokio::test]

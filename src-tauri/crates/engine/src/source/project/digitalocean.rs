@@ -62,6 +62,7 @@ pub(super) fn read(file: &Path, root: &Path, text: &str, lookup: Lookup<'_>) -> 
         reader.package(&mut fields, item);
     }
     reader.unmentioned(&mut fields);
+    super::sequences::arrange(&mut reader.functions);
     if root.join("lib").is_dir() {
         fields.warn("lib", None, "The folder lib is not built into the functions.");
     }
@@ -206,6 +207,7 @@ impl<'a> Reader<'a> {
         let mut planned = PlannedFunction::new(&full, &folder, Contract::Openwhisk);
         planned.namespace = shared.namespace.clone();
         planned.limits = DEFAULTS;
+        planned.says_limits = false;
         planned.web = WebExport::Web;
         for (at, node) in &shared.environment {
             fields.environment(at, node, &mut planned);
@@ -220,9 +222,16 @@ impl<'a> Reader<'a> {
         if let Some((at, node)) = &shared.web {
             planned.web = web(fields, at, node);
         }
-        let mut kind = None;
+        let (mut kind, mut sequence, mut unfit) = (None, None, Vec::new());
         for (key, node) in entries {
             let at = format!("{path}.{key}");
+            if matches!(
+                key.as_str(),
+                "runtime" | "main" | "binary" | "docker" | "environment" | "parameters"
+            ) && !matches!(node.value, yaml::Value::Null)
+            {
+                unfit.push(key.as_str());
+            }
             match key.as_str() {
                 "name" => {}
                 "runtime" => {
@@ -235,7 +244,10 @@ impl<'a> Reader<'a> {
                 "environment" => fields.environment(&at, node, &mut planned),
                 "parameters" => fields.named(&at, node, &mut parameters),
                 "annotations" => fields.named(&at, node, &mut annotations),
-                "limits" => limits(fields, &at, node, &mut planned.limits),
+                "limits" => {
+                    planned.says_limits = true;
+                    limits(fields, &at, node, &mut planned.limits);
+                }
                 "web" => planned.web = web(fields, &at, node),
                 "webSecure" => web_secure(fields, &at, node, &mut annotations),
                 "triggers" => {
@@ -243,7 +255,12 @@ impl<'a> Reader<'a> {
                         trigger(fields, &at, item, &mut planned);
                     }
                 }
-                "sequence" => fields.error(&at, Some(node), "Beckon does not run sequences."),
+                "sequence" => {
+                    let items = fields.list(node);
+                    let names = items.iter().filter_map(|item| fields.text(&at, item));
+                    planned.sequence = names.filter(|name| !name.is_empty()).collect();
+                    sequence = Some((at, *node));
+                }
                 "docker" => fields.error(&at, Some(node), "Beckon does not run images."),
                 // How the code is sent, which it is not.
                 "binary" | "clean" | "remoteBuild" | "localBuild" => {}
@@ -251,6 +268,10 @@ impl<'a> Reader<'a> {
             }
         }
         (planned.parameters, planned.annotations) = (parameters, annotations);
+        if let Some((at, node)) = sequence {
+            self.sequence(fields, &at, node, &mut planned, source.is_some(), &unfit);
+            return planned.finish(fields, &path);
+        }
         planned.runtime = match kind {
             Some((kind, node)) => runtime(fields, &path, &kind, node),
             None => source.as_deref().and_then(agree),
@@ -269,6 +290,40 @@ impl<'a> Reader<'a> {
             fields.warn(&path, None, "Its build script and .include file are not used: run the build, and Beckon takes what is there.");
         }
         planned.finish(fields, &path)
+    }
+
+    /// Makes a sequence of it: it has no code, and OpenWhisk gives it neither parameters nor an environment.
+    fn sequence(
+        &self,
+        fields: &mut Fields<'_>,
+        at: &str,
+        node: &Node,
+        planned: &mut PlannedFunction,
+        has_source: bool,
+        unfit: &[&str],
+    ) {
+        planned.folder = self.root.display().to_string();
+        planned.runtime = Some(Runtime::sequence());
+        planned.main = None;
+        planned.env.clear();
+        planned.secrets.clear();
+        planned.parameters.clear();
+        if planned.sequence.is_empty() {
+            fields.error(at, Some(node), "The sequence names no functions.");
+        }
+        if has_source {
+            let text = "A function cannot be a sequence and have code in the folder packages.";
+            fields.error(at, Some(node), text);
+        }
+        for key in unfit {
+            match *key {
+                "environment" | "parameters" => {
+                    let text = format!("A sequence has no {key} of its own: its functions have theirs.");
+                    fields.warn(at, Some(node), text);
+                }
+                _ => fields.error(at, Some(node), format!("A sequence has no '{key}'.")),
+            }
+        }
     }
 }
 

@@ -10,7 +10,9 @@
 mod digitalocean;
 mod fields;
 mod fnproject;
+mod image;
 mod openfaas;
+mod sequences;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use fields::Fields;
+pub use image::{ImageDeployment, plan_image};
 
 /// Largest project file.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -37,7 +40,7 @@ pub struct Project {
     pub kind: ProjectKind,
     /// The file that describes it, absolute.
     pub file: String,
-    /// Its functions, in the order of the file.
+    /// Its functions, in the order of the file; sequences after what they call.
     pub functions: Vec<PlannedFunction>,
     /// What is wrong with the project as a whole.
     pub problems: Vec<Problem>,
@@ -63,8 +66,10 @@ pub struct PlannedFunction {
     pub name: String,
     /// The namespace that the file names; it is only deployed there when nothing else is chosen.
     pub namespace: Option<String>,
-    /// The folder, source file or zip that its code is in, absolute.
+    /// The folder, source file or zip that its code is in, absolute. Of a sequence the project's own.
     pub folder: String,
+    /// Of a sequence, the functions that it calls one after the other, as the file names them. Nothing for all others.
+    pub sequence: Vec<String>,
     /// What it would run on; `None` when Beckon has nothing for it, which is a problem below.
     pub runtime: Option<Runtime>,
     /// How its handler is called.
@@ -81,6 +86,10 @@ pub struct PlannedFunction {
     pub annotations: Vec<NamedJson>,
     /// What it may use.
     pub limits: Limits,
+    /// Whether the file says so: what is there already keeps its own where it does not.
+    #[serde(skip)]
+    #[ts(skip)]
+    pub says_limits: bool,
     /// How it is kept and reached.
     pub settings: Settings,
     /// Web or private.
@@ -155,6 +164,7 @@ impl PlannedFunction {
             name: name.to_owned(),
             namespace: None,
             folder: folder.display().to_string(),
+            sequence: Vec::new(),
             runtime: None,
             contract,
             main: None,
@@ -163,6 +173,7 @@ impl PlannedFunction {
             parameters: Vec::new(),
             annotations: Vec::new(),
             limits: Limits::DEFAULT,
+            says_limits: true,
             settings: Settings::default(),
             web: WebExport::Private,
             schedules: Vec::new(),
@@ -171,7 +182,7 @@ impl PlannedFunction {
         }
     }
 
-    /// What to deploy, without the code.
+    /// What to deploy, without the code (of a sequence: without what [`Self::components`] says).
     ///
     /// # Errors
     /// `InvalidInput` with the first problem that stands against it.
@@ -213,6 +224,7 @@ impl PlannedFunction {
             fields.error(path, None, format!("There is no {}.", self.folder));
         }
         if let Some(runtime) = &self.runtime
+            && !runtime.is_sequence()
             && !self.contract.fits(runtime.language())
         {
             let text = format!(

@@ -4,6 +4,7 @@
 //! function's settings. A template that Beckon does not know runs as its own process, when `faas-cli build --shrinkwrap`
 //! has left `build/<name>` with everything in it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use beckon_core::{Contract, Result, Runtime};
@@ -65,13 +66,16 @@ pub(super) fn read(file: &Path, root: &Path, text: &str, lookup: Lookup<'_>) -> 
     })
 }
 
+/// How long a function that may be scaled to zero is idle before it is, ms, where no label says so (15 min).
+const DEFAULT_ZERO_MS: f64 = 900_000.0;
+
 /// What decides the runtime, once all fields are read.
 #[derive(Default)]
-struct Build {
-    lang: String,
-    handler: Option<String>,
-    process: Option<String>,
-    mode: Option<String>,
+pub(super) struct Build {
+    pub(super) lang: String,
+    pub(super) handler: Option<String>,
+    pub(super) process: Option<String>,
+    pub(super) mode: Option<String>,
 }
 
 fn function(fields: &mut Fields<'_>, root: &Path, name: &str, node: &Node) -> PlannedFunction {
@@ -179,8 +183,9 @@ fn secrets(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut Planned
     }
 }
 
-fn labels(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut PlannedFunction) {
+pub(super) fn labels(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut PlannedFunction) {
     let mut kept = serde_json::Map::new();
+    let mut scale = BTreeMap::new();
     for (key, node) in fields.map(at, node) {
         let place = format!("{at}.{key}");
         match key.as_str() {
@@ -197,7 +202,14 @@ fn labels(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut PlannedF
                 }
             }
             _ => match fields.json(&place, node) {
-                Some(value) => drop(kept.insert(key, value)),
+                Some(value) => {
+                    if let Some(aspect) = key.strip_prefix("com.openfaas.scale.")
+                        && let Some(text) = fields.text(&place, node)
+                    {
+                        scale.insert(aspect.to_owned(), (text, node));
+                    }
+                    kept.insert(key, value);
+                }
                 None => fields.warn(
                     &place,
                     Some(node),
@@ -206,12 +218,62 @@ fn labels(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut PlannedF
             },
         }
     }
+    scaling(fields, at, &scale, planned);
     if !kept.is_empty() {
         set_named(&mut planned.annotations, "labels", &Json::Object(kept));
     }
 }
 
-fn annotations(fields: &mut Fields<'_>, at: &str, node: &Node, name: &str, planned: &mut PlannedFunction) {
+/// The labels `com.openfaas.scale.*` but for the bounds (<https://docs.openfaas.com/architecture/autoscaling/>). Beckon
+/// starts another worker when those that there are have their fill: `capacity`'s target says how much that is. Load is
+/// not counted in requests per second or processor time here.
+fn scaling(
+    fields: &mut Fields<'_>,
+    at: &str,
+    scale: &BTreeMap<String, (String, &Node)>,
+    planned: &mut PlannedFunction,
+) {
+    let text = |aspect: &str| scale.get(aspect).map(|(text, _)| text.as_str());
+    let settings = &mut planned.settings;
+    if text("zero") == Some("true") {
+        settings.min_workers = 0;
+        let place = format!("{at}.com.openfaas.scale.zero-duration");
+        let ms = text("zero-duration").map_or(Some(DEFAULT_ZERO_MS), duration_ms);
+        match ms {
+            Some(ms) => {
+                let seconds = fields.within(&place, None, ms / 1000.0, 1.0, 86_400.0, "s");
+                settings.idle_timeout_s = Some(seconds);
+            }
+            None => fields.error(&place, None, "The duration is not a time like 15m."),
+        }
+    }
+    if text("type") == Some("capacity")
+        && let Some((target, node)) = scale.get("target")
+    {
+        let place = format!("{at}.com.openfaas.scale.target");
+        match target
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|target| target.is_finite())
+        {
+            Some(target) => {
+                settings.runs_per_worker = fields.within(&place, Some(node), target, 1.0, 100.0, "runs");
+            }
+            None => fields.error(&place, Some(node), "The target is not a number."),
+        }
+    }
+    // "min" alone may be more than the engine's usual most.
+    planned.limits.concurrency = planned.limits.concurrency.max(settings.min_workers);
+}
+
+pub(super) fn annotations(
+    fields: &mut Fields<'_>,
+    at: &str,
+    node: &Node,
+    name: &str,
+    planned: &mut PlannedFunction,
+) {
     let (mut topic, mut schedule) = (None, None);
     for (key, node) in fields.map(at, node) {
         let place = format!("{at}.{key}");
@@ -283,7 +345,7 @@ fn annotations(fields: &mut Fields<'_>, at: &str, node: &Node, name: &str, plann
     }
 }
 
-fn limits(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut PlannedFunction) {
+pub(super) fn limits(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut PlannedFunction) {
     for (key, node) in fields.map(at, node) {
         let place = format!("{at}.{key}");
         match key.as_str() {
@@ -308,7 +370,12 @@ fn limits(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut PlannedF
 
 /// Takes the watchdog's own variables out of the environment
 /// (<https://github.com/openfaas/of-watchdog#environmental-variables>).
-fn watchdog(fields: &mut Fields<'_>, path: &str, planned: &mut PlannedFunction, build: &mut Build) {
+pub(super) fn watchdog(
+    fields: &mut Fields<'_>,
+    path: &str,
+    planned: &mut PlannedFunction,
+    build: &mut Build,
+) {
     let mut kept = Vec::new();
     for (name, value) in std::mem::take(&mut planned.env) {
         let at = format!("{path}.environment.{name}");
@@ -353,7 +420,7 @@ fn watchdog(fields: &mut Fields<'_>, path: &str, planned: &mut PlannedFunction, 
     }
 }
 
-fn runtime(
+pub(super) fn runtime(
     fields: &mut Fields<'_>,
     root: &Path,
     path: &str,
@@ -414,7 +481,7 @@ fn runtime(
 }
 
 /// What a `Dockerfile` or a template says about how it is run.
-fn own_process(
+pub(super) fn own_process(
     fields: &mut Fields<'_>,
     root: &Path,
     path: &str,

@@ -184,6 +184,7 @@ pub(crate) fn invocation(name: &str, input: &str) -> Invocation {
     Invocation {
         id: ActivationId::new(),
         function: key(name),
+        caller: None,
         payload: Payload::Args(JsonText::parse(input).unwrap()),
         cause: Cause::Panel,
         token_id: None,

@@ -16,15 +16,20 @@ pub(crate) async fn start(dir: &Path) -> Result<Arc<Panel>> {
 }
 
 pub(crate) async fn start_with(dir: &Path, choice: SecretStoreChoice) -> Result<Arc<Panel>> {
+    start_at(dir, choice, Clock::system()).await
+}
+
+/// A panel that believes another clock.
+pub(crate) async fn start_at(dir: &Path, choice: SecretStoreChoice, clock: Clock) -> Result<Arc<Panel>> {
     let config = PanelConfig {
         data_dir: dir.to_owned(),
         examples: true,
         secret_store: Some(choice),
         passphrase: (choice == SecretStoreChoice::File).then(|| Secret::new(PASSPHRASE)),
-        clipboard: None,
+        desktop: None,
         background: true,
         stem_cells: true,
-        clock: Clock::system(),
+        clock,
     };
     Ok(Panel::start(config).await?)
 }
@@ -60,4 +65,22 @@ pub(crate) async fn until(panel: &Arc<Panel>, id: &Value, wanted: &str) -> Resul
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     bail!("the run {id} never became {wanted}")
+}
+
+/// A second Beckon with a token; answers it with its gateway's URL and the credential.
+pub(crate) async fn other(dir: &Path) -> Result<(Arc<Panel>, String, String)> {
+    let panel = start(dir).await?;
+    let gateway = serve_gateway(&panel).await?;
+    let draft = json!({ "name": "remote", "kind": "openwhisk", "scope": { "type": "namespace", "namespace": "playground" }, "expiresInSeconds": null });
+    let made = call(&panel, "create_token", json!({ "draft": draft })).await?;
+    Ok((
+        panel,
+        gateway,
+        made["credential"].as_str().unwrap_or_default().to_owned(),
+    ))
+}
+
+/// That other Beckon as a connection.
+pub(crate) fn connection_draft(api_host: &str, key: &str) -> Value {
+    json!({ "name": "other", "kind": "openwhisk", "environment": "staging", "apiHost": api_host, "key": key })
 }

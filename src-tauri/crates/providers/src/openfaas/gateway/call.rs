@@ -10,7 +10,7 @@ const START_TIME: HeaderName = HeaderName::from_static("x-start-time");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The namespace that OpenFaaS' clients name when a user names none.
-const USUAL: &str = "openfaas-fn";
+pub(super) const USUAL: &str = "openfaas-fn";
 
 /// What a path names: `/function/NAME[/rest]`.
 pub(super) struct Target {

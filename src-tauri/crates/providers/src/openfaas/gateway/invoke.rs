@@ -63,22 +63,21 @@ async fn sync(
         .await
         .map_err(refused)?;
     let invocation = http::invocation(gateway, key, event, admitted, Some(stamp.call_id.clone()));
-    match http::call(gateway, invocation, None).await.map_err(failed)? {
-        Called::Ended(ended) => {
-            let mut response = http::answer(&ended);
-            // Without one of its own, an answer has the request's type, or else is plain text.
-            response
-                .headers_mut()
-                .entry(header::CONTENT_TYPE)
-                .or_insert(kind.unwrap_or(HeaderValue::from_static("text/plain; charset=utf-8")));
-            Ok(response)
-        }
+    let mut response = match http::call(gateway, invocation, None).await.map_err(failed)? {
+        Called::Ended(ended) => http::answer(&ended),
+        Called::Live(response) => response,
         Called::TooLong(id) => {
             let mut response = http::text(StatusCode::BAD_GATEWAY, "");
             http::name_run(response.headers_mut(), id);
-            Err(response)
+            return Err(response);
         }
-    }
+    };
+    // Without one of its own, an answer has the request's type, or else is plain text.
+    response
+        .headers_mut()
+        .entry(header::CONTENT_TYPE)
+        .or_insert(kind.unwrap_or(HeaderValue::from_static("text/plain; charset=utf-8")));
+    Ok(response)
 }
 
 /// `POST /async-function/{name}[/{rest}]`: 202 with an empty body, once the run is on disk.

@@ -1,13 +1,15 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use beckon_core::{ActivationId, Error, ErrorCode, FunctionKey, JsonText, Mode, Result};
 use serde::Deserialize;
 
-use super::http::{BLOCKING_TIMEOUT, Http};
-use super::reply::Reply;
 use super::{action_path, read};
-use crate::openwhisk::wire;
+use crate::openwhisk::{ACTIVATION_HEADER, wire};
+use crate::transport::{Http, Reply};
 use crate::{RemoteOutcome, RemoteRecord};
+
+/// A blocking call: upstream waits up to 60 s before it answers 202.
+const BLOCKING_TIMEOUT: Duration = Duration::from_secs(70);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,5 +82,5 @@ fn accepted(reply: &Reply) -> Result<RemoteOutcome> {
 }
 
 fn header_id(reply: &Reply) -> Option<ActivationId> {
-    reply.activation.as_deref()?.parse().ok()
+    reply.header(ACTIVATION_HEADER)?.parse().ok()
 }

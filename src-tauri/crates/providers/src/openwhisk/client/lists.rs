@@ -1,10 +1,11 @@
 use std::collections::HashSet;
 
-use beckon_core::{Activation, ErrorCode, FunctionSummary, Millis, Mode, NamespaceName, Result};
+use beckon_core::{ErrorCode, FunctionSummary, Millis, Mode, NamespaceName, Result};
 
-use super::http::Http;
 use super::read;
+use crate::RecordPage;
 use crate::openwhisk::{path_segment, wire};
+use crate::transport::Http;
 
 /// The most that one page may have, upstream and at DigitalOcean.
 const PAGE: u32 = 200;
@@ -39,19 +40,20 @@ pub(super) async fn functions(http: &Http, namespace: &NamespaceName) -> Result<
     Ok(functions)
 }
 
-/// Records of a namespace, newest first. What the provider lists that is no run of a function (a fired trigger) is
-/// left out.
+/// Records of a namespace, newest first, after the first `skip`. One that cannot be read is left out.
 pub(super) async fn activations(
     http: &Http,
     namespace: &NamespaceName,
     since: Option<Millis>,
+    mut skip: u32,
     limit: u32,
-) -> Result<Vec<Activation>> {
+) -> Result<RecordPage> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
-    let (mut skip, mut size) = (0, RECORDS);
-    while skip < limit {
-        let ask = size.min(limit - skip);
+    let end = skip.saturating_add(limit);
+    let mut size = RECORDS;
+    while skip < end {
+        let ask = size.min(end - skip);
         let page = match page(http, namespace, since, skip, ask, true).await {
             // One record can be larger than any reply that is read: smaller pages, and in the end that record without
             // its result and logs.
@@ -67,7 +69,7 @@ pub(super) async fn activations(
         let count = u32::try_from(page.len()).unwrap_or(u32::MAX);
         for record in &page {
             match read::activation(record, namespace, Mode::NonBlocking) {
-                Ok(activation) if read::is_run(record) && seen.insert(activation.summary.id) => {
+                Ok(activation) if seen.insert(activation.summary.id) => {
                     found.push(activation);
                 }
                 Ok(_) => {}
@@ -75,11 +77,17 @@ pub(super) async fn activations(
             }
         }
         if count < ask {
-            break;
+            return Ok(RecordPage {
+                records: found,
+                is_last: true,
+            });
         }
         skip += ask;
     }
-    Ok(found)
+    Ok(RecordPage {
+        records: found,
+        is_last: false,
+    })
 }
 
 async fn page(

@@ -1,25 +1,54 @@
 //! The client of an OpenWhisk API: a provider's, or another Beckon's gateway.
 
-mod http;
+mod change;
+mod entities;
+mod functions;
 mod invoke;
+mod kinds;
 mod lists;
 mod pasted;
 mod read;
-mod reply;
 
 use std::time::Instant;
 
 use async_trait::async_trait;
 use beckon_core::{
-    Activation, ActivationId, Error, ErrorCode, FunctionKey, FunctionSummary, JsonText, Millis, Mode,
-    NamedJson, Namespace, NamespaceName, Result, Secret,
+    Activation, ActivationId, Collection, EntityKey, FunctionKey, FunctionSummary, JsonText, KnownEntity,
+    Millis, Mode, Namespace, NamespaceName, Result, Secret,
+};
+use beckon_store::Expect;
+use serde::Deserialize;
+
+use super::entities::EntityChange;
+use super::{function_path, path_segment, wire};
+use crate::transport::{Credential, Dialect, Http, Reply};
+use crate::{
+    FunctionChange, Reach, RecordPage, Remote, RemoteCode, RemoteFunction, RemoteKind, RemoteOutcome,
+    SavedFunction,
+};
+pub use pasted::{PastedCredential, read_pasted};
+
+/// What the transport knows of OpenWhisk.
+pub(crate) const OPENWHISK_API: Dialect = Dialect {
+    name: "OpenWhisk's API",
+    address: "API host",
+    root: "/api/v1/",
+    example: "https://faas-lon1-0123abcd.doserverless.co or http://127.0.0.1:6464",
+    plain_http: true,
+    error_text,
 };
 
-use super::{function_path, path_segment, wire};
-use crate::{Reach, Remote, RemoteFunction, RemoteOutcome};
-use http::Http;
-pub use pasted::{PastedCredential, read_pasted};
-use reply::Reply;
+/// The API's own error document. `code` is a text, and was a number once.
+fn error_text(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct ErrorDocument {
+        error: String,
+        #[serde(default)]
+        code: Option<serde_json::Value>,
+    }
+    let document: ErrorDocument = serde_json::from_slice(body).ok()?;
+    document.code.map(|_| document.error)
+}
 
 /// A connection to one API host with one key. Connections to the host are kept open and shared.
 pub(crate) struct Client {
@@ -31,7 +60,7 @@ impl Client {
     pub(crate) fn new(api_host: &str, key: Secret) -> Result<Self> {
         pasted::check_key(key.expose())?;
         Ok(Self {
-            http: Http::new(api_host, key)?,
+            http: Http::new(OPENWHISK_API, api_host, Credential::Basic(key))?,
         })
     }
 
@@ -57,11 +86,6 @@ impl Client {
         };
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
-
-    async fn action(&self, key: &FunctionKey, with_code: bool) -> Result<wire::ReceivedAction> {
-        let path = format!("{}?code={with_code}", action_path(key));
-        self.http.get(&path).await?.ok()?.json()
-    }
 }
 
 fn action_path(key: &FunctionKey) -> String {
@@ -84,6 +108,10 @@ impl Remote for Client {
         })
     }
 
+    async fn kinds(&self) -> Result<Vec<RemoteKind>> {
+        kinds::kinds(&self.http).await
+    }
+
     async fn namespaces(&self) -> Result<Vec<Namespace>> {
         let mut namespaces = Vec::new();
         for name in self.namespace_names().await? {
@@ -103,41 +131,24 @@ impl Remote for Client {
     }
 
     async fn function(&self, key: &FunctionKey) -> Result<RemoteFunction> {
-        // The description first: the code of a zip package may have 64 MiB, and is not wanted.
-        let mut action = self.action(key, false).await?;
-        let is_text = action.exec.as_ref().is_some_and(|exec| {
-            exec.binary != Some(true) && exec.kind.as_deref().is_some_and(read::has_source)
-        });
-        if is_text {
-            action = self.action(key, true).await?;
-        }
-        let summary = read::summary(&action).ok_or_else(|| {
-            Error::new(
-                ErrorCode::BadReply,
-                "The provider described a function whose name Beckon cannot use.",
-            )
-        })?;
-        let (env, parameters): (Vec<_>, Vec<_>) = action
-            .parameters
-            .unwrap_or_default()
-            .into_iter()
-            .partition(|pair| pair.init);
-        let exec = action.exec;
-        Ok(RemoteFunction {
-            summary,
-            main: exec.as_ref().and_then(|exec| exec.main.clone()),
-            code: exec
-                .filter(|_| is_text)
-                .and_then(|exec| exec.code?.as_str().map(str::to_owned)),
-            parameters: parameters.into_iter().map(NamedJson::from).collect(),
-            env_names: env.into_iter().map(|pair| pair.key).collect(),
-            annotations: action
-                .annotations
-                .unwrap_or_default()
-                .into_iter()
-                .map(NamedJson::from)
-                .collect(),
-        })
+        functions::get(&self.http, key).await
+    }
+
+    async fn code(&self, key: &FunctionKey) -> Result<RemoteCode> {
+        functions::code(&self.http, key).await
+    }
+
+    async fn put_function(
+        &self,
+        key: &FunctionKey,
+        change: &FunctionChange,
+        expect: Expect,
+    ) -> Result<SavedFunction> {
+        functions::put(&self.http, key, change, expect).await
+    }
+
+    async fn delete_function(&self, key: &FunctionKey) -> Result<()> {
+        functions::delete(&self.http, key).await
     }
 
     async fn invoke(&self, key: &FunctionKey, input: &JsonText, mode: Mode) -> Result<RemoteOutcome> {
@@ -158,9 +169,34 @@ impl Remote for Client {
         &self,
         namespace: &NamespaceName,
         since: Option<Millis>,
+        skip: u32,
         limit: u32,
-    ) -> Result<Vec<Activation>> {
-        lists::activations(&self.http, namespace, since, limit).await
+    ) -> Result<RecordPage> {
+        lists::activations(&self.http, namespace, since, skip, limit).await
+    }
+
+    async fn entities(&self, namespace: &NamespaceName) -> Result<Vec<KnownEntity>> {
+        entities::all(&self.http, namespace).await
+    }
+
+    async fn entity(&self, key: &EntityKey, collection: Collection) -> Result<KnownEntity> {
+        entities::one(&self.http, key, collection).await
+    }
+
+    async fn put_entity(&self, key: &EntityKey, change: &EntityChange, replace: bool) -> Result<KnownEntity> {
+        entities::put(&self.http, key, change, replace).await
+    }
+
+    async fn set_rule_active(&self, key: &EntityKey, active: bool) -> Result<()> {
+        entities::set_rule_active(&self.http, key, active).await
+    }
+
+    async fn delete_entity(&self, key: &EntityKey, collection: Collection, force: bool) -> Result<()> {
+        entities::delete(&self.http, key, collection, force).await
+    }
+
+    async fn fire(&self, key: &EntityKey, payload: &JsonText) -> Result<Option<ActivationId>> {
+        entities::fire(&self.http, key, payload).await
     }
 }
 

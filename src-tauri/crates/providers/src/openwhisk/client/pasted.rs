@@ -4,6 +4,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use beckon_core::{Error, ErrorCode, Result, Secret};
 use url::Url;
 
+use crate::digitalocean::client::is_account_token;
+use crate::openwhisk::percent_decoded;
+
 /// What a person pasted, understood.
 #[derive(Debug, Clone)]
 pub struct PastedCredential {
@@ -56,7 +59,7 @@ fn property<'a>(text: &'a str, name: &str) -> Option<&'a str> {
             .strip_prefix(name)?
             .trim_start()
             .strip_prefix('=')
-            .map(str::trim)
+            .map(|value| value.trim().trim_matches('"'))
     })
 }
 
@@ -134,15 +137,6 @@ fn read_url(text: &str) -> Result<(Option<String>, Option<String>)> {
     ))
 }
 
-fn percent_decoded(segment: &str) -> String {
-    // A query string's decoding is a path's, but for the plus sign.
-    let pair = segment.replace('+', "%2B");
-    url::form_urlencoded::parse(pair.as_bytes())
-        .next()
-        .map(|(name, _)| name.into_owned())
-        .unwrap_or_default()
-}
-
 /// `user:password` from itself or from its base64.
 fn read_key(text: &str) -> Result<Secret> {
     let text = text.trim();
@@ -151,7 +145,7 @@ fn read_key(text: &str) -> Result<Secret> {
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("bearer") => return Err(account_token()),
         _ => text,
     };
-    if text.starts_with("dop_v1_") || text.starts_with("doo_v1_") {
+    if is_account_token(text) {
         return Err(account_token());
     }
     if text.contains('$') {
@@ -199,8 +193,9 @@ fn not_a_key() -> Error {
 }
 
 fn account_token() -> Error {
-    invalid("This is a token of a DigitalOcean account, not a key of a Functions namespace.")
-        .with_hint("Create an access key for the namespace, or copy the curl command of a function.")
+    invalid("This is a token of a DigitalOcean account, not a key of a Functions namespace.").with_hint(
+        "Connect the account: Beckon lists its namespaces and makes a key for each that you choose.",
+    )
 }
 
 #[cfg(test)]
@@ -277,6 +272,8 @@ mod tests {
             "a b:c",
             "dop_v1_0123",
             "Bearer dop_v1_0123",
+            "curl -H 'Authorization: Bearer dop_v1_0123' https://api.digitalocean.com/v2/functions/namespaces",
+            "curl -H \"Authorization: dop_v1_0123\" https://api.digitalocean.com/v2/functions/namespaces",
             "curl http://x",
             "curl -u \"$KEY\" http://x",
             "curl -H 'Authorization: Basic ********abcd' http://x",
@@ -288,6 +285,12 @@ mod tests {
             let error = read_pasted(text).unwrap_err();
             assert_eq!(error.code, ErrorCode::InvalidInput, "{text}");
             assert!(!error.message.contains("dop_v1_0123"));
+            let hint = error.hint.unwrap_or_default();
+            assert_eq!(
+                hint.starts_with("Connect the account"),
+                text.contains("dop_v1_"),
+                "{text}"
+            );
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use beckon_core::{
     Activation, ActivationId, ActivationSummary, Cause, Error, ErrorCode, FunctionKey, FunctionName,
-    FunctionSummary, Limits, Mode, NamespaceName, Result, Status, Timing,
+    FunctionSummary, Limits, Mode, NamedJson, NamespaceName, Result, Status, Timing,
 };
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::openwhisk::wire::{
-    PutLimits, ReceivedAction, ReceivedActivation, is_truthy, json_text, parse_logs, status_of, web_export,
+    Pair, PutLimits, RULE, ReceivedAction, ReceivedActivation, TRIGGER, is_truthy, json_text, parse_logs,
+    status_of, web_export,
 };
 
 /// The longest preview, characters.
@@ -26,11 +27,7 @@ pub(super) fn summary(action: &ReceivedAction) -> Option<FunctionSummary> {
         None => (action.namespace.as_str(), action.name.clone()),
     };
     let annotations = action.annotations.as_deref().unwrap_or_default();
-    let kind = annotations
-        .iter()
-        .find(|pair| pair.key == "exec")
-        .and_then(|pair| text(&pair.value))
-        .or_else(|| action.exec.as_ref()?.kind.clone());
+    let kind = kind(annotations).or_else(|| action.exec.as_ref()?.kind.clone());
     Some(FunctionSummary {
         key: FunctionKey::new(namespace, &name).ok()?,
         version: action.version.clone().unwrap_or_default(),
@@ -41,9 +38,42 @@ pub(super) fn summary(action: &ReceivedAction) -> Option<FunctionSummary> {
     })
 }
 
-/// Whether a record is a function's run. A fired trigger has no end and no path.
-pub(super) fn is_run(record: &ReceivedActivation) -> bool {
-    record.end.is_some_and(|end| end > 0) || record.duration.is_some() || record.annotation("path").is_some()
+/// The kind of a function, as its annotations say: lists have it nowhere else.
+pub(super) fn kind(annotations: &[Pair]) -> Option<String> {
+    let pair = annotations.iter().find(|pair| pair.key == "exec")?;
+    text(&pair.value)
+}
+
+/// The kind of what ran, or what the record is of instead: what is fired has no kind and no limits, takes no time and
+/// has no end (upstream writes none, or the epoch). Rules are fired by triggers, which they name as their cause.
+fn kind_of(record: &ReceivedActivation) -> String {
+    if let Some(kind) = record.annotation("kind").and_then(text) {
+        return kind;
+    }
+    let took_no_time = record.duration.unwrap_or_default() == 0
+        && record.end.is_none_or(|end| end == 0 || end == record.start);
+    match took_no_time && record.annotation("limits").is_none() {
+        true if record.cause.is_some() => RULE.to_owned(),
+        true => TRIGGER.to_owned(),
+        false => String::new(),
+    }
+}
+
+/// What the record says of a function that is not where it was called, and of sequences and compositions.
+fn notes(record: &ReceivedActivation, called: &FunctionKey) -> Vec<NamedJson> {
+    let called = format!("{}/{}", called.namespace, called.name);
+    let note = |key: &str| {
+        let value = record.annotation(key)?;
+        let is_news = key != "path" || text(value).is_some_and(|path| path != called);
+        is_news.then(|| NamedJson {
+            key: key.to_owned(),
+            value: json_text(value),
+        })
+    };
+    ["path", "binding", "topmost", "conductor"]
+        .into_iter()
+        .filter_map(note)
+        .collect()
 }
 
 /// A record. `asked` is the namespace that it was asked from, where the record does not say.
@@ -62,6 +92,10 @@ pub(super) fn activation(
         .and_then(|name| NamespaceName::new(name).ok())
         .unwrap_or_else(|| asked.clone());
     let function = function_name(record).ok_or_else(bad_record)?;
+    let called = FunctionKey {
+        namespace: namespace.clone(),
+        name: function.clone(),
+    };
     let timed_out = record.annotation("timeout").is_some_and(is_truthy);
     let status = status_of(record, timed_out);
     // A list without `docs` has no response: its bodies are missing, not empty.
@@ -82,6 +116,7 @@ pub(super) fn activation(
         .filter(|end| *end > 0)
         .or_else(|| duration.map(|d| record.start.saturating_add(d)));
     let init_ms = record.annotation("initTime").and_then(value::<f64>);
+    let wait_ms = record.annotation("waitTime").and_then(value::<f64>);
     let preview = logs
         .first()
         .map(|line| line.text.as_str())
@@ -94,14 +129,15 @@ pub(super) fn activation(
             namespace,
             function,
             version: record.version.clone().unwrap_or_default(),
-            kind: record.annotation("kind").and_then(text).unwrap_or_default(),
+            kind: kind_of(record),
             status,
             mode,
             cause: Cause::Provider,
             start: record.start,
             end: Some(end.unwrap_or(record.start)),
             duration_ms: duration,
-            cold: record.annotations.is_some().then_some(init_ms.is_some()),
+            // What waited ran in a container, warm where it has no initTime; sequences and triggers have neither.
+            cold: init_ms.or(wait_ms).map(|_| init_ms.is_some()),
             http_status: None,
             pinned: false,
             preview,
@@ -115,7 +151,7 @@ pub(super) fn activation(
         logs_truncated: logs_truncated || record.logs.is_none(),
         limits: limits(record.annotation("limits").and_then(value::<PutLimits>)),
         timing: Timing {
-            wait_ms: record.annotation("waitTime").and_then(value::<f64>),
+            wait_ms,
             init_ms,
             run_ms: duration.map(|duration| (duration as f64 - init_ms.unwrap_or_default()).max(0.0)),
             network_ms: None,
@@ -126,11 +162,20 @@ pub(super) fn activation(
         http: None,
         attempts: 1,
         guards: Vec::new(),
+        annotations: notes(record, &called),
     })
 }
 
-/// The package is only in the annotation `path`: `namespace/name` or `namespace/package/name`.
+/// The package is only in the annotation `path`: `namespace/name` or `namespace/package/name`. Of a function that was
+/// called through a binding, `path` is where it is, and `binding` (`namespace/name`) what it was called by.
 fn function_name(record: &ReceivedActivation) -> Option<FunctionName> {
+    let binding = record.annotation("binding").and_then(text);
+    if let (Some(binding), Some(name)) = (&binding, &record.name)
+        && let Some((_, binding)) = binding.split_once('/')
+        && let Ok(called) = FunctionName::new(format!("{binding}/{name}"))
+    {
+        return Some(called);
+    }
     let from_path = record.annotation("path").and_then(text);
     let from_path = from_path
         .as_deref()
@@ -156,7 +201,7 @@ fn is_cut(record: &ReceivedActivation, status: Status) -> bool {
 }
 
 /// What the provider says of limits; Beckon's defaults where it does not.
-fn limits(received: Option<PutLimits>) -> Limits {
+pub(super) fn limits(received: Option<PutLimits>) -> Limits {
     let received = received.unwrap_or_default();
     let number =
         |value: Option<i64>, default: u32| value.and_then(|v| u32::try_from(v).ok()).unwrap_or(default);
@@ -229,6 +274,24 @@ mod tests {
     }
 
     #[test]
+    fn only_what_ran_in_a_container_is_cold_or_warm() {
+        let cold = |annotations: &str| {
+            let record =
+                r#"{"name":"f","activationId":"b68492d6875840148492d687586014f5","start":5,"annotations":["#;
+            read(&format!("{record}{annotations}]}}")).summary.cold
+        };
+        assert_eq!(cold(r#"{"key":"waitTime","value":3}"#), Some(false));
+        assert_eq!(
+            cold(r#"{"key":"waitTime","value":3},{"key":"initTime","value":9}"#),
+            Some(true)
+        );
+        assert_eq!(
+            cold(r#"{"key":"kind","value":"sequence"},{"key":"topmost","value":true}"#),
+            None
+        );
+    }
+
+    #[test]
     fn a_timeout_is_told_apart() {
         let activation = read(
             r#"{"name":"f","activationId":"b68492d6875840148492d687586014f5","start":5,"end":9,
@@ -240,8 +303,44 @@ mod tests {
     }
 
     #[test]
-    fn a_trigger_is_no_run() {
-        let json = r#"{"name":"t","activationId":"b68492d6875840148492d687586014f5","start":5,"response":{"status":"success"}}"#;
-        assert!(!is_run(&serde_json::from_str(json).unwrap()));
+    fn what_is_fired_is_told_from_what_runs() {
+        let kind = |more: &str| {
+            let record = r#"{"name":"t","activationId":"b68492d6875840148492d687586014f5","start":5"#;
+            read(&format!("{record}{more}}}")).summary.kind
+        };
+        for fired in [
+            "",
+            r#","end":0,"duration":0,"annotations":[]"#,
+            r#","annotations":[{"key":"path","value":"ns/t"}]"#,
+        ] {
+            assert_eq!(kind(fired), "trigger", "{fired}");
+        }
+        assert_eq!(kind(r#","cause":"00000000000000000000000000000001""#), "rule");
+        assert_eq!(kind(r#","end":9,"annotations":[]"#), "");
+        assert_eq!(kind(r#","annotations":[{"key":"limits","value":{}}]"#), "");
+        assert_eq!(
+            kind(r#","annotations":[{"key":"kind","value":"sequence"}]"#),
+            "sequence"
+        );
+    }
+
+    #[test]
+    fn a_function_that_is_elsewhere_is_known() {
+        let read = |annotations: &str| {
+            let record = r#"{"namespace":"ns","name":"echo","activationId":"b68492d6875840148492d687586014f5","start":5,"end":9,"annotations":["#;
+            read(&format!("{record}{annotations}]}}"))
+        };
+        let own = read(r#"{"key":"path","value":"ns/kit/echo"}"#);
+        assert_eq!(
+            (own.summary.function.as_str(), own.annotations.len()),
+            ("kit/echo", 0)
+        );
+        let systems = read(r#"{"key":"path","value":"whisk.system/utils/echo"}"#);
+        assert_eq!(systems.summary.function.as_str(), "utils/echo");
+        assert_eq!(systems.target().to_string(), "/whisk.system/utils/echo");
+        let bound =
+            read(r#"{"key":"path","value":"whisk.system/utils/echo"},{"key":"binding","value":"ns/mine"}"#);
+        assert_eq!(bound.summary.function.as_str(), "mine/echo");
+        assert_eq!(bound.target().to_string(), "/whisk.system/utils/echo");
     }
 }

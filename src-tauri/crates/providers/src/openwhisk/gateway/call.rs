@@ -4,25 +4,35 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use beckon_core::{FunctionKey, FunctionName, NamespaceName, Token, TokenScope};
+use beckon_core::{
+    EntityKey, EntityName, FunctionKey, FunctionName, NamespaceName, Token, TokenKind, TokenScope,
+};
 use subtle::ConstantTimeEq as _;
 
 use super::query::Query;
 use super::speak::Transaction;
+use super::utils;
 use crate::gateway::{Gateway, Refusal};
+use crate::openwhisk::entities::is_shared;
 use crate::openwhisk::token_hash;
 
 /// A request by the holder of a live token.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) token: Token,
+    /// The caller's own namespace.
+    pub(super) namespace: NamespaceName,
 }
 
 impl FromRequestParts<Gateway> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Refusal> {
-        authorize(&parts.headers, gateway).map(|token| Self { token })
+        let token = authorize(&parts.headers, gateway)?;
+        let namespace = token.scope.namespace().cloned();
+        let namespace =
+            namespace.ok_or_else(|| Refusal::unauthorized("The supplied authentication is invalid"))?;
+        Ok(Self { token, namespace })
     }
 }
 
@@ -36,7 +46,9 @@ pub(crate) fn authorize(headers: &HeaderMap, gateway: &Gateway) -> Result<Token,
     let (token, hash) = gateway.store.token_with_hash(&user).ok_or_else(invalid)?;
     let now = gateway.clock.now();
     let right = bool::from(token_hash(&password).ct_eq(&hash));
-    if !right || !token.is_live(now) {
+    // An account's token calls no function.
+    let opens = matches!(token.kind, TokenKind::Openwhisk | TokenKind::DigitaloceanKey);
+    if !right || !opens || !token.is_live(now) {
         return Err(invalid());
     }
     gateway.store.touch_token(&user, now);
@@ -60,13 +72,19 @@ fn credential(header: &HeaderValue) -> Option<(String, String)> {
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) token: Token,
+    /// The caller's own namespace.
     pub(super) namespace: NamespaceName,
+    /// The namespace in the path: the caller's own, but for what other namespaces share (see [`Shared`]).
+    pub(super) target: NamespaceName,
+    /// The path below the namespaces, for refusals.
+    resource: String,
     pub(super) query: Query,
     pub(super) transaction: String,
     /// The gateway's base URL as the caller wrote it.
     pub(super) api_host: Option<String>,
     package: Option<String>,
     name: Option<String>,
+    entity: Option<String>,
     id: Option<String>,
 }
 
@@ -74,7 +92,45 @@ impl FromRequestParts<Gateway> for Call {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Refusal> {
-        let Caller { token } = Caller::from_request_parts(parts, gateway).await?;
+        let call = Self::read(parts, gateway).await?;
+        if call.is_foreign() {
+            // What the namespace holds, or whether it exists, is not for this caller to know.
+            return Err(call.forbidden());
+        }
+        Ok(call)
+    }
+}
+
+/// A request about something that another namespace may have shared: a public package, and what is in it.
+#[derive(Debug)]
+pub(super) struct Shared(pub(super) Call);
+
+impl FromRequestParts<Gateway> for Shared {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Refusal> {
+        let call = Call::read(parts, gateway).await?;
+        if call.is_foreign() {
+            utils::ensure(gateway, &call.target).await?;
+            let package = call.package.as_deref().or(call.entity.as_deref());
+            let package = package.and_then(|name| EntityKey::new(call.target.as_str(), name).ok());
+            let shared = package.is_none_or(|package| is_shared(gateway, &package));
+            // What is in no package is not shared; the list of packages shows the public ones.
+            let shareable = call.package.is_some() || call.name.is_none();
+            if !shared || !shareable || call.only_function().is_some() {
+                return Err(call.forbidden());
+            }
+        }
+        Ok(Self(call))
+    }
+}
+
+impl Call {
+    async fn read(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Refusal> {
+        let Caller {
+            token,
+            namespace: own,
+        } = Caller::from_request_parts(parts, gateway).await?;
         let params = RawPathParams::from_request_parts(parts, gateway)
             .await
             .map_err(|_| Refusal::bad_request("The name of the entity contains illegal characters."))?;
@@ -84,24 +140,17 @@ impl FromRequestParts<Gateway> for Call {
                 .find(|(name, _)| *name == key)
                 .map(|(_, value)| value.to_owned())
         };
-        let own = token.scope.namespace().clone();
         let asked = param("namespace").unwrap_or_default();
-        if asked != "_" && asked != own.as_str() {
-            NamespaceName::new(asked.as_str())?;
-            // What the namespace holds, or whether it exists, is not for this caller to know.
-            let resource = parts
-                .uri
-                .path()
-                .strip_prefix("/api/v1/namespaces/")
-                .unwrap_or_default();
-            return Err(Refusal::forbidden(format!(
-                "The supplied authentication is not authorized to access '{}'.",
-                resource.chars().take(300).collect::<String>()
-            )));
-        }
+        let target = match asked.as_str() {
+            "_" => own.clone(),
+            asked => NamespaceName::new(asked)?,
+        };
+        let resource = parts.uri.path().strip_prefix("/api/v1/namespaces/");
         Ok(Self {
             token,
             namespace: own,
+            target,
+            resource: resource.unwrap_or_default().chars().take(300).collect(),
             query: Query::of(&parts.uri),
             transaction: parts
                 .extensions
@@ -111,12 +160,40 @@ impl FromRequestParts<Gateway> for Call {
             api_host: api_host(&parts.headers),
             package: param("package"),
             name: param("name"),
+            entity: param("entity"),
             id: param("id"),
         })
     }
-}
 
-impl Call {
+    /// Whether it is about another namespace than the caller's own.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.target != self.namespace
+    }
+
+    /// Upstream's 403 for what the path names.
+    pub(super) fn forbidden(&self) -> Refusal {
+        Refusal::forbidden(format!(
+            "The supplied authentication is not authorized to access '{}'.",
+            self.resource
+        ))
+    }
+
+    /// The package, trigger or rule in the path.
+    pub(super) fn entity(&self) -> Result<EntityKey, Refusal> {
+        Ok(EntityKey {
+            namespace: self.target.clone(),
+            name: EntityName::new(self.entity.as_deref().unwrap_or_default())?,
+        })
+    }
+
+    /// Refuses a token that is for one function only.
+    pub(super) fn whole_namespace(&self) -> Result<(), Refusal> {
+        match self.only_function() {
+            None => Ok(()),
+            Some(_) => Err(self.forbidden()),
+        }
+    }
+
     /// The function in the path.
     pub(super) fn function(&self) -> Result<FunctionKey, Refusal> {
         let name = self.name.as_deref().unwrap_or_default();
@@ -125,7 +202,7 @@ impl Call {
             None => FunctionName::new(name)?,
         };
         Ok(FunctionKey {
-            namespace: self.namespace.clone(),
+            namespace: self.target.clone(),
             name,
         })
     }
@@ -143,14 +220,15 @@ impl Call {
     /// The function that the token is confined to.
     pub(super) fn only_function(&self) -> Option<&FunctionName> {
         match &self.token.scope {
-            TokenScope::Namespace { .. } => None,
+            TokenScope::Namespace { .. } | TokenScope::Account => None,
             TokenScope::Function { name, .. } => Some(name),
         }
     }
 
     /// Refuses a function outside the token's scope.
     pub(super) fn may_use(&self, key: &FunctionKey) -> Result<(), Refusal> {
-        if self.token.scope.allows(&key.namespace, &key.name) {
+        // What is foreign and public has been let through already, see [`Shared`].
+        if self.is_foreign() || self.token.scope.allows(&key.namespace, &key.name) {
             return Ok(());
         }
         Err(not_authorized(key))

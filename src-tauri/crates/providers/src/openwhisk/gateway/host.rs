@@ -11,16 +11,16 @@ use crate::gateway::{Gateway, Refusal};
 
 /// `GET /`: what this host is, without credentials.
 pub(super) async fn host(State(gateway): State<Gateway>) -> Result<Response, Refusal> {
-    let default = Limits::DEFAULT;
+    let (default, quota) = (Limits::DEFAULT, limits::quota(&gateway));
     super::json(&json!({
         "description": "OpenWhisk",
         "support": { "github": "https://github.com/apache/openwhisk/issues", "slack": "https://openwhisk.slack.com" },
         "api_paths": ["/api/v1"],
         "limits": {
-            "actions_per_minute": limits::NO_LIMIT,
-            "triggers_per_minute": limits::NO_LIMIT,
-            "concurrent_actions": limits::NO_LIMIT,
-            "sequence_length": 50,
+            "actions_per_minute": quota.invocations_per_minute,
+            "triggers_per_minute": quota.fires_per_minute,
+            "concurrent_actions": quota.concurrent_invocations,
+            "sequence_length": beckon_engine::SEQUENCE_LIMIT,
             "min_action_duration": limits::MIN_TIMEOUT_MS,
             "max_action_duration": limits::MAX_TIMEOUT_MS,
             "default_min_action_duration": limits::MIN_TIMEOUT_MS,

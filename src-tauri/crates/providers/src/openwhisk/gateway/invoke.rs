@@ -4,11 +4,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use beckon_core::{Activation, ActivationId, Error, ErrorCode, FunctionKey, JsonText, Status, WebExport};
+use beckon_core::{Activation, ActivationId, Error, ErrorCode, FunctionKey, JsonText, Status};
 use beckon_engine::{Invocation, Outcome, Payload};
 
-use super::call::Call;
-use super::get::NO_SUCH;
+use super::call::Shared;
+use super::get::no_action;
+use super::throttle::{self, Asked};
 use super::{json_text, malformed};
 use crate::gateway::{Gateway, Refusal, cause, check_nesting, read_body, require_json};
 use crate::openwhisk::wire::Record;
@@ -20,7 +21,7 @@ use crate::openwhisk::{ACTIVATION_HEADER, BODY_LIMIT};
 /// over first. Non-blocking: 202 with the id, once the run is on disk.
 pub(super) async fn invoke(
     State(gateway): State<Gateway>,
-    call: Call,
+    Shared(call): Shared,
     headers: HeaderMap,
     extensions: Extensions,
     body: Body,
@@ -32,23 +33,29 @@ pub(super) async fn invoke(
     let wait = call.query.timeout(longest)?.map(Duration::from_millis);
     let key = call.function()?;
     call.may_use(&key)?;
+    throttle::admit(&gateway, &call.namespace, Asked::Invocation)?;
     let input = input(&headers, body).await?;
+    let caller = call.is_foreign().then(|| call.namespace.clone());
     let invocation = Invocation {
         id: ActivationId::new(),
         function: key,
         payload: Payload::Args(input),
         cause: cause(&extensions),
         token_id: Some(call.token.id),
+        caller,
         rerun_of: None,
         transaction_id: Some(call.transaction),
         api_host: call.api_host,
         received,
     };
     if !blocking {
-        private(&gateway, &invocation.function).await?;
-        return Ok(accepted(gateway.engine.accept(invocation).await.map_err(refuse)?));
+        let key = invocation.function.clone();
+        let accepting = gateway.engine.accept(invocation).await;
+        return Ok(accepted(accepting.map_err(|e| refuse(&gateway, &key, e))?));
     }
-    match gateway.engine.invoke(invocation, wait).await.map_err(refuse)? {
+    let key = invocation.function.clone();
+    let invoking = gateway.engine.invoke(invocation, wait).await;
+    match invoking.map_err(|e| refuse(&gateway, &key, e))? {
         Outcome::Promoted(id) => Ok(accepted(id)),
         Outcome::Finished(ended) if bare => {
             let status = status_of(ended.summary().status);
@@ -65,7 +72,7 @@ pub(super) async fn invoke(
 }
 
 /// The arguments: an object, or nothing at all.
-async fn input(headers: &HeaderMap, body: Body) -> Result<JsonText, Refusal> {
+pub(super) async fn input(headers: &HeaderMap, body: Body) -> Result<JsonText, Refusal> {
     let text = read_body(headers, body, "Request", BODY_LIMIT).await?;
     if text.trim().is_empty() {
         return Ok(JsonText::empty_object());
@@ -75,25 +82,15 @@ async fn input(headers: &HeaderMap, body: Body) -> Result<JsonText, Refusal> {
     JsonText::parse_object(text).map_err(|error| malformed(&error.message))
 }
 
-/// Web functions cannot be invoked asynchronously.
-async fn private(gateway: &Gateway, key: &FunctionKey) -> Result<(), Refusal> {
-    match gateway.store.function(key).await? {
-        Some(function) if function.web != WebExport::Private => Err(Refusal::bad_request(
-            "Web functions cannot be invoked asynchronously.",
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn refuse(error: Error) -> Refusal {
+fn refuse(gateway: &Gateway, key: &FunctionKey, error: Error) -> Refusal {
     match error.code {
-        ErrorCode::NotFound => Refusal::not_found(NO_SUCH),
+        ErrorCode::NotFound => no_action(gateway, key),
         ErrorCode::LimitExceeded => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error.message),
         _ => error.into(),
     }
 }
 
-fn accepted(id: ActivationId) -> Response {
+pub(super) fn accepted(id: ActivationId) -> Response {
     named(
         json_text(StatusCode::ACCEPTED, format!("{{\"activationId\":\"{id}\"}}")),
         id,

@@ -3,20 +3,26 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use beckon_core::{Contract, Function, Limits, NamedJson, NewFunction, Version, WebExport};
+use beckon_core::{
+    CodePackage, Contract, Function, FunctionKey, Limits, NamedJson, NewFunction, Runtime, Version, WebExport,
+};
 
+use super::call::Call;
 use super::code::package;
 use super::limits::MAX_LOGS_MB;
 use super::malformed;
+use super::sequence;
 use crate::gateway::{Gateway, Refusal, check_nesting};
 use crate::openwhisk::BODY_LIMIT;
-use crate::openwhisk::wire::{Pair, PutAction, PutLimits, web_export};
+use crate::openwhisk::wire::{Pair, PutAction, PutExec, PutLimits, web_export};
 
 /// Upstream's rules: the code is replaced if given, parameters are replaced as a whole if given, annotations are merged
 /// by key, limits by field. Whatever OpenWhisk does not know of a function stays as it was.
-pub(super) fn merged(
+pub(super) async fn merged(
     wanted: PutAction,
     old: Option<Arc<Function>>,
+    key: &FunctionKey,
+    call: &Call,
     gateway: &Gateway,
 ) -> Result<NewFunction, Refusal> {
     let is_new = old.is_none();
@@ -25,10 +31,10 @@ pub(super) fn merged(
         (None, None) => return Err(Refusal::bad_request("exec undefined")),
         (None, Some(exec)) => {
             let main = exec.main.clone();
-            let (runtime, code) = package(exec, &gateway.engine)?;
+            let (runtime, code) = code_of(exec, key, call, gateway).await?;
             NewFunction {
                 main,
-                contract: Contract::of_action(runtime.language()),
+                contract: contract_of(&runtime),
                 ..NewFunction::new(runtime, code)
             }
         }
@@ -37,10 +43,10 @@ pub(super) fn merged(
             let mut new = NewFunction::from(Arc::unwrap_or_clone(old));
             if let Some(exec) = exec {
                 new.main = exec.main.clone();
-                (new.runtime, new.code) = package(exec, &gateway.engine)?;
+                (new.runtime, new.code) = code_of(exec, key, call, gateway).await?;
                 // A contract that was chosen in the window stays as long as the new code can follow it.
-                if !new.contract.fits(new.runtime.language()) {
-                    new.contract = Contract::of_action(new.runtime.language());
+                if new.runtime.is_sequence() || !new.contract.fits(new.runtime.language()) {
+                    new.contract = contract_of(&new.runtime);
                 }
             }
             new
@@ -49,6 +55,10 @@ pub(super) fn merged(
     if let Some(parameters) = wanted.parameters {
         within("parameters", &parameters)?;
         set_parameters(&mut new, parameters)?;
+    }
+    if new.runtime.is_sequence() {
+        // What a client says of a sequence's parameters is dropped, as upstream does.
+        (new.parameters, new.env, new.secret_names) = (Vec::new(), Vec::new(), Vec::new());
     }
     let annotations = wanted.annotations.unwrap_or_default();
     within("annotations", &annotations)?;
@@ -67,6 +77,27 @@ pub(super) fn merged(
         .transpose()
         .map_err(|error| malformed(&error.message))?;
     Ok(new)
+}
+
+async fn code_of(
+    exec: PutExec,
+    key: &FunctionKey,
+    call: &Call,
+    gateway: &Gateway,
+) -> Result<(Runtime, CodePackage), Refusal> {
+    if exec.kind == Runtime::SEQUENCE {
+        let components = sequence::components(exec.components, key, call, gateway).await?;
+        return Ok((Runtime::sequence(), CodePackage::Sequence(components)));
+    }
+    package(exec, &gateway.engine)
+}
+
+fn contract_of(runtime: &Runtime) -> Contract {
+    if runtime.is_sequence() {
+        Contract::Openwhisk
+    } else {
+        Contract::of_action(runtime.language())
+    }
 }
 
 /// Parameters with `init` are environment variables, the others arguments. Secret variables, which no client ever
@@ -134,7 +165,7 @@ fn is_web(key: &str) -> bool {
 }
 
 /// The last of several with one key counts.
-fn unique(pairs: Vec<Pair>) -> Vec<NamedJson> {
+pub(in crate::openwhisk) fn unique(pairs: Vec<Pair>) -> Vec<NamedJson> {
     let mut unique: Vec<NamedJson> = Vec::with_capacity(pairs.len());
     for pair in pairs.into_iter().map(NamedJson::from) {
         match unique.iter_mut().find(|old| old.key == pair.key) {
@@ -187,7 +218,7 @@ fn limits(old: Limits, wanted: PutLimits) -> Result<Limits, Refusal> {
 }
 
 /// Upstream counts the JSON text.
-fn within(field: &str, pairs: &[Pair]) -> Result<(), Refusal> {
+pub(in crate::openwhisk) fn within(field: &str, pairs: &[Pair]) -> Result<(), Refusal> {
     let size: usize = pairs
         .iter()
         .map(|pair| pair.key.len() + pair.value.get().len() + 20)
@@ -201,8 +232,6 @@ fn within(field: &str, pairs: &[Pair]) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use beckon_core::{CodePackage, Runtime};
-
     use super::*;
 
     fn function() -> NewFunction {

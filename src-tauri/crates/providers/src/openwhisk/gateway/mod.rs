@@ -4,6 +4,8 @@ mod activations;
 mod call;
 mod code;
 mod delete;
+mod docs;
+mod entities;
 mod get;
 mod host;
 mod invoke;
@@ -13,7 +15,11 @@ mod merge;
 mod namespaces;
 mod put;
 mod query;
+mod sequence;
 mod speak;
+pub(crate) mod throttle;
+pub(crate) mod utils;
+pub(crate) mod web;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -23,7 +29,11 @@ use serde::Serialize;
 
 use crate::gateway::{Gateway, Refusal};
 pub(crate) use call::authorize;
+pub(in crate::openwhisk) use merge::{unique, within};
 pub(crate) use speak::{name_transaction, speak, transaction};
+
+/// Upstream's text for an entity that is not there.
+pub(in crate::openwhisk) const NO_SUCH: &str = "The requested resource does not exist.";
 
 const GET: &str = "GET";
 const ACTION: &str = "GET, PUT, POST, DELETE";
@@ -42,6 +52,7 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/ping", only(get(host::ping), GET))
         .route("/api/v1", only(get(host::api), GET))
         .route("/api/v1/", only(get(host::api), GET))
+        .route("/api/v1/api-docs", only(get(docs::api_docs), GET))
         .route("/api/v1/namespaces", only(get(namespaces::namespaces), GET))
         .route("/api/v1/namespaces/", only(get(namespaces::namespaces), GET))
         .route(&format!("{namespace}/actions"), only(get(list::list), GET))
@@ -50,7 +61,7 @@ pub(crate) fn routes() -> Router<Gateway> {
         // With a trailing slash the name is a package's, and its actions are listed.
         .route(
             &format!("{namespace}/actions/{{package}}/"),
-            only(get(list::list), GET),
+            only(get(list::in_package), GET),
         )
         .route(
             &format!("{namespace}/actions/{{package}}/{{name}}"),
@@ -77,7 +88,10 @@ pub(crate) fn routes() -> Router<Gateway> {
             only(get(activations::result), GET),
         )
         .route(&format!("{namespace}/limits"), only(get(limits::limits), GET))
+        .merge(entities::routes())
 }
+
+const ENTITY: &str = "GET, PUT, DELETE";
 
 /// Answers the other methods with upstream's 405.
 fn only(router: MethodRouter<Gateway>, methods: &'static str) -> MethodRouter<Gateway> {
@@ -88,7 +102,7 @@ fn only(router: MethodRouter<Gateway>, methods: &'static str) -> MethodRouter<Ga
 }
 
 /// Upstream's 400 for a body that cannot be understood.
-fn malformed(detail: &str) -> Refusal {
+pub(in crate::openwhisk) fn malformed(detail: &str) -> Refusal {
     Refusal::bad_request(format!("The request content was malformed:\n{detail}"))
 }
 

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use beckon_core::{CodePackage, Function, Limits, WebExport};
+use beckon_store::Defaults;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -38,7 +39,10 @@ struct Exec<'a> {
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Cow<'a, str>>,
-    binary: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    components: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binary: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     main: Option<&'a str>,
 }
@@ -61,8 +65,9 @@ impl<'a> Action<'a> {
     /// The document for a function, with its code or without.
     pub(crate) fn of(function: &'a Function, with_code: bool) -> Self {
         let (code, binary) = match &function.code {
-            CodePackage::Source(text) => (with_code.then_some(Cow::Borrowed(text.as_str())), false),
-            CodePackage::Zip(bytes) => (with_code.then(|| Cow::Owned(STANDARD.encode(bytes))), true),
+            CodePackage::Source(text) => (with_code.then_some(Cow::Borrowed(text.as_str())), Some(false)),
+            CodePackage::Zip(bytes) => (with_code.then(|| Cow::Owned(STANDARD.encode(bytes))), Some(true)),
+            CodePackage::Sequence(_) => (None, None),
         };
         Self {
             namespace: namespace(function),
@@ -72,6 +77,7 @@ impl<'a> Action<'a> {
             exec: Exec {
                 kind: function.runtime.as_str(),
                 code,
+                components: components(function),
                 binary,
                 main: function.main.as_deref(),
             },
@@ -80,6 +86,28 @@ impl<'a> Action<'a> {
             limits: WireLimits::of(function.limits),
             updated: function.updated,
         }
+    }
+}
+
+impl Action<'_> {
+    /// The same with what its package gives it below its own parameters, variables among that. A sequence has no
+    /// environment.
+    pub(crate) fn above(mut self, defaults: &Defaults) -> Self {
+        let variables = match self.exec.components {
+            None => defaults.environment.as_slice(),
+            Some(_) => &[],
+        };
+        let given = defaults.arguments.iter().map(Pair::from);
+        let given: Vec<Pair> = given.chain(variables.iter().map(Pair::variable)).collect();
+        self.parameters.splice(0..0, given);
+        self
+    }
+}
+
+fn components(function: &Function) -> Option<Vec<String>> {
+    match &function.code {
+        CodePackage::Sequence(keys) => Some(keys.iter().map(ToString::to_string).collect()),
+        _ => None,
     }
 }
 
@@ -129,6 +157,9 @@ fn namespace(function: &Function) -> String {
 /// Arguments, then environment variables as parameters with `init`. Secret ones are left out altogether: even their
 /// names are nobody's business who only holds a token.
 fn parameters(function: &Function) -> Vec<Pair> {
+    if let Some(components) = components(function) {
+        return vec![Pair::new("_actions", components)];
+    }
     let env = function.env.iter().map(|(key, value)| Pair {
         init: true,
         ..Pair::new(key, value)
@@ -137,7 +168,7 @@ fn parameters(function: &Function) -> Vec<Pair> {
 }
 
 /// The stored annotations and those that are fields of the function here.
-fn annotations(function: &Function) -> Vec<Pair> {
+pub(super) fn annotations(function: &Function) -> Vec<Pair> {
     let web = function.web != WebExport::Private;
     let stored = function
         .annotations
@@ -182,33 +213,50 @@ pub(crate) fn web_export(annotations: &[Pair]) -> WebExport {
 }
 
 /// The body of a PUT: any subset. `namespace`, `name` and what is unknown are ignored, null is absent.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PutAction {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) exec: Option<PutExec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parameters: Option<Vec<Pair>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) annotations: Option<Vec<Pair>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) del_annotations: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) limits: Option<PutLimits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) publish: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<String>,
 }
 
 /// The code within a PUT. Whether it is binary is derived from the text, as upstream does, not taken from the flag.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PutExec {
     pub(crate) kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) main: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) binary: Option<bool>,
+    /// Of a sequence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) components: Option<Vec<String>>,
 }
 
 /// Limits within a PUT; each may be missing. Signed, so that a negative number is refused by its range, not its type.
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct PutLimits {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) timeout: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) memory: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) logs: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) concurrency: Option<i64>,
 }
 
@@ -233,4 +281,6 @@ pub(crate) struct ReceivedExec {
     pub(crate) code: Option<serde_json::Value>,
     pub(crate) main: Option<String>,
     pub(crate) binary: Option<bool>,
+    /// Of a sequence.
+    pub(crate) components: Option<Vec<String>>,
 }

@@ -13,6 +13,12 @@ const WORDS: [&str; 4] = [
     "whisk internal error",
 ];
 
+/// The kind of the record of a trigger that was fired.
+pub(crate) const TRIGGER: &str = "trigger";
+
+/// The kind of the record of a rule that a trigger set off, which OpenWhisk kept before 2018.
+pub(crate) const RULE: &str = "rule";
+
 /// The outcome within a record.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -171,12 +177,23 @@ fn duration(summary: &ActivationSummary) -> Option<i64> {
 
 fn annotations(activation: &Activation) -> Vec<Pair> {
     let summary = &activation.summary;
-    let mut pairs = vec![
-        Pair::new("path", format!("{}/{}", summary.namespace, summary.function)),
-        Pair::new("kind", &summary.kind),
-        Pair::new("limits", WireLimits::of(activation.limits)),
-        Pair::new("timeout", summary.status == Status::TimedOut),
-    ];
+    let mut pairs: Vec<Pair> = activation.annotations.iter().map(Pair::from).collect();
+    if activation.annotation("path").is_none() {
+        pairs.push(Pair::new(
+            "path",
+            format!("{}/{}", summary.namespace, summary.function),
+        ));
+    }
+    // A trigger is fired and not run.
+    if summary.kind == TRIGGER {
+        return pairs;
+    }
+    pairs.push(Pair::new("kind", &summary.kind));
+    pairs.push(Pair::new("limits", WireLimits::of(activation.limits)));
+    pairs.push(Pair::new("timeout", summary.status == Status::TimedOut));
+    if activation.parent.is_some() {
+        pairs.push(Pair::new("causedBy", "sequence"));
+    }
     if let Some(wait) = activation.timing.wait_ms {
         pairs.push(Pair::new("waitTime", whole(wait)));
     }

@@ -1,5 +1,7 @@
-use beckon_core::{Activation, LogLine, LogStream, Millis, Status};
+use beckon_core::{Activation, LogLine, LogStream, Millis, Runtime, Status};
 use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
+
+use super::TRIGGER;
 
 /// Upstream's line where lines are missing; the number of bytes follows.
 const TRUNCATED: &str = "Logs were truncated because the total bytes size exceeds the limit of ";
@@ -9,7 +11,13 @@ const BROKE_OFF: &str = "The action did not initialize or run as expected. Log d
 
 /// A record's logs as OpenWhisk writes them: the time in 30 columns, the stream, the text. Both official command-line
 /// clients strip the first two with a prefix pattern, so the columns matter.
+///
+/// The lines of a sequence's record are its components' ids, those of a trigger's record documents about its rules:
+/// both as they are.
 pub(crate) fn format_logs(activation: &Activation) -> Vec<String> {
+    if matches!(activation.summary.kind.as_str(), TRIGGER | Runtime::SEQUENCE) {
+        return activation.logs.iter().map(|line| line.text.clone()).collect();
+    }
     let mut lines: Vec<String> = activation.logs.iter().map(format_line).collect();
     let end_us = activation
         .summary

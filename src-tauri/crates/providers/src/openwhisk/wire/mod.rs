@@ -3,12 +3,15 @@
 
 mod action;
 mod activation;
+mod entity;
 mod logs;
 
 pub(crate) use action::{
-    Action, ActionItem, PutAction, PutExec, PutLimits, ReceivedAction, WireLimits, is_truthy, web_export,
+    Action, ActionItem, PutAction, PutExec, PutLimits, ReceivedAction, ReceivedExec, WireLimits, is_truthy,
+    web_export,
 };
-pub(crate) use activation::{ActivationItem, ReceivedActivation, Record, Response, status_of};
+pub(crate) use activation::{ActivationItem, RULE, ReceivedActivation, Record, Response, TRIGGER, status_of};
+pub(crate) use entity::{EntityDocument, PutBinding, PutEntity, ReceivedEntity, ReceivedPath, counted};
 pub(crate) use logs::{format_logs, parse_logs};
 
 use beckon_core::{JsonText, NamedJson};
@@ -40,6 +43,23 @@ impl Pair {
             key: key.into(),
             value,
             init: false,
+        }
+    }
+
+    /// Another one like it.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            value: self.value.clone(),
+            init: self.init,
+        }
+    }
+
+    /// A parameter that is an environment variable.
+    pub(crate) fn variable(named: &NamedJson) -> Self {
+        Self {
+            init: true,
+            ..Self::from(named)
         }
     }
 }

@@ -9,8 +9,10 @@ use beckon_core::{
     TokenScope, hint_of,
 };
 use beckon_engine::{Engine, EngineConfig, SecretSource};
-use beckon_providers::gateway::{Gateway, router};
-use beckon_providers::openwhisk::{new_token, token_hash};
+use beckon_providers::digitalocean::new_account_token;
+use beckon_providers::gateway::{Gateway, Throttle, router};
+use beckon_providers::openfaas::new_password;
+use beckon_providers::openwhisk::{NewToken, new_token, token_hash};
 use beckon_store::Store;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -27,6 +29,7 @@ pub(crate) struct Rig {
     pub(crate) engine: Engine,
     /// Milliseconds that the gateway's clock is ahead.
     ahead: Arc<AtomicI64>,
+    pub(crate) throttle: Arc<Throttle>,
     server: JoinHandle<()>,
     _data: tempfile::TempDir,
 }
@@ -64,10 +67,12 @@ impl Rig {
             .unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let throttle = Arc::<Throttle>::default();
         let app = router(Gateway {
             engine: engine.clone(),
             store: store.clone(),
             clock,
+            throttle: throttle.clone(),
         });
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self {
@@ -75,6 +80,7 @@ impl Rig {
             store,
             engine,
             ahead,
+            throttle,
             server,
             _data: data,
         }
@@ -83,6 +89,11 @@ impl Rig {
     /// Moves the gateway's clock forward.
     pub(crate) fn advance(&self, by: Millis) {
         self.ahead.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// The gateway's time.
+    pub(crate) fn now(&self) -> Millis {
+        Clock::system().now() + self.ahead.load(Ordering::Relaxed)
     }
 
     /// A client with a new token for the namespace `playground`.
@@ -112,13 +123,59 @@ impl Rig {
 
     pub(crate) async fn api_with(&self, scope: TokenScope, expires: Option<Millis>) -> (Token, Api) {
         let new = new_token();
+        let key = format!("{}:{}", new.id, new.secret.expose());
+        let token = self.keep(new, TokenKind::Openwhisk, scope, expires).await;
+        (
+            token,
+            Api {
+                url: self.url.clone(),
+                key: Some(key),
+                http: http(),
+            },
+        )
+    }
+
+    /// A client of DigitalOcean's control plane with a new account token.
+    pub(crate) async fn account(&self, scope: TokenScope) -> (Token, Control) {
+        let new = new_account_token();
+        let bearer = new.secret.expose().to_owned();
+        let token = self.keep(new, TokenKind::Digitalocean, scope, None).await;
+        let control = Control {
+            url: self.url.clone(),
+            authorization: Some(format!("Bearer {bearer}")),
+            http: http(),
+        };
+        (token, control)
+    }
+
+    /// A client of OpenFaaS' control plane with a new password of `admin`.
+    pub(crate) async fn admin(&self, scope: TokenScope) -> (Token, Admin) {
+        let new = new_password();
+        let password = new.secret.expose().to_owned();
+        let token = self.keep(new, TokenKind::Openfaas, scope, None).await;
+        let admin = Admin {
+            url: self.url.clone(),
+            password,
+            http: http(),
+        };
+        (token, admin)
+    }
+
+    async fn keep(
+        &self,
+        new: NewToken,
+        kind: TokenKind,
+        scope: TokenScope,
+        expires: Option<Millis>,
+    ) -> Token {
         let token = Token {
-            id: new.id.clone(),
+            id: new.id,
             name: "test".into(),
-            kind: TokenKind::Openwhisk,
+            kind,
             scope,
             hint: hint_of(new.secret.expose()),
             created: Clock::system().now(),
+            updated: Clock::system().now(),
             expires,
             last_used: None,
             revoked: None,
@@ -128,15 +185,7 @@ impl Rig {
             .add_token(&token, token_hash(new.secret.expose()))
             .await
             .unwrap();
-        let key = format!("{}:{}", new.id, new.secret.expose());
-        (
-            token,
-            Api {
-                url: self.url.clone(),
-                key: Some(key),
-                http: http(),
-            },
-        )
+        token
     }
 
     /// A client without a token.
@@ -170,6 +219,68 @@ pub(crate) struct Api {
     pub(crate) url: String,
     pub(crate) key: Option<String>,
     pub(crate) http: reqwest::Client,
+}
+
+/// Somebody who speaks plain HTTP to DigitalOcean's control plane.
+#[derive(Clone)]
+pub(crate) struct Control {
+    pub(crate) url: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) http: reqwest::Client,
+}
+
+impl Control {
+    /// A request; `path` starts after `/v2/functions/`.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self
+            .http
+            .request(method, format!("{}/v2/functions/{path}", self.url));
+        match &self.authorization {
+            Some(authorization) => request.header("authorization", authorization),
+            None => request,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::PUT, path).json(body)).await
+    }
+}
+
+/// Somebody who speaks plain HTTP to OpenFaaS' control plane.
+#[derive(Clone)]
+pub(crate) struct Admin {
+    pub(crate) url: String,
+    pub(crate) password: String,
+    pub(crate) http: reqwest::Client,
+}
+
+impl Admin {
+    /// A request; `path` starts after the port, with its slash.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        request.basic_auth("admin", Some(&self.password))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    /// Sends a document; as faas-cli does, without saying that it is JSON.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        send(self.request(method, path).body(body.to_string())).await
+    }
 }
 
 /// A whole answer.
@@ -210,6 +321,21 @@ impl Answer {
         assert_eq!(self.header("www-authenticate"), challenge);
     }
 
+    /// Asserts an error document of DigitalOcean's control plane.
+    #[track_caller]
+    pub(crate) fn denied(&self, status: u16, id: &str, message: &str) {
+        let body = self.json();
+        assert_eq!(
+            (self.status, body["id"].as_str(), body["message"].as_str()),
+            (status, Some(id), Some(message)),
+            "{self:?}"
+        );
+        assert_eq!(body["request_id"].as_str(), self.header("x-request-id"));
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(3));
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        assert!(self.header("www-authenticate").is_none());
+    }
+
     /// Asserts a success.
     #[track_caller]
     pub(crate) fn ok(self) -> Value {
@@ -246,12 +372,20 @@ impl Api {
         send(self.request(Method::PUT, path).json(body)).await
     }
 
-    /// Makes or replaces an action.
+    /// Makes or replaces an action, and its package.
     #[track_caller]
     pub(crate) fn deploy(&self, name: &str, code: &str) -> impl Future<Output = Value> {
         let body = json!({ "exec": { "kind": "nodejs:default", "code": code } });
         let (api, path) = (self.clone(), format!("_/actions/{name}?overwrite=true"));
-        async move { api.put(&path, &body).await.ok() }
+        let package = name
+            .split_once('/')
+            .map(|(package, _)| format!("_/packages/{package}?overwrite=true"));
+        async move {
+            if let Some(package) = package {
+                api.put(&package, &json!({})).await.ok();
+            }
+            api.put(&path, &body).await.ok()
+        }
     }
 
     /// A record, once there is one.

@@ -90,6 +90,7 @@ pub(crate) fn run(number: u128) -> Activation {
         http: None,
         attempts: 1,
         guards: Vec::new(),
+        annotations: Vec::new(),
     }
 }
 

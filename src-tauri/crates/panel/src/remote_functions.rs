@@ -1,0 +1,246 @@
+//! Functions at a provider: what their page shows, and how they are changed there.
+
+use beckon_core::{
+    CodePackage, Contract, Error, ErrorCode, FunctionRef, LostPolicy, Result, Runtime, Secret, Settings,
+    Version, WebExport,
+};
+use beckon_providers::{EnvChange, FunctionChange, KeptEnv, RemoteFunction, openwhisk};
+use beckon_store::Expect;
+use serde::Serialize;
+use ts_rs::TS;
+
+use crate::Panel;
+use crate::views::{CodeView, FunctionDetail, FunctionSettings};
+
+/// What of a function can be changed from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionEdits {
+    /// Its code, by `save_code`. A sequence has none.
+    pub code: bool,
+    /// By `configure_function`: entry point, default parameters, environment variables, timeout, memory, logs and web.
+    /// By `set_function_secret` and `remove_function_secret`: the variables that `secrets` names.
+    pub settings: bool,
+    /// What only Beckon's own engine has: the contract, the execution settings, concurrency, the lost policy, secrets in
+    /// the secret store, folders, builds, schedules, message triggers, queues.
+    pub engine: bool,
+    /// Whether the values of environment variables stay where they are, as a provider's do: `env` is empty then, and
+    /// `secrets` names all variables. What `configure_function` gets in `env` is added or replaced; the others stay, and
+    /// are taken away with `remove_function_secret`.
+    pub hidden_env: bool,
+}
+
+impl FunctionEdits {
+    /// Of a function of the local engine.
+    pub(crate) fn local(runtime: &Runtime) -> Self {
+        Self {
+            code: !runtime.is_sequence(),
+            settings: true,
+            engine: true,
+            hidden_env: false,
+        }
+    }
+}
+
+impl Panel {
+    /// Reads a provider's function.
+    pub(crate) async fn function_there(&self, function: FunctionRef) -> Result<FunctionDetail> {
+        let remote = self.remote(&function.connection).await?;
+        let found = self.noting(&function.connection, remote.function(&function.key()).await)?;
+        self.detail_there(function, found).await
+    }
+
+    async fn detail_there(&self, function: FunctionRef, found: RemoteFunction) -> Result<FunctionDetail> {
+        let api_host = self.remote_connection(&function.connection).await?.api_host;
+        let package = self.remotes.unpacked.of(&function, &found.summary.version);
+        Ok(detail(function, found, package, &api_host))
+    }
+
+    /// Makes or changes a provider's function.
+    pub(crate) async fn put_there(
+        &self,
+        function: FunctionRef,
+        change: &FunctionChange,
+        expect: Expect,
+    ) -> Result<FunctionDetail> {
+        let (connection, key) = (function.connection.clone(), function.key());
+        let remote = self.remote(&connection).await?;
+        let saved = self.noting(&connection, remote.put_function(&key, change, expect).await)?;
+        self.tell_of_functions(connection.clone());
+        let mut found = saved.function;
+        match (&change.code, expect) {
+            (Some(CodePackage::Zip(bytes)), _) => {
+                self.remotes
+                    .unpacked
+                    .note(&function, &found.summary.version, bytes);
+            }
+            (None, Expect::Version(before)) => {
+                let before = before.to_string();
+                self.remotes
+                    .unpacked
+                    .renumber(&function, &before, &found.summary.version);
+            }
+            _ => {}
+        }
+        if found.has_code && found.code.is_none() {
+            // Not every provider repeats the code that it was sent.
+            found = self.noting(&connection, remote.function(&key).await)?;
+        }
+        self.detail_there(function, found).await
+    }
+
+    /// Changes environment variables of a provider's function, whatever version it is at.
+    pub(crate) async fn set_env_there(
+        &self,
+        function: FunctionRef,
+        set: Option<(String, Secret)>,
+        removed: Option<String>,
+    ) -> Result<FunctionDetail> {
+        let remote = self.remote(&function.connection).await?;
+        let found = self.noting(&function.connection, remote.function(&function.key()).await)?;
+        if let Some(name) = removed.as_ref().filter(|name| !found.env_names.contains(name)) {
+            return Err(Error::not_found(format_args!("environment variable {name}")));
+        }
+        let version: Version = found.summary.version.parse()?;
+        let change = FunctionChange {
+            env: EnvChange {
+                set: set.into_iter().collect(),
+                kept: KeptEnv::AllBut(removed.into_iter().collect()),
+            },
+            ..FunctionChange::default()
+        };
+        self.put_there(function, &change, Expect::Version(version)).await
+    }
+
+    /// Saves the settings of a provider's function.
+    pub(crate) async fn configure_there(
+        &self,
+        function: FunctionRef,
+        settings: FunctionSettings,
+        expected: Version,
+    ) -> Result<FunctionDetail> {
+        let remote = self.remote(&function.connection).await?;
+        let old = self.noting(&function.connection, remote.function(&function.key()).await)?;
+        let engines_own = settings
+            .contract
+            .is_some_and(|contract| contract != contract_of(&old.summary.kind))
+            || settings
+                .settings
+                .is_some_and(|settings| settings != Settings::default())
+            || settings.lost_policy != LostPolicy::Record
+            || settings.limits.concurrency != old.summary.limits.concurrency;
+        if engines_own {
+            return Err(not_there(
+                "The handler contract, execution settings, concurrency and lost policy",
+            ));
+        }
+        let change = FunctionChange {
+            main: Some(settings.main.filter(|main| !main.trim().is_empty())),
+            parameters: Some(settings.parameters),
+            env: EnvChange {
+                set: settings
+                    .env
+                    .into_iter()
+                    .map(|v| (v.name, Secret::new(v.value)))
+                    .collect(),
+                kept: KeptEnv::default(),
+            },
+            limits: Some(settings.limits),
+            web: Some(settings.web),
+            ..FunctionChange::default()
+        };
+        self.put_there(function, &change, Expect::Version(expected)).await
+    }
+
+    /// Deletes a provider's function.
+    pub(crate) async fn delete_there(&self, function: &FunctionRef) -> Result<()> {
+        let remote = self.remote(&function.connection).await?;
+        self.noting(
+            &function.connection,
+            remote.delete_function(&function.key()).await,
+        )?;
+        self.tell_of_functions(function.connection.clone());
+        Ok(())
+    }
+}
+
+/// How providers call code of a kind: OpenWhisk's way.
+pub(crate) fn contract_of(kind: &str) -> Contract {
+    Runtime::new(kind).map_or(Contract::Openwhisk, |runtime| {
+        Contract::of_action(runtime.language())
+    })
+}
+
+/// Refuses what only the local engine has.
+pub(crate) fn not_there(what: &str) -> Error {
+    let text = format!("{what} are those of Beckon's own engine; a provider has nothing like them.");
+    Error::new(ErrorCode::NotSupported, text).with_hint("Leave them as they are for this function.")
+}
+
+fn detail(
+    function: FunctionRef,
+    found: RemoteFunction,
+    package: Option<CodeView>,
+    api_host: &str,
+) -> FunctionDetail {
+    let RemoteFunction {
+        summary,
+        code,
+        components,
+        has_code,
+        main,
+        parameters,
+        env_names,
+        ..
+    } = found;
+    let code = match code {
+        Some(text) => CodeView::Source { text },
+        None if !components.is_empty() => CodeView::Sequence { components },
+        None if has_code => package.unwrap_or_else(|| CodeView::Opaque {
+            reason: format!(
+                "The provider holds this {} function as a package. Download it to see what is in it.",
+                summary.kind
+            ),
+        }),
+        None => CodeView::Opaque {
+            reason: format!("A {} function has no code of its own.", summary.kind),
+        },
+    };
+    let web = summary.web != WebExport::Private;
+    let web_url = openwhisk::web_url(api_host, &summary.key);
+    let language = Runtime::new(summary.kind.clone())
+        .ok()
+        .map(|runtime| runtime.language());
+    FunctionDetail {
+        api_url: Some(openwhisk::action_url(api_host, &summary.key)),
+        function,
+        version: summary.version,
+        language: language.filter(|_| has_code),
+        contract: contract_of(&summary.kind),
+        kind: summary.kind,
+        main,
+        default_entry: Contract::Openwhisk.default_entry().into(),
+        speaks_http: false,
+        shares_worker: false,
+        keeps_worker: true,
+        settings: Settings::default(),
+        code,
+        parameters,
+        // A provider returns the values of environment variables, and any of them may be a secret.
+        env: Vec::new(),
+        secrets: env_names,
+        limits: summary.limits,
+        web: summary.web,
+        lost_policy: LostPolicy::Record,
+        created: 0,
+        updated: summary.updated,
+        editable: false,
+        edits: FunctionEdits {
+            code: has_code,
+            settings: true,
+            engine: false,
+            hidden_env: true,
+        },
+        function_url: web.then_some(web_url),
+    }
+}

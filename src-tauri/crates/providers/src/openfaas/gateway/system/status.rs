@@ -1,0 +1,171 @@
+//! A function of the engine as OpenFaaS tells of one.
+
+use std::collections::HashMap;
+
+use beckon_core::{Function, FunctionKey, NamedJson};
+use beckon_engine::{EngineStatus, WorkerState};
+use chrono::{DateTime, SecondsFormat};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::openfaas::wire::{FunctionStatus, Kept, Texts, Usage};
+
+/// The annotation that a deployment is kept in.
+pub(super) const ANNOTATION: &str = "openfaas";
+
+/// What is kept of a deployment beside the function that was made of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Deployed {
+    pub(super) image: String,
+    pub(super) env_process: String,
+    /// Variables that the watchdog reads, and the function does not get.
+    pub(super) watchdog: Texts,
+    pub(super) kept: Kept,
+}
+
+impl Deployed {
+    /// As it was deployed; `None` for a function that was made in another way.
+    pub(super) fn of(function: &Function) -> Option<Self> {
+        serde_json::from_value(annotation(&function.annotations, ANNOTATION)?).ok()
+    }
+}
+
+fn annotation(annotations: &[NamedJson], key: &str) -> Option<Value> {
+    let named = annotations.iter().find(|named| named.key == key)?;
+    Some(named.value.to_value())
+}
+
+/// How many processes a function has.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Replicas {
+    /// Those that take calls.
+    ready: u64,
+    /// Those, and those that are coming.
+    there: u64,
+    memory: u64,
+}
+
+impl Replicas {
+    /// Those of every function that has any.
+    pub(super) fn count(status: EngineStatus) -> HashMap<FunctionKey, Self> {
+        let mut all: HashMap<FunctionKey, Self> = HashMap::new();
+        for worker in status.workers {
+            let count = all.entry(worker.function).or_default();
+            count.memory += worker.memory;
+            match worker.state {
+                WorkerState::Draining => continue,
+                WorkerState::Spawning => {}
+                WorkerState::Ready | WorkerState::Busy => count.ready += 1,
+            }
+            count.there += 1;
+        }
+        all
+    }
+}
+
+/// A function's name in a path of OpenFaaS.
+pub(super) fn written(function: &FunctionKey) -> String {
+    function.name.as_str().replace('/', "__")
+}
+
+/// What is told of a function. One that starts a process per request has no replicas to count: what stands for them is
+/// this engine, which is there, unless it was scaled to zero.
+pub(super) fn of(function: &Function, replicas: Replicas) -> FunctionStatus {
+    let language = function.runtime.language();
+    let deployed = Deployed::of(function);
+    let forks = !function.contract.keeps_worker(language);
+    let wanted = u64::from(function.settings.min_workers);
+    let (there, ready) = if forks
+        && deployed
+            .as_ref()
+            .is_some_and(|deployed| !deployed.scales_to_zero())
+    {
+        (1, 1)
+    } else {
+        (replicas.there.max(wanted), replicas.ready)
+    };
+    let deployed = deployed.unwrap_or_else(|| made_otherwise(function));
+    let mut env_vars = deployed.watchdog;
+    env_vars.extend(function.env.iter().cloned());
+    let created = DateTime::from_timestamp_millis(function.created).unwrap_or_default();
+    let mut kept = deployed.kept;
+    kept.labels.get_or_insert_default();
+    kept.annotations.get_or_insert_default();
+    FunctionStatus {
+        name: written(&function.key),
+        image: deployed.image,
+        namespace: function.key.namespace.to_string(),
+        env_process: deployed.env_process,
+        env_vars,
+        kept,
+        invocation_count: 0,
+        replicas: there,
+        available_replicas: ready,
+        created_at: created.to_rfc3339_opts(SecondsFormat::Secs, true),
+        usage: None,
+    }
+}
+
+impl FunctionStatus {
+    /// With what the function's processes take, as `usage=1` asks.
+    pub(super) fn with_usage(mut self, replicas: Replicas) -> Self {
+        self.usage = Some(Usage {
+            total_memory_bytes: replicas.memory,
+        });
+        self
+    }
+}
+
+impl Deployed {
+    /// Whether a label allows that nothing of it is there.
+    pub(super) fn scales_to_zero(&self) -> bool {
+        let label = |labels: &Texts| {
+            labels
+                .get("com.openfaas.scale.zero")
+                .is_some_and(|zero| zero == "true")
+        };
+        self.kept.labels.as_ref().is_some_and(label)
+    }
+}
+
+/// What stands for a deployment where there was none: the function was made in the window, from a project, or by
+/// another system's client.
+fn made_otherwise(function: &Function) -> Deployed {
+    let image = match annotation(&function.annotations, "image") {
+        Some(Value::String(image)) => image,
+        _ => format!("beckon/{}", function.runtime),
+    };
+    let labels = annotation(&function.annotations, "labels").and_then(|labels| match labels {
+        Value::Object(labels) => Some(
+            labels
+                .into_iter()
+                .map(|(key, value)| (key, text(value)))
+                .collect(),
+        ),
+        _ => None,
+    });
+    let others = function
+        .annotations
+        .iter()
+        .filter(|named| !matches!(named.key.as_str(), "image" | "labels"))
+        .map(|named| (named.key.clone(), text(named.value.to_value())))
+        .collect();
+    Deployed {
+        image,
+        env_process: function.settings.watchdog.process.clone().unwrap_or_default(),
+        watchdog: Texts::new(),
+        kept: Kept {
+            labels,
+            annotations: Some(others),
+            ..Kept::default()
+        },
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}

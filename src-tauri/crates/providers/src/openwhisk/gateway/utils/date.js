@@ -1,0 +1,4 @@
+/** The time, in `date`. */
+function main() {
+  return { date: new Date().toISOString() };
+}

@@ -1,0 +1,116 @@
+//! `beckon invoke`, as `doctl serverless functions invoke` is.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use beckon_core::{Activation, FunctionName, FunctionRef, Status};
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::door::Door;
+use super::target::{self, TargetArgs};
+use super::{OutputArgs, print};
+
+#[derive(Args)]
+pub(crate) struct Command {
+    /// The function: NAME or PACKAGE/NAME
+    #[arg(value_name = "FN")]
+    function: String,
+    /// An argument; the value is a string. Can be given several times, and stands over what the file has
+    #[arg(short, long = "param", value_name = "KEY:VALUE", value_parser = pair)]
+    params: Vec<(String, String)>,
+    /// A file with a JSON object of arguments; - reads standard input
+    #[arg(short = 'P', long = "param-file", value_name = "FILE")]
+    param_file: Option<PathBuf>,
+    /// Do not wait: print the activation's id
+    #[arg(short = 'n', long)]
+    no_wait: bool,
+    /// Print the whole record, not only the result
+    #[arg(short, long, conflicts_with = "no_wait")]
+    full: bool,
+    #[command(flatten)]
+    target: TargetArgs,
+    // JSON is what a result is anyway; the flag is taken so that scripts can give it to every command.
+    #[command(flatten)]
+    _output: OutputArgs,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write KEY:VALUE".into()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    activation: Activation,
+    promoted: bool,
+}
+
+pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
+    let input = input(command)?;
+    let target = target::find(door, &command.target).await?;
+    let function = FunctionRef {
+        connection: target.connection.id,
+        namespace: target.namespace.name,
+        name: FunctionName::new(command.function.as_str())?,
+    };
+    let mode = if command.no_wait {
+        "non_blocking"
+    } else {
+        "blocking"
+    };
+    let call = json!({ "function": function, "input": input, "mode": mode });
+    let reply: Reply = door.call("invoke_from_terminal", call).await?;
+    let summary = &reply.activation.summary;
+    let (id, status) = (summary.id, summary.status);
+    if !status.is_final() {
+        print::json(&json!({ "activationId": id }))?;
+        if reply.promoted {
+            eprintln!(
+                "beckon: it takes longer than callers wait; `beckon activation result {id}` will have it"
+            );
+        }
+        return Ok(());
+    }
+    if command.full {
+        let record: super::activation::Detail = door.call("activation", json!({ "id": id })).await?;
+        print::line(&print::indented(record.raw.as_deref().unwrap_or("{}")))?;
+    } else {
+        print::line(&super::activation::result_of(&reply.activation))?;
+    }
+    match status {
+        Status::Success => Ok(()),
+        other => bail!("the run {id} ended with {}", print::status(other)),
+    }
+}
+
+fn input(command: &Command) -> Result<String> {
+    let mut arguments = match &command.param_file {
+        None => Map::new(),
+        Some(path) => {
+            let text = text_of(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            if command.params.is_empty() {
+                // As it is: numbers keep their digits.
+                return Ok(text);
+            }
+            match serde_json::from_str(&text) {
+                Ok(Value::Object(arguments)) => arguments,
+                _ => bail!("{} does not hold a JSON object", path.display()),
+            }
+        }
+    };
+    for (key, value) in &command.params {
+        arguments.insert(key.clone(), Value::from(value.as_str()));
+    }
+    Ok(Value::Object(arguments).to_string())
+}
+
+fn text_of(path: &Path) -> std::io::Result<String> {
+    if path.as_os_str() == "-" {
+        return std::io::read_to_string(std::io::stdin());
+    }
+    std::fs::read_to_string(path)
+}

@@ -1,0 +1,4 @@
+/** Encryption is the rule and goes without saying; its absence does not. */
+export function hostText(address: string): string {
+  return address.replace(/^https:\/\//, "");
+}

@@ -1,0 +1,175 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { KeyRound } from "lucide-react";
+import { Controller, useForm } from "react-hook-form";
+import { keys } from "@/api/keys";
+import { useSecretStore } from "@/api/queries";
+import { useSidebar } from "@/app/ui-state";
+import { api, type Connection } from "@/platform";
+import { StoreNotice, StoreRemedy } from "@/secrets/StoreRemedy";
+import { Button } from "@/ui/Button";
+import { Field, FormError, Select, TextField } from "@/ui/Field";
+import { formResolver } from "@/ui/formResolver";
+import { toast } from "@/ui/toast";
+import { useAttempt } from "@/ui/useAttempt";
+import { accountTokenIn } from "./account-token";
+import { type ConnectionForm, connectionSchema, toDraft, toForm } from "./connection-form";
+import { useConnectionTest } from "./connection-test";
+import { EnvironmentField } from "./EnvironmentField";
+import { IntoView } from "./IntoView";
+import { KeyField } from "./KeyField";
+import { TestReport } from "./TestReport";
+import type { Way } from "./way";
+
+const KINDS = [
+  { value: "digitalocean", label: "DigitalOcean Functions" },
+  { value: "openwhisk", label: "OpenWhisk" },
+] as const;
+
+const KEY_HINT = {
+  digitalocean:
+    "In DigitalOcean: the function › Settings › Access & Security › REST API › Show Token. Paste the whole curl command, or only the key.",
+  openwhisk: "user:key, its base64 form, or a whole curl command.",
+};
+
+interface KeyWayOptions {
+  /** The one to edit; without it a new one is added. */
+  connection?: Connection;
+  onClose: () => void;
+  /** An account's token was pasted, and is to be used as one. */
+  onToken?: (token: string) => void;
+}
+
+/** A connection by its API host and key. */
+export function useKeyWay({ connection, onClose, onToken }: KeyWayOptions): Way {
+  const client = useQueryClient();
+  const store = useSecretStore();
+  const choose = useSidebar((sidebar) => sidebar.choose);
+  const test = useConnectionTest();
+  const editing = connection !== undefined;
+  const { register, control, handleSubmit, watch, getValues, setValue, clearErrors, trigger, formState } =
+    useForm<ConnectionForm>({
+      resolver: formResolver(connectionSchema(editing)),
+      defaultValues: toForm(connection),
+    });
+  const { errors } = formState;
+  const token = accountTokenIn(watch("key"));
+
+  const save = useAttempt(async (form: ConnectionForm) => {
+    const draft = toDraft(form);
+    const saved = await (editing
+      ? api.editConnection({ id: connection.id, draft })
+      : api.addConnection({ draft }));
+    await client.invalidateQueries({ queryKey: keys.connections });
+    if (editing) {
+      void client.invalidateQueries({ queryKey: keys.functions(saved.id) });
+      void client.invalidateQueries({ queryKey: keys.namespaces(saved.id) });
+    } else {
+      choose(saved.id);
+    }
+    toast.success(editing ? `“${saved.name}” is changed` : `“${saved.name}” is connected`);
+    onClose();
+  });
+
+  async function runTest() {
+    if (!(await trigger(["apiHost", "key"]))) return;
+    const found = await test.run(toDraft(getValues()), connection?.id ?? null);
+    if (found !== null && getValues("apiHost").trim() === "") setValue("apiHost", found.apiHost);
+  }
+
+  return {
+    footer: (
+      <>
+        <Button onClick={runTest} busy={test.outcome.state === "running"} className="mr-auto">
+          Test
+        </Button>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button variant="primary" type="submit" form="connection" busy={save.busy}>
+          {editing ? "Save" : "Add connection"}
+        </Button>
+      </>
+    ),
+    body: (
+      <form
+        id="connection"
+        onSubmit={handleSubmit((form) => save.run(form))}
+        noValidate
+        className="flex flex-col gap-2"
+      >
+        {!editing && (
+          <StoreNotice store={store.data} need="The key of a connection needs a place to be kept." />
+        )}
+        <div className="grid grid-cols-2 gap-4">
+          <TextField id="connection-name" label="Name" error={errors.name?.message} {...register("name")} />
+          <Field id="connection-kind" label="System">
+            <Select id="connection-kind" {...register("kind", { onChange: test.clear })}>
+              {KINDS.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </div>
+        <div className="mb-3">
+          <Controller
+            control={control}
+            name="environment"
+            render={({ field }) => <EnvironmentField value={field.value} onChange={field.onChange} />}
+          />
+        </div>
+        <TextField
+          id="connection-host"
+          label="API host"
+          hint="May stay empty when a whole curl command is pasted below."
+          error={errors.apiHost?.message}
+          className="font-mono text-sm"
+          placeholder={
+            watch("kind") === "digitalocean"
+              ? "faas-lon1-0123abcd.doserverless.co"
+              : "https://whisk.example.com"
+          }
+          {...register("apiHost", { onChange: test.clear })}
+        />
+        <KeyField
+          hint={
+            editing
+              ? `Leave it empty to keep the key that ends in ${connection.keyHint}.`
+              : KEY_HINT[watch("kind")]
+          }
+          error={errors.key?.message}
+          {...register("key", { onChange: test.clear })}
+        />
+        {token !== null && onToken !== undefined && (
+          <IntoView when={token}>
+            <TokenOffer
+              onUse={() => {
+                setValue("key", "");
+                clearErrors();
+                onToken(token);
+              }}
+            />
+          </IntoView>
+        )}
+        <TestReport outcome={test.outcome} />
+        {save.error !== null && (
+          <IntoView when={save.error}>
+            <FormError error={save.error} />
+            <StoreRemedy action={save.error.action} onDone={save.clear} />
+          </IntoView>
+        )}
+      </form>
+    ),
+  };
+}
+
+function TokenOffer({ onUse }: { onUse: () => void }) {
+  return (
+    <div role="status" className="mb-2 flex items-center gap-2 rounded-md bg-info-soft px-3 py-2">
+      <KeyRound size={15} className="shrink-0 text-info" aria-hidden />
+      <p className="min-w-0 flex-1">
+        This is the API token of a DigitalOcean account. With it you choose among the account’s namespaces.
+      </p>
+      <Button onClick={onUse}>Use as API token</Button>
+    </div>
+  );
+}
