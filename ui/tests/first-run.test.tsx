@@ -1,7 +1,8 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { fail } from "./fixtures/panel";
+import { OVERVIEW } from "./fixtures/samples";
 import { renderApp } from "./render-app";
 
 const SLOW = { timeout: 15_000 };
@@ -29,6 +30,18 @@ describe("the first page", () => {
       input: '{\n  "name": "Ada"\n}',
       mode: "blocking",
     });
+  });
+
+  it("does not call back who has left it before the panel answered", async () => {
+    let answer = () => {};
+    renderApp("/", (prepared) => {
+      const overview = structuredClone(OVERVIEW);
+      prepared.handlers.overview = () => new Promise((resolve) => (answer = () => resolve(overview)));
+    });
+    fireEvent.click(await screen.findByRole("link", { name: "Connections" }, SLOW));
+    answer();
+    expect(await screen.findByRole("heading", { level: 1, name: "Connections" }, SLOW)).toBeVisible();
+    expect(window.location.pathname).toBe("/connections");
   });
 
   it("shows result, status, warmth, logs and the way to the record after one click", async () => {

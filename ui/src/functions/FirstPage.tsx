@@ -1,4 +1,4 @@
-import { Navigate } from "@tanstack/react-router";
+import { Navigate, useRouterState } from "@tanstack/react-router";
 import { Plus, SquareFunction } from "lucide-react";
 import { useOverview } from "@/api/queries";
 import { useShell } from "@/app/ui-state";
@@ -11,7 +11,9 @@ import { Skeleton } from "@/ui/Skeleton";
 export function FirstPage() {
   const overview = useOverview();
   const show = useShell((shell) => shell.show);
-  if (overview.data?.firstFunction) {
+  // This page stays until the next one's code is here; whoever is on the way there already is not called back.
+  const leaving = useRouterState({ select: ({ location }) => location.pathname !== "/" });
+  if (overview.data?.firstFunction && !leaving) {
     const { connection, namespace, name } = overview.data.firstFunction;
     return (
       <Navigate
@@ -24,7 +26,7 @@ export function FirstPage() {
   }
   if (overview.isError)
     return <ErrorState page error={overview.error} onRetry={() => void overview.refetch()} />;
-  if (overview.isPending) return <Skeleton className="p-6" />;
+  if (overview.isPending || leaving) return <Skeleton className="p-6" />;
   return (
     <EmptyState
       page
