@@ -7,7 +7,7 @@ import test from "node:test";
 import { serve } from "../lib/beckon.mjs";
 import { assertQuiet, clipboard, openBrowser } from "../lib/browser.mjs";
 import { assertDialectError } from "../lib/gateway.mjs";
-import { until } from "../lib/sandbox.mjs";
+import { steps, until } from "../lib/sandbox.mjs";
 
 const MINUTES = 60_000;
 
@@ -23,13 +23,14 @@ const choose = (scope, group, word) =>
   scope.getByRole("group", { name: group }).getByText(word, { exact: true }).click();
 
 test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
+  const step = steps(t);
   const beckon = await serve(t);
   const { page, complaints } = await openBrowser(t, { origin: beckon.panelOrigin });
   const panel = await beckon.panel();
   const rows = page.getByTestId("activation-row");
   const result = page.getByRole("region", { name: "Result" });
 
-  await t.test(
+  await step(
     "the first screen is a function with a Run button; one click is one result and one record",
     async () => {
       await page.goto(beckon.link);
@@ -45,7 +46,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     },
   );
 
-  await t.test("the log has it; the record opens in place, with everything", async () => {
+  await step("the log has it; the record opens in place, with everything", async () => {
     await page.getByRole("link", { name: "Activations" }).click();
     await rows.first().waitFor();
     assert.equal(await rows.count(), 1);
@@ -67,7 +68,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     await tab("Result");
   });
 
-  await t.test("the copied curl command, executed, returns what the panel shows", async () => {
+  await step("the copied curl command, executed, returns what the panel shows", async () => {
     const record = page.getByTestId("record-panel");
     await record.getByRole("button", { name: "Copy curl" }).click();
     const popover = page.getByRole("dialog", { name: "Copy this call" });
@@ -104,7 +105,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     );
   });
 
-  await t.test("a function from a template: edited, saved, run", async () => {
+  await step("a function from a template: edited, saved, run", async () => {
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("menuitem", { name: "New function" }).click();
     const dialog = page.getByRole("dialog", { name: "New function" });
@@ -133,7 +134,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     await page.getByRole("textbox", { name: "Input" }).getByText("40").waitFor();
   });
 
-  await t.test("input that is no JSON is told and not sent", async () => {
+  await step("input that is no JSON is told and not sent", async () => {
     const before = (await panel.activations()).length;
     await page.getByRole("textbox", { name: "Input" }).fill('{"a": ');
     await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -142,7 +143,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     await page.getByRole("textbox", { name: "Input" }).fill('{"a": 1, "b": 1}');
   });
 
-  await t.test("an asynchronous run is followed live to its end", async () => {
+  await step("an asynchronous run is followed live to its end", async () => {
     await panel.create(
       "slow",
       "nodejs:default",
@@ -162,7 +163,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     await row.filter({ hasText: "Success" }).waitFor();
   });
 
-  await t.test("runs of others appear by themselves, and the filter finds", async () => {
+  await step("runs of others appear by themselves, and the filter finds", async () => {
     const client = await beckon.client();
     await client.invoke("hello", { name: "somebody else" });
     await page.getByText("Greeting somebody else").waitFor();
@@ -180,7 +181,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     await page.goBack().catch(() => {});
   });
 
-  await t.test("a token: shown once, listed without its secret, revoked at once", async () => {
+  await step("a token: shown once, listed without its secret, revoked at once", async () => {
     await page.getByRole("link", { name: "Tokens" }).click();
     await page.getByRole("button", { name: "New token" }).first().click();
     const dialog = page.getByRole("dialog", { name: "New token" });
@@ -204,7 +205,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     assertDialectError(await beckon.as(credential).invoke("hello"), 401, /authentication is invalid/);
   });
 
-  await t.test("Access & Security: the token is shown when asked for, and hidden again", async () => {
+  await step("Access & Security: the token is shown when asked for, and hidden again", async () => {
     await page.goto(`${beckon.panelOrigin}/c/local/ns/playground/fn/hello?tab=settings`);
     await page.getByRole("button", { name: "Show token" }).click();
     const credential = (await page.getByTestId("shown-token").textContent()).trim();
@@ -213,7 +214,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     assert.ok(!(await page.content()).includes(credential.split(":")[1]));
   });
 
-  await t.test(
+  await step(
     "settings of a function: environment, a secret, and deleting it by its typed name",
     async () => {
       await panel.create(
@@ -262,7 +263,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     },
   );
 
-  await t.test("a namespace: made, renamed, deleted by its typed name", async () => {
+  await step("a namespace: made, renamed, deleted by its typed name", async () => {
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("menuitem", { name: "New namespace" }).click();
     const dialog = page.getByRole("dialog", { name: "New namespace" });
@@ -285,7 +286,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
     );
   });
 
-  await t.test("every address can be opened directly, and a session is needed", async () => {
+  await step("every address can be opened directly, and a session is needed", async () => {
     for (const path of [
       "/activations?q=fn%3Ahello",
       "/tokens",
@@ -303,7 +304,7 @@ test("a first day in the browser", { timeout: 12 * MINUTES }, async (t) => {
 
   assertQuiet(complaints);
 
-  await t.test("without a session the page says how to get one", async () => {
+  await step("without a session the page says how to get one", async () => {
     await page.context().clearCookies();
     await page.goto(`${beckon.panelOrigin}/activations`);
     await page.getByText(/beckon url/).waitFor();

@@ -9,7 +9,7 @@ import test from "node:test";
 import { home, ok } from "../lib/beckon.mjs";
 import { Panel } from "../lib/panel.mjs";
 import { display } from "../lib/ports.mjs";
-import { until } from "../lib/sandbox.mjs";
+import { steps, until } from "../lib/sandbox.mjs";
 import { openWindow } from "../lib/webdriver.mjs";
 
 const MINUTES = 60_000;
@@ -24,13 +24,14 @@ const run = (program, args, env = {}) =>
 test("first run, result, record, copied command, in the real window", {
   timeout: 10 * MINUTES,
 }, async (t) => {
+  const step = steps(t);
   const place = await home(t);
   const screen = await display(t);
   const window = await openWindow(t, place, screen);
   /** What the desktop's clipboard holds. */
   const clipboard = () => run("xclip", ["-selection", "clipboard", "-o"], { DISPLAY: screen });
 
-  await t.test("the first screen is a function with a Run button", async () => {
+  await step("the first screen is a function with a Run button", async () => {
     await window.find({ role: "heading", name: "hello" });
     assert.ok(
       await window.run("() => 'isTauri' in window || '__TAURI_INTERNALS__' in window"),
@@ -39,14 +40,14 @@ test("first run, result, record, copied command, in the real window", {
     await window.screenshot("window-first-screen.png");
   });
 
-  await t.test("one click gives the result", async () => {
+  await step("one click gives the result", async () => {
     await (await window.find({ css: "[data-testid=run-button]:not(:disabled)", name: "Run" })).click();
     await window.find({ css: "[data-testid=invoke-result]", text: /Success[\s\S]*Hello Ada!/ });
     await window.find({ css: "[data-testid=invoke-result]", text: /Greeting Ada/ });
     await window.screenshot("window-result.png");
   });
 
-  await t.test("the record is in the log, and opens in place", async () => {
+  await step("the record is in the log, and opens in place", async () => {
     await (await window.find({ role: "link", name: "Activations" })).click();
     const row = await window.find({
       css: "[data-testid=activation-row][data-status=success]",
@@ -63,7 +64,7 @@ test("first run, result, record, copied command, in the real window", {
     assert.ok(png.length > 10_000, "there is something in the picture");
   });
 
-  await t.test(
+  await step(
     "copy curl puts the real command on the desktop's clipboard; executed, it returns the same",
     async () => {
       await (await window.find({ css: "[data-testid=record-panel] [data-testid=copy-curl]" })).click();
@@ -87,7 +88,7 @@ test("first run, result, record, copied command, in the real window", {
     },
   );
 
-  await t.test("those calls appear by themselves, without a reload", async () => {
+  await step("those calls appear by themselves, without a reload", async () => {
     // An open record holds the list still: the new ones wait behind a pill.
     await window.find({ css: "[data-testid=new-runs]", text: /2/ });
     await (await window.find({ css: "[data-testid=new-runs]" })).click();
@@ -98,7 +99,7 @@ test("first run, result, record, copied command, in the real window", {
     );
   });
 
-  await t.test("the command line talks to the window", async () => {
+  await step("the command line talks to the window", async () => {
     const panel = await Panel.open((await ok(place, ["url"])).trim());
     const { hostClipboard, secretStore, gatewayUrl } = await panel.call("overview");
     assert.deepEqual([hostClipboard, secretStore], [true, { state: "keychain" }]);
@@ -108,7 +109,7 @@ test("first run, result, record, copied command, in the real window", {
     assert.ok(pid > 0);
   });
 
-  await t.test("an error of a command arrives as one", async () => {
+  await step("an error of a command arrives as one", async () => {
     await window.run(
       "() => { history.pushState(null, '', '/c/local/ns/playground/fn/nothing'); dispatchEvent(new PopStateEvent('popstate')); }",
     );

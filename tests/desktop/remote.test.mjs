@@ -6,7 +6,7 @@ import test from "node:test";
 
 import { home, ok, serve, token } from "../lib/beckon.mjs";
 import { display } from "../lib/ports.mjs";
-import { until } from "../lib/sandbox.mjs";
+import { steps, until } from "../lib/sandbox.mjs";
 import { openWindow } from "../lib/webdriver.mjs";
 
 const MINUTES = 60_000;
@@ -23,6 +23,7 @@ const run = (program, args, env = {}) =>
 test("connect, list, edit, deploy, invoke both ways, log, expand, copy, run", {
   timeout: 10 * MINUTES,
 }, async (t) => {
+  const step = steps(t);
   const theirs = await serve(t);
   await ok(theirs.home, ["namespace", "create", "fn-remote"]);
   const key = await token(theirs.home, "--namespace", "fn-remote");
@@ -34,7 +35,7 @@ test("connect, list, edit, deploy, invoke both ways, log, expand, copy, run", {
   const window = await openWindow(t, place, screen);
   const click = async (what) => (await window.find(what)).click();
 
-  await t.test("connect: a pasted curl command is host and key", async () => {
+  await step("connect: a pasted curl command is host and key", async () => {
     await click({ role: "link", name: "Connections" });
     await click({ role: "button", name: "Add connection" });
     await window.fill({ css: "#connection-name" }, "Second Beckon");
@@ -45,12 +46,12 @@ test("connect, list, edit, deploy, invoke both ways, log, expand, copy, run", {
     await window.find({ css: "main", text: /Second Beckon/ });
   });
 
-  await t.test("list: its functions are in the tree", async () => {
+  await step("list: its functions are in the tree", async () => {
     await click({ css: "[role=treeitem]", text: /greet/ });
     await window.find({ role: "heading", name: "greet" });
   });
 
-  await t.test("edit and deploy: what is saved is the provider's next version", async () => {
+  await step("edit and deploy: what is saved is the provider's next version", async () => {
     await click({ role: "tab", name: "Code" });
     await window.fill({ css: "[role=textbox][aria-label='Code of greet']" }, EDITED);
     await click({ css: "button:not(:disabled)", name: "Save new version" });
@@ -62,14 +63,14 @@ test("connect, list, edit, deploy, invoke both ways, log, expand, copy, run", {
     await window.screenshot("remote-code.png");
   });
 
-  await t.test("invoke and wait", async () => {
+  await step("invoke and wait", async () => {
     await click({ role: "tab", name: "Invoke" });
     await window.fill({ css: "[role=textbox][aria-label=Input]" }, '{"name": "Ada"}');
     await click({ css: "[data-testid=run-button]:not(:disabled)", name: "Run" });
     await window.find({ css: "[data-testid=invoke-result]", text: /Success[\s\S]*Salut Ada/ });
   });
 
-  await t.test("invoke without waiting: followed to its end", async () => {
+  await step("invoke without waiting: followed to its end", async () => {
     await window.fill({ css: "[role=textbox][aria-label=Input]" }, '{"name": "Grace"}');
     await click({ css: "label", text: "Async" });
     await click({ css: "[data-testid=run-button]:not(:disabled)", name: "Run" });
@@ -77,7 +78,7 @@ test("connect, list, edit, deploy, invoke both ways, log, expand, copy, run", {
     await window.screenshot("remote-result.png");
   });
 
-  await t.test("both are in the log, and a record opens in place", async () => {
+  await step("both are in the log, and a record opens in place", async () => {
     await click({ role: "link", name: "Activations" });
     await until(
       "both rows",
@@ -91,7 +92,7 @@ test("connect, list, edit, deploy, invoke both ways, log, expand, copy, run", {
     await window.screenshot("remote-record.png");
   });
 
-  await t.test("the copied command, executed, does the same at the provider", async () => {
+  await step("the copied command, executed, does the same at the provider", async () => {
     await click({ css: "[data-testid=record-panel] [data-testid=copy-curl]" });
     await window.find({ css: "[data-testid=copy-preview]", text: /curl -X POST/ });
     for (const word of ["Result only", "Real"]) await click({ css: "label", text: word });

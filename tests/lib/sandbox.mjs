@@ -38,6 +38,21 @@ export async function directory(t, name = "beckon") {
   return path;
 }
 
+/** The steps of one journey. Each stands on those before it: after one that failed, the others are not tried. */
+export function steps(t) {
+  let failed;
+  return (name, work) =>
+    t.test(name, async (step) => {
+      if (failed) return step.skip(`"${failed}" failed`);
+      try {
+        await work(step);
+      } catch (error) {
+        failed = name;
+        throw error;
+      }
+    });
+}
+
 /** Waits until `look` answers something truthy, and answers that. */
 export async function until(what, look, { within = 60_000, every = 50 } = {}) {
   const end = Date.now() + within;
