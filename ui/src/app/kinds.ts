@@ -5,6 +5,7 @@ export const CONNECTION_KIND: Record<ConnectionKind, string> = {
   local: "Local engine",
   openwhisk: "OpenWhisk",
   digitalocean: "DigitalOcean Functions",
+  openfaas: "OpenFaaS",
 };
 
 /** The editor's language for a function's; kinds that Beckon does not run are told by their family. */
@@ -32,6 +33,7 @@ export function kindTitle(kind: string): string {
     sequence: "Sequence",
     trigger: "Trigger",
     blackbox: "Container",
+    image: "Container",
   };
   const title = known[family] ?? (family === "" ? "Unknown" : family);
   return version === "" || version === "default" ? title : `${title} ${version}`;

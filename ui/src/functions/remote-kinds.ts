@@ -2,7 +2,7 @@ import { kindTitle } from "@/app/kinds";
 import type { ConnectionKind, FunctionKind, FunctionSummary, Template } from "@/platform";
 
 /** What has a kind, and no code of its own that a template could stand for. */
-const WITHOUT_CODE = new Set(["", "sequence", "blackbox", "trigger", "unknown"]);
+const WITHOUT_CODE = new Set(["", "sequence", "blackbox", "image", "trigger", "unknown"]);
 
 export function familyOf(kind: string): string {
   return kind.split(":")[0] ?? "";

@@ -457,6 +457,66 @@ log: string, };
 export type BuildState = "building" | "ready" | "failed" | "cancelled";
 
 /**
+ * How a system's functions are called.
+ */
+export type CallForm = "arguments" | "request";
+
+/**
+ * What a connection's system has. The window shows what is there, and a command for what is not answers
+ * `NotSupported`.
+ */
+export type Capabilities = { 
+/**
+ * How its functions are called. Of the local engine each function says it (`speaks_http`).
+ */
+call: CallForm, 
+/**
+ * Whether functions have code that is read and changed here (`create_function`, `save_code`).
+ */
+code: boolean, 
+/**
+ * Whether functions have versions, which saves name.
+ */
+versions: boolean, 
+/**
+ * Whether functions are deployed as container images (`deploy_function`, `FunctionDetail.deployment`).
+ */
+deployments: boolean, 
+/**
+ * Whether it says which kinds of functions it runs (`kinds`).
+ */
+kinds: boolean, 
+/**
+ * Whether there are packages, triggers and rules (`entities`).
+ */
+entities: boolean, 
+/**
+ * Whether it keeps records of runs, which are read into the journal (`sync_connection`). Without it the journal has
+ * the runs that were asked for here.
+ */
+records: boolean, 
+/**
+ * Whether namespaces have secrets with names (`namespace_secrets`).
+ */
+secrets: boolean, 
+/**
+ * Whether the number of replicas can be chosen (`scale_function`).
+ */
+scale: boolean, 
+/**
+ * Whether what a function wrote can be read, apart from runs (`function_logs`).
+ */
+logs: boolean, 
+/**
+ * Whether namespaces can be made and deleted here. Some servers of such a system still refuse it.
+ */
+namespaces: boolean, 
+/**
+ * Whether asynchronous calls end with a callback (`X-Callback-Url`).
+ */
+callbacks: boolean, };
+
+/**
  * Who asked for the run.
  */
 export type Cause = "panel" | "gateway" | "cli" | "schedule" | "trigger" | "callback" | "provider";
@@ -600,6 +660,10 @@ name: string,
  */
 kind: ConnectionKind, 
 /**
+ * What the system has.
+ */
+capabilities: Capabilities, 
+/**
  * Its colour.
  */
 environment: Environment, 
@@ -624,7 +688,8 @@ lastSync: number | null,
  */
 state: ConnectionState, 
 /**
- * How Beckon keeps up with the runs there; `None` of the local engine, whose runs are in the journal at once.
+ * How Beckon keeps up with the runs there; `None` of the local engine, whose runs are in the journal at once, and of
+ * a system that keeps no records.
  */
 looks?: Looks | null, 
 /**
@@ -669,14 +734,19 @@ environment: Environment,
  */
 apiHost: string, 
 /**
- * `user:password`, base64 of it (with or without `Basic`), or a copied curl command. `None` keeps the stored key.
+ * `user:password`, base64 of it (with or without `Basic`), or a copied curl command; of `openfaas` the password, which
+ * is empty where the gateway asks for none. `None` keeps the stored key.
  */
-key: string | null, };
+key: string | null, 
+/**
+ * The user of `openfaas`; `admin` when absent or empty. A change of it needs the password again.
+ */
+user?: string | null, };
 
 /**
  * The system behind a connection.
  */
-export type ConnectionKind = "local" | "openwhisk" | "digitalocean";
+export type ConnectionKind = "local" | "openwhisk" | "digitalocean" | "openfaas";
 
 /**
  * What is known about reaching a connection.
@@ -706,7 +776,15 @@ latencyMs: number,
 /**
  * The namespaces that the key reaches.
  */
-namespaces: Array<NamespaceName>, };
+namespaces: Array<NamespaceName>, 
+/**
+ * What answers there, where it says so: its name and version.
+ */
+server: string | null, 
+/**
+ * What is worth a thought before it is kept: that the key travels without TLS.
+ */
+warning: string | null, };
 
 /**
  * How a worker hands the event to the function's code, and what it takes for an answer.
@@ -1094,6 +1172,84 @@ hint: string | null,
  * The body's size in bytes.
  */
 bytes: number, };
+
+/**
+ * A deployed function: what was asked for, and what there is of it.
+ */
+export type DeployedImage = { 
+/**
+ * What was deployed.
+ */
+deployment: Deployment, 
+/**
+ * How many replicas there are to be.
+ */
+replicas: number, 
+/**
+ * How many of them are ready: none of a function that cannot start, or that is scaled to zero.
+ */
+availableReplicas: number, 
+/**
+ * How often it was called, where the server counts.
+ */
+invocations: number | null, 
+/**
+ * What its replicas take of processors together, in thousandths of one; where the server measures.
+ */
+cpuMillis: number | null, 
+/**
+ * What they take of memory together, bytes; where the server measures.
+ */
+memoryBytes: number | null, 
+/**
+ * The URL of asynchronous calls.
+ */
+asyncUrl: string, };
+
+/**
+ * A function that is deployed as a container image, as OpenFaaS' `FunctionDeployment` says it. There is no code.
+ */
+export type Deployment = { 
+/**
+ * The image's name, for example `ghcr.io/me/hello:1.0`.
+ */
+image: string, 
+/**
+ * The process that is started (`fprocess`); empty is the image's own.
+ */
+process: string, 
+/**
+ * Environment variables. They are no place for secrets: the server tells them to everybody who may list functions.
+ */
+env: { [key in string]: string }, 
+/**
+ * Labels; those that begin with `com.openfaas.scale.` say how it is scaled.
+ */
+labels: { [key in string]: string }, 
+/**
+ * Annotations, for example `topic` and `schedule`.
+ */
+annotations: { [key in string]: string }, 
+/**
+ * Names of the namespace's secrets that it reads.
+ */
+secrets: Array<string>, 
+/**
+ * Where it may be placed.
+ */
+constraints: Array<string>, 
+/**
+ * What it may use at most: `memory` (`128Mi`), `cpu` (`100m`), `nvidia.com/gpu` and the like.
+ */
+limits: { [key in string]: string }, 
+/**
+ * What is set aside for it; the same names.
+ */
+requests: { [key in string]: string }, 
+/**
+ * Whether it cannot write to its own files.
+ */
+readOnlyRootFilesystem: boolean, };
 
 /**
  * Where a delivery goes.
@@ -1714,7 +1870,12 @@ apiUrl: string | null,
  * Where it answers HTTP requests without a token, if it speaks HTTP or is a web function: at its provider, or at
  * the gateway here where that is served. (A web function with the annotation `require-whisk-auth` wants its secret.)
  */
-functionUrl: string | null, };
+functionUrl: string | null, 
+/**
+ * What was deployed, of a connection whose functions are images: there is no code, no version, and no settings, and
+ * `deploy_function` changes it.
+ */
+image: DeployedImage | null, };
 
 /**
  * What of a function can be changed from here.
@@ -1729,6 +1890,11 @@ code: boolean,
  * By `set_function_secret` and `remove_function_secret`: the variables that `secrets` names.
  */
 settings: boolean, 
+/**
+ * By `deploy_function`: image, process, variables, labels, annotations, secrets and limits. It has neither code nor
+ * settings then.
+ */
+deployment: boolean, 
 /**
  * What only Beckon's own engine has: the contract, the execution settings, concurrency, the lost policy, secrets in
  * the secret store, folders, builds, schedules, message triggers, queues.
@@ -1782,6 +1948,44 @@ deprecated: boolean,
  * Whether its functions must name their entry point.
  */
 needsMain: boolean, };
+
+/**
+ * Which lines of a function's log are wanted.
+ */
+export type FunctionLogAsk = { 
+/**
+ * From this time on. Without it the server decides: Kubernetes tells the last five minutes.
+ */
+since?: number | null, 
+/**
+ * Only the last so many of those that were written already, 1 to 100,000.
+ */
+tail?: number | null, 
+/**
+ * Only of this replica.
+ */
+instance?: string | null, 
+/**
+ * Whether to go on with the lines that come, until the caller goes away.
+ */
+follow: boolean, };
+
+/**
+ * A line that a function wrote, apart from any run.
+ */
+export type FunctionLogLine = { 
+/**
+ * When, to the microsecond: microseconds since the Unix epoch. `None` where the server does not say.
+ */
+atUs: number | null, 
+/**
+ * Which replica wrote it: a pod, a container or a process.
+ */
+instance: string, 
+/**
+ * The line without its newline.
+ */
+text: string, };
 
 /**
  * The name of a function inside its namespace: `hello`, or `sample/hello` in package `sample`.
@@ -3885,9 +4089,10 @@ export function createApi(transport: Transport) {
     namespaces: (args: { connection: string }, signal?: AbortSignal) =>
       transport.call<Array<Namespace>>("namespaces", args, signal),
     /**
-     * Makes a namespace on the local engine.
+     * Makes a namespace, on the local engine unless `connection` says where (`capabilities.namespaces`). A provider
+     * gives no labels; one that lets nobody make namespaces is `NotSupported`.
      */
-    createNamespace: (args: { name: NamespaceName; label: string }, signal?: AbortSignal) =>
+    createNamespace: (args: { name: NamespaceName; label: string; connection?: string | null }, signal?: AbortSignal) =>
       transport.call<Namespace>("create_namespace", args, signal),
     /**
      * Changes the label of a local namespace; its name is part of URLs and stays.
@@ -3895,9 +4100,10 @@ export function createApi(transport: Transport) {
     renameNamespace: (args: { name: NamespaceName; label: string }, signal?: AbortSignal) =>
       transport.call<Namespace>("rename_namespace", args, signal),
     /**
-     * Deletes a local namespace with its functions and tokens. `confirmation` must be its name, typed by the user.
+     * Deletes a namespace with its functions and (here) tokens; on the local engine unless `connection` says where.
+     * `confirmation` must be its name, typed by the user.
      */
-    deleteNamespace: (args: { name: NamespaceName; confirmation: string }, signal?: AbortSignal) =>
+    deleteNamespace: (args: { name: NamespaceName; confirmation: string; connection?: string | null }, signal?: AbortSignal) =>
       transport.call<void>("delete_namespace", args, signal),
     /**
      * The functions of a connection, or of one of its namespaces.
@@ -3956,6 +4162,44 @@ export function createApi(transport: Transport) {
      */
     deleteFunction: (args: { function: FunctionRef; confirmation: string }, signal?: AbortSignal) =>
       transport.call<void>("delete_function", args, signal),
+    /**
+     * Deploys an image as a function of a connection whose functions are images (`capabilities.deployments`): a new one,
+     * or else in place of the one that is there, all of which is replaced by what `deployment` says.
+     *
+     * `Conflict` when a new one's name is taken, `NotFound` when there is none to replace, `InvalidInput` with the
+     * server's own words for what it does not take.
+     */
+    deployFunction: (args: { function: FunctionRef; deployment: Deployment; new: boolean }, signal?: AbortSignal) =>
+      transport.call<FunctionDetail>("deploy_function", args, signal),
+    /**
+     * Has this many replicas of a provider's function be there, 0 to 1,000. Servers keep to limits of their own, those
+     * of the function's labels among them: what came of it, `function` says after a while.
+     */
+    scaleFunction: (args: { function: FunctionRef; replicas: number }, signal?: AbortSignal) =>
+      transport.call<void>("scale_function", args, signal),
+    /**
+     * What a provider's function wrote, apart from any run, oldest first. With `follow` it goes on until the caller goes
+     * away: a log that the server ends is asked for again.
+     */
+    functionLogs: (args: { function: FunctionRef; ask: FunctionLogAsk }, onItem: (item: FunctionLogLine) => void, signal?: AbortSignal) =>
+      transport.stream<FunctionLogLine, void>("function_logs", args, onItem, signal),
+    /**
+     * The names of the secrets of a connection's namespace (`capabilities.secrets`), by name. Their values never come
+     * back.
+     */
+    namespaceSecrets: (args: { connection: string; namespace: NamespaceName }, signal?: AbortSignal) =>
+      transport.call<Array<string>>("namespace_secrets", args, signal),
+    /**
+     * Makes a secret of a connection's namespace (`Conflict` when there is one of this name), or with `replace` gives it
+     * another value (`NotFound` when there is none). Nothing of it is kept here.
+     */
+    putNamespaceSecret: (args: { connection: string; namespace: NamespaceName; name: string; value: string; replace: boolean }, signal?: AbortSignal) =>
+      transport.call<void>("put_namespace_secret", args, signal),
+    /**
+     * Deletes a secret of a connection's namespace. `confirmation` must be its name, typed by the user.
+     */
+    deleteNamespaceSecret: (args: { connection: string; namespace: NamespaceName; name: string; confirmation: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_namespace_secret", args, signal),
     /**
      * The code of a function, here or at its provider, to be kept as a file. May be 48 MB. `NotSupported` for a sequence
      * and a container image, which have none. What is in a provider's zip is known from then on: `function` lists it.
@@ -4076,10 +4320,14 @@ export function createApi(transport: Transport) {
     invoke: (args: { function: FunctionRef; input: string; mode: InvokeMode; rerunOf?: ActivationId | null; callbackUrl?: string | null }, signal?: AbortSignal) =>
       transport.call<InvokeReply>("invoke", args, signal),
     /**
-     * Calls a local function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
+     * Calls a function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
      *
-     * `InvalidInput` names the part that cannot be a request. A function that takes JSON arguments gets what the
+     * `InvalidInput` names the part that cannot be a request. A local function that takes JSON arguments gets what the
      * gateway would make of the request, and a web action what its own address would. `callback_url` as for `invoke`.
+     *
+     * At a provider it is for connections whose functions are called so (`capabilities.call`). An asynchronous run there
+     * is `polling` while a callback is to come into an inbox here, and has its result then; that is so without a
+     * `callback_url`, too, where the server is on this machine. Of any other the record says where its result goes.
      */
     invokeHttp: (args: { function: FunctionRef; request: RequestDraft; mode: InvokeMode; rerunOf?: ActivationId | null; callbackUrl?: string | null }, signal?: AbortSignal) =>
       transport.call<InvokeReply>("invoke_http", args, signal),

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Millis, NamespaceName};
+use crate::{Capabilities, Millis, NamespaceName};
 
 /// The id of the connection that is this machine's engine.
 pub const LOCAL: &str = "local";
@@ -16,6 +16,8 @@ pub enum ConnectionKind {
     Openwhisk,
     /// DigitalOcean Functions, by API host and namespace access key.
     Digitalocean,
+    /// Any OpenFaaS-compatible gateway, by its URL and password.
+    Openfaas,
 }
 
 /// How dangerous a mistake is; decides the colour of the connection in the window.
@@ -76,6 +78,8 @@ pub struct Connection {
     pub name: String,
     /// The system.
     pub kind: ConnectionKind,
+    /// What the system has.
+    pub capabilities: Capabilities,
     /// Its colour.
     pub environment: Environment,
     /// The base URL, for example `https://faas-lon1-0123abcd.doserverless.co`.
@@ -88,7 +92,8 @@ pub struct Connection {
     pub last_sync: Option<Millis>,
     /// Reachability.
     pub state: ConnectionState,
-    /// How Beckon keeps up with the runs there; `None` of the local engine, whose runs are in the journal at once.
+    /// How Beckon keeps up with the runs there; `None` of the local engine, whose runs are in the journal at once, and of
+    /// a system that keeps no records.
     #[serde(default)]
     #[ts(optional = nullable)]
     pub looks: Option<Looks>,

@@ -7,10 +7,12 @@
 //! says otherwise.
 
 mod activation;
+mod capabilities;
 mod clock;
 mod connection;
 mod contract;
 mod delivery;
+mod deployment;
 mod entity;
 mod error;
 mod event;
@@ -33,6 +35,7 @@ mod trigger;
 pub use activation::{
     Activation, ActivationSummary, Cause, LogLine, LogStream, Mode, Status, StatusGroup, Timing,
 };
+pub use capabilities::{CallForm, Capabilities};
 pub use clock::{Clock, Millis};
 pub use connection::{Account, Connection, ConnectionKind, ConnectionState, Environment, LOCAL, Looks};
 pub use contract::Contract;
@@ -41,6 +44,7 @@ pub use delivery::{
     DeliverySummary, DestinationKind, Excerpt, Inbox, InboxKind, InboxMessage, MatchedBy, Purpose,
     masked_url,
 };
+pub use deployment::{DeployedImage, Deployment, FunctionLogAsk, FunctionLogLine, Texts};
 pub use entity::{Collection, Content, Entity, EntityKey, JoinedRule, KnownEntity, PackagedFunction};
 pub use error::{Error, ErrorCode, Result};
 pub use event::Event;

@@ -75,7 +75,7 @@ pub use isolation::GuardStatus;
 pub use live::{LiveBody, LiveOutcome};
 pub use metrics::{Chart, Refused};
 pub use orphans::Orphan;
-pub use payload::{Payload, Reply};
+pub use payload::{Payload, Reply, exchange, kept as kept_headers};
 pub use queue::Accepted;
 pub use run::Ended;
 

@@ -99,7 +99,8 @@ impl Payload {
 }
 
 /// The HTTP side of a record, without the bodies.
-fn exchange(request: &Request<Bytes>) -> Exchange {
+#[must_use]
+pub fn exchange(request: &Request<Bytes>) -> Exchange {
     Exchange {
         method: request.method().to_string(),
         path: request.uri().path().to_owned(),
@@ -115,8 +116,9 @@ fn exchange(request: &Request<Bytes>) -> Exchange {
 /// What stands for a header's value that no record may hold.
 const HIDDEN: &str = "***";
 
-/// Headers as a record keeps them.
-pub(crate) fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+/// Headers as a record keeps them: no credentials.
+#[must_use]
+pub fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     let value = |name: &str, value: &HeaderValue| {
         if Exchange::is_secret_header(name) {
             HIDDEN.to_owned()

@@ -6,12 +6,15 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use beckon_core::{Activation, ActivationId, Connection, Error, ErrorCode, JsonText, Millis, Result, Status};
+use beckon_core::{
+    Activation, ActivationId, Connection, Error, ErrorCode, Event, JsonText, Millis, Result, Status,
+};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::sync::broadcast::error::RecvError;
 
-use crate::Panel;
+use crate::{Panel, remote_calls};
 
 /// A record may come this long after its run was accepted (the providers' retention); then it is lost.
 const LONGEST_WAIT: Millis = 72 * 3_600_000;
@@ -22,9 +25,29 @@ const OVERLAP: Millis = 15 * 60_000;
 
 /// Takes up the runs that were being followed.
 pub(crate) async fn start(panel: &Arc<Panel>) -> Result<()> {
+    let connections = panel.store.connections().await?;
     for activation in panel.store.polling().await? {
-        follow(panel, activation.summary.id);
+        let summary = activation.summary;
+        let connection = connections.iter().find(|known| known.id == summary.connection);
+        match connection.is_some_and(|known| !known.capabilities.records) {
+            true => follow_callback(panel, summary.id),
+            false => follow(panel, summary.id),
+        }
     }
+    let (weak, stop) = (Arc::downgrade(panel), panel.stop.clone());
+    let mut events = panel.store.events();
+    panel.tasks.spawn(stop.run_until_cancelled_owned(async move {
+        loop {
+            match events.recv().await {
+                Ok(Event::Inboxes) | Err(RecvError::Lagged(_)) => {
+                    let Some(panel) = weak.upgrade() else { return };
+                    panel.followed.hurry_callbacks();
+                }
+                Ok(_) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }));
     Ok(())
 }
 
@@ -36,6 +59,9 @@ const PAGES: u32 = 10;
 /// Reads a connection's activations since the last look into the journal; the first time back to those that are known.
 /// Answers how many were new.
 pub(crate) async fn sync(panel: &Panel, connection: &Connection) -> Result<u32> {
+    if !connection.capabilities.records {
+        return Ok(0);
+    }
     let remote = panel.remote(&connection.id).await?;
     let now = panel.clock.now();
     let since = connection.last_sync.map(|at| at - OVERLAP);
@@ -77,14 +103,45 @@ pub(crate) async fn sync(panel: &Panel, connection: &Connection) -> Result<u32> 
 
 /// The runs that are followed now, each with what makes the next look come at once.
 #[derive(Default)]
-pub(crate) struct Followed(Mutex<HashMap<ActivationId, Arc<Notify>>>);
+pub(crate) struct Followed(Mutex<HashMap<ActivationId, Following>>);
+
+struct Following {
+    hurry: Arc<Notify>,
+    /// Whether its end comes into an inbox here, and no provider is asked.
+    calls_back: bool,
+}
+
+impl Followed {
+    /// Something came into an inbox: it may be what somebody waits for.
+    fn hurry_callbacks(&self) {
+        let all = self.0.lock();
+        let waiting = all.values().filter(|following| following.calls_back);
+        waiting.for_each(|following| following.hurry.notify_one());
+    }
+}
 
 /// Asks for a record until there is one, with growing pauses. A missing record is *pending*, not an error. Where it is
 /// followed already, the next look comes at once, and the pauses grow anew.
 pub(crate) fn follow(panel: &Arc<Panel>, id: ActivationId) {
+    follow_to(panel, id, false);
+}
+
+/// Waits for what a run calls back.
+pub(crate) fn follow_callback(panel: &Arc<Panel>, id: ActivationId) {
+    follow_to(panel, id, true);
+}
+
+fn follow_to(panel: &Arc<Panel>, id: ActivationId, calls_back: bool) {
     let hurry = match panel.followed.0.lock().entry(id) {
-        Entry::Occupied(followed) => return followed.get().notify_one(),
-        Entry::Vacant(free) => free.insert(Arc::default()).clone(),
+        Entry::Occupied(followed) => return followed.get().hurry.notify_one(),
+        Entry::Vacant(free) => {
+            let hurry = Arc::<Notify>::default();
+            free.insert(Following {
+                hurry: hurry.clone(),
+                calls_back,
+            });
+            hurry
+        }
     };
     let (weak, stop) = (Arc::downgrade(panel), panel.stop.clone());
     panel.tasks.spawn(stop.run_until_cancelled_owned(async move {
@@ -120,6 +177,18 @@ async fn look(panel: &Panel, id: ActivationId) -> Result<Look> {
         return Ok(Look::Over);
     }
     let connection = ours.summary.connection.clone();
+    let kind = panel.remote_connection(&connection).await.map(|known| known.kind);
+    if kind.as_ref().is_ok_and(|kind| !kind.capabilities().records) {
+        let now = panel.clock.now();
+        let messages = panel.store.messages_of(id).await?;
+        let ended = match remote_calls::called_back(ours.clone(), messages) {
+            Some(ended) => ended,
+            None if remote_calls::is_overdue(&ours, now) => lost(ours, now, remote_calls::NO_CALLBACK),
+            None => return Ok(Look::Pending),
+        };
+        panel.store.record(ended).await?;
+        return Ok(Look::Over);
+    }
     if panel.clock.now() - ours.summary.start > LONGEST_WAIT {
         let why = "The provider never produced a record of this run, and its retention period has passed.";
         panel.store.record(lost(ours, panel.clock.now(), why)).await?;

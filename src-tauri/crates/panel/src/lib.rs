@@ -16,6 +16,7 @@ mod journal;
 mod looks;
 mod notices;
 mod panel;
+mod remote_calls;
 mod remote_deploy;
 mod remote_functions;
 mod remotes;

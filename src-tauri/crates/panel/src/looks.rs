@@ -110,7 +110,7 @@ pub(crate) fn start(panel: &Arc<Panel>) {
 /// Begins to look where it is time.
 fn round(panel: &Arc<Panel>, connections: Vec<Connection>, now: Millis) {
     for connection in connections {
-        if !panel.remotes.looks.is_due(&connection.id, now) {
+        if !connection.capabilities.records || !panel.remotes.looks.is_due(&connection.id, now) {
             continue;
         }
         let (panel, stop) = (panel.clone(), panel.stop.clone());

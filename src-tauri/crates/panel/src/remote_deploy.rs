@@ -28,6 +28,13 @@ impl Panel {
         watch: bool,
         on_step: &Sink<ProjectStep>,
     ) -> Result<ProjectOutcome> {
+        if !self.remote_connection(connection).await?.capabilities.code {
+            return Err(Error::new(
+                ErrorCode::NotSupported,
+                "The connection's system runs container images, which Beckon does not build.",
+            )
+            .with_hint("Build and push the image, and deploy that."));
+        }
         let new = planned.to_function()?;
         let language = new.runtime.language();
         let is_sequence = new.runtime.is_sequence();

@@ -4,7 +4,7 @@ use beckon_core::{
     CodePackage, Contract, Error, ErrorCode, FunctionRef, LostPolicy, Result, Runtime, Secret, Settings,
     Version, WebExport,
 };
-use beckon_providers::{EnvChange, FunctionChange, KeptEnv, RemoteFunction, openwhisk};
+use beckon_providers::{EnvChange, FunctionChange, KeptEnv, RemoteFunction, openfaas, openwhisk};
 use beckon_store::Expect;
 use serde::Serialize;
 use ts_rs::TS;
@@ -21,6 +21,9 @@ pub struct FunctionEdits {
     /// By `configure_function`: entry point, default parameters, environment variables, timeout, memory, logs and web.
     /// By `set_function_secret` and `remove_function_secret`: the variables that `secrets` names.
     pub settings: bool,
+    /// By `deploy_function`: image, process, variables, labels, annotations, secrets and limits. It has neither code nor
+    /// settings then.
+    pub deployment: bool,
     /// What only Beckon's own engine has: the contract, the execution settings, concurrency, the lost policy, secrets in
     /// the secret store, folders, builds, schedules, message triggers, queues.
     pub engine: bool,
@@ -36,6 +39,7 @@ impl FunctionEdits {
         Self {
             code: !runtime.is_sequence(),
             settings: true,
+            deployment: false,
             engine: true,
             hidden_env: false,
         }
@@ -101,6 +105,7 @@ impl Panel {
         if let Some(name) = removed.as_ref().filter(|name| !found.env_names.contains(name)) {
             return Err(Error::not_found(format_args!("environment variable {name}")));
         }
+        must_have_code(&found)?;
         let version: Version = found.summary.version.parse()?;
         let change = FunctionChange {
             env: EnvChange {
@@ -121,6 +126,7 @@ impl Panel {
     ) -> Result<FunctionDetail> {
         let remote = self.remote(&function.connection).await?;
         let old = self.noting(&function.connection, remote.function(&function.key()).await)?;
+        must_have_code(&old)?;
         let engines_own = settings
             .contract
             .is_some_and(|contract| contract != contract_of(&old.summary.kind))
@@ -164,6 +170,15 @@ impl Panel {
     }
 }
 
+/// Refuses the settings of code where an image is deployed.
+fn must_have_code(found: &RemoteFunction) -> Result<()> {
+    if found.image.is_none() {
+        return Ok(());
+    }
+    let text = "The function is an image: what it runs with is part of its deployment.";
+    Err(Error::new(ErrorCode::NotSupported, text).with_hint("Change the deployment instead."))
+}
+
 /// How providers call code of a kind: OpenWhisk's way.
 pub(crate) fn contract_of(kind: &str) -> Contract {
     Runtime::new(kind).map_or(Contract::Openwhisk, |runtime| {
@@ -191,6 +206,7 @@ fn detail(
         main,
         parameters,
         env_names,
+        image,
         ..
     } = found;
     let code = match code {
@@ -202,25 +218,39 @@ fn detail(
                 summary.kind
             ),
         }),
+        None if image.is_some() => CodeView::Opaque {
+            reason: "The code is in the image, which the provider runs.".into(),
+        },
         None => CodeView::Opaque {
             reason: format!("A {} function has no code of its own.", summary.kind),
         },
     };
     let web = summary.web != WebExport::Private;
-    let web_url = openwhisk::web_url(api_host, &summary.key);
+    let function_url = match &image {
+        Some(_) => Some(openfaas::copy_as::function_url(api_host, &summary.key)),
+        None => web.then(|| openwhisk::web_url(api_host, &summary.key)),
+    };
+    let api_url = match &image {
+        Some(_) => None,
+        None => Some(openwhisk::action_url(api_host, &summary.key)),
+    };
+    let contract = match &image {
+        Some(_) => Contract::Openfaas,
+        None => contract_of(&summary.kind),
+    };
     let language = Runtime::new(summary.kind.clone())
         .ok()
         .map(|runtime| runtime.language());
     FunctionDetail {
-        api_url: Some(openwhisk::action_url(api_host, &summary.key)),
+        api_url,
         function,
         version: summary.version,
         language: language.filter(|_| has_code),
-        contract: contract_of(&summary.kind),
+        contract,
         kind: summary.kind,
         main,
-        default_entry: Contract::Openwhisk.default_entry().into(),
-        speaks_http: false,
+        default_entry: contract.default_entry().into(),
+        speaks_http: image.is_some(),
         shares_worker: false,
         keeps_worker: true,
         settings: Settings::default(),
@@ -232,15 +262,17 @@ fn detail(
         limits: summary.limits,
         web: summary.web,
         lost_policy: LostPolicy::Record,
-        created: 0,
+        created: if image.is_some() { summary.updated } else { 0 },
         updated: summary.updated,
         editable: false,
         edits: FunctionEdits {
             code: has_code,
-            settings: true,
+            settings: image.is_none(),
+            deployment: image.is_some(),
             engine: false,
-            hidden_env: true,
+            hidden_env: image.is_none(),
         },
-        function_url: web.then_some(web_url),
+        function_url,
+        image,
     }
 }

@@ -64,7 +64,8 @@ impl Remotes {
     /// Adds to a connection what is known only here.
     pub(crate) fn describe(&self, connection: &mut Connection) {
         connection.state = self.state(&connection.id);
-        connection.looks = Some(self.looks.of(&connection.id));
+        let reads = connection.capabilities.records;
+        connection.looks = reads.then(|| self.looks.of(&connection.id));
     }
 
     pub(crate) fn state(&self, id: &str) -> ConnectionState {
@@ -168,6 +169,7 @@ impl Panel {
             id: LOCAL.into(),
             name: "This machine".into(),
             kind: ConnectionKind::Local,
+            capabilities: ConnectionKind::Local.capabilities(),
             environment: Environment::Local,
             api_host: self.gateway_url.read().clone().unwrap_or_default(),
             key_hint: String::new(),

@@ -103,8 +103,13 @@ pub struct ConnectionDraft {
     pub environment: Environment,
     /// The API host, with or without `https://`. May be empty when `key` is a whole curl command.
     pub api_host: String,
-    /// `user:password`, base64 of it (with or without `Basic`), or a copied curl command. `None` keeps the stored key.
+    /// `user:password`, base64 of it (with or without `Basic`), or a copied curl command; of `openfaas` the password, which
+    /// is empty where the gateway asks for none. `None` keeps the stored key.
     pub key: Option<String>,
+    /// The user of `openfaas`; `admin` when absent or empty. A change of it needs the password again.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub user: Option<String>,
 }
 
 /// What a test of a connection found.
@@ -117,6 +122,10 @@ pub struct ConnectionTest {
     pub latency_ms: u32,
     /// The namespaces that the key reaches.
     pub namespaces: Vec<NamespaceName>,
+    /// What answers there, where it says so: its name and version.
+    pub server: Option<String>,
+    /// What is worth a thought before it is kept: that the key travels without TLS.
+    pub warning: Option<String>,
 }
 
 /// A function with everything that its page shows.
@@ -172,6 +181,9 @@ pub struct FunctionDetail {
     /// Where it answers HTTP requests without a token, if it speaks HTTP or is a web function: at its provider, or at
     /// the gateway here where that is served. (A web function with the annotation `require-whisk-auth` wants its secret.)
     pub function_url: Option<String>,
+    /// What was deployed, of a connection whose functions are images: there is no code, no version, and no settings, and
+    /// `deploy_function` changes it.
+    pub image: Option<beckon_core::DeployedImage>,
 }
 
 /// A function's code as the window shows it.

@@ -20,7 +20,7 @@ use beckon_core::{ConnectionKind, Error, ErrorCode, Result, Secret};
 pub use openwhisk::client::{PastedCredential, read_pasted};
 pub use remote::{
     EnvChange, FunctionChange, KeptEnv, Reach, RecordPage, Remote, RemoteCode, RemoteFunction, RemoteKind,
-    RemoteOutcome, RemoteRecord, SavedFunction,
+    RemoteOutcome, RemoteRecord, RemoteResponse, SavedFunction,
 };
 
 /// A client for a remote connection. Nothing is sent yet; [`Remote::check`] tries it.
@@ -34,6 +34,7 @@ pub fn connect(kind: ConnectionKind, api_host: &str, key: Secret) -> Result<Arc<
         ConnectionKind::Openwhisk | ConnectionKind::Digitalocean => {
             Ok(Arc::new(openwhisk::client::Client::new(api_host, key)?))
         }
+        ConnectionKind::Openfaas => Ok(Arc::new(openfaas::client::Client::new(api_host, key)?)),
         ConnectionKind::Local => Err(Error::new(
             ErrorCode::InvalidInput,
             "The local connection is the engine itself, not a remote system.",

@@ -1,10 +1,15 @@
+use std::time::Instant;
+
 use async_trait::async_trait;
+use axum::body::Bytes;
+use axum::http::{Request, Response};
 use beckon_core::{
-    Activation, ActivationId, CodePackage, Collection, EntityKey, FunctionKey, FunctionSummary, JsonText,
-    KnownEntity, Limits, Millis, Mode, NamedJson, Namespace, NamespaceName, Result, Runtime, Secret,
-    WebExport,
+    Activation, ActivationId, CodePackage, Collection, DeployedImage, Deployment, EntityKey, Error,
+    ErrorCode, FunctionKey, FunctionLogAsk, FunctionLogLine, FunctionSummary, JsonText, KnownEntity, Limits,
+    Millis, Mode, NamedJson, Namespace, NamespaceName, Result, Runtime, Secret, WebExport,
 };
 use beckon_store::Expect;
+use futures_util::stream::BoxStream;
 
 use crate::openwhisk::entities::EntityChange;
 
@@ -15,6 +20,8 @@ pub struct Reach {
     pub latency_ms: u32,
     /// The namespaces that the key reaches.
     pub namespaces: Vec<NamespaceName>,
+    /// What answers there, where it says so: its name and version, for people.
+    pub server: Option<String>,
 }
 
 /// What became of a call at a provider.
@@ -37,7 +44,7 @@ pub struct RemoteRecord {
 }
 
 /// A function as a provider describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RemoteFunction {
     /// What lists show.
     pub summary: FunctionSummary,
@@ -55,6 +62,33 @@ pub struct RemoteFunction {
     pub env_names: Vec<String>,
     /// Its annotations.
     pub annotations: Vec<NamedJson>,
+    /// What was deployed, of a system whose functions are images.
+    pub image: Option<DeployedImage>,
+}
+
+impl RemoteFunction {
+    /// One that is nothing beside what lists show.
+    pub(crate) fn new(summary: FunctionSummary) -> Self {
+        Self {
+            summary,
+            code: None,
+            main: None,
+            components: Vec::new(),
+            has_code: false,
+            parameters: Vec::new(),
+            env_names: Vec::new(),
+            annotations: Vec::new(),
+            image: None,
+        }
+    }
+}
+
+/// A function's response to a request, or what the provider answers in its place.
+pub struct RemoteResponse {
+    /// Its status and headers, and its body as it comes. An error in the body is that of the transport.
+    pub response: Response<BoxStream<'static, Result<Bytes>>>,
+    /// When the request was sent.
+    pub sent: Instant,
 }
 
 /// The code of a function at a provider.
@@ -135,7 +169,7 @@ impl EnvChange {
 }
 
 /// A function that was saved at a provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SavedFunction {
     /// As it is now.
     pub function: RemoteFunction,
@@ -154,6 +188,9 @@ pub struct RecordPage {
 
 /// A system reached over the network.
 ///
+/// Systems differ in what they have ([`beckon_core::Capabilities`]): what one has not answers `NotSupported`, as every
+/// method with a body does here unless a client says otherwise.
+///
 /// Errors are the same for every method: `Unreachable` (no connection), `Timeout`, `Unauthorized`, `Forbidden`,
 /// `NotFound`, `InvalidInput` (the provider refused the request's content), `Conflict` (it is there already, or is not
 /// what was expected), `LimitExceeded` (too large, either way),
@@ -163,67 +200,173 @@ pub trait Remote: Send + Sync {
     /// Whether the system is reachable and accepts the key.
     async fn check(&self) -> Result<Reach>;
 
-    /// The kinds of functions that it runs, by family. `NotSupported` where it does not say.
-    async fn kinds(&self) -> Result<Vec<RemoteKind>>;
-
     /// The namespaces that the key reaches, with their number of functions.
     async fn namespaces(&self) -> Result<Vec<Namespace>>;
 
     /// All functions of a namespace, packaged ones included.
     async fn functions(&self, namespace: &NamespaceName) -> Result<Vec<FunctionSummary>>;
 
-    /// One function with its source.
+    /// One function with its source, or what was deployed.
     async fn function(&self, key: &FunctionKey) -> Result<RemoteFunction>;
 
+    /// Deletes a function.
+    async fn delete_function(&self, key: &FunctionKey) -> Result<()>;
+
+    /// The kinds of functions that it runs, by family. `NotSupported` where it does not say.
+    async fn kinds(&self) -> Result<Vec<RemoteKind>> {
+        Err(not_there("a list of the kinds of functions"))
+    }
+
+    /// Makes a namespace.
+    async fn create_namespace(&self, _name: &NamespaceName) -> Result<()> {
+        Err(not_there("namespaces that are made from here"))
+    }
+
+    /// Deletes a namespace with all that is in it.
+    async fn delete_namespace(&self, _name: &NamespaceName) -> Result<()> {
+        Err(not_there("namespaces that are deleted from here"))
+    }
+
     /// The code of a function. `NotSupported` for a sequence and a container image.
-    async fn code(&self, key: &FunctionKey) -> Result<RemoteCode>;
+    async fn code(&self, _key: &FunctionKey) -> Result<RemoteCode> {
+        Err(not_there("code of functions"))
+    }
 
     /// Makes a function (with its package, where there is none) or changes one. With [`Expect::Any`], one that is so
     /// already is left alone. [`Expect::Version`] is compared just before: of two changes at the same time, the provider
     /// decides.
     async fn put_function(
         &self,
-        key: &FunctionKey,
-        change: &FunctionChange,
-        expect: Expect,
-    ) -> Result<SavedFunction>;
+        _key: &FunctionKey,
+        _change: &FunctionChange,
+        _expect: Expect,
+    ) -> Result<SavedFunction> {
+        Err(not_there("code of functions"))
+    }
 
-    /// Deletes a function.
-    async fn delete_function(&self, key: &FunctionKey) -> Result<()>;
+    /// Deploys an image as a function: a new one (`Conflict` when there is one of this name), or else in place of the one
+    /// that is there (`NotFound` when there is none), all of which is replaced.
+    async fn deploy(&self, _key: &FunctionKey, _deployment: &Deployment, _new: bool) -> Result<()> {
+        Err(not_there("functions that are deployed as images"))
+    }
 
-    /// Calls a function. [`Mode::Promoted`] is not a way to call: it is treated as blocking.
+    /// Has this many replicas of a function be there.
+    async fn scale(&self, _key: &FunctionKey, _replicas: u32) -> Result<()> {
+        Err(not_there("replicas that are counted"))
+    }
+
+    /// The names of a namespace's secrets. Their values never come back.
+    async fn secrets(&self, _namespace: &NamespaceName) -> Result<Vec<String>> {
+        Err(not_there("secrets with names"))
+    }
+
+    /// Makes a secret (`Conflict` when there is one of this name), or with `replace` gives it another value (`NotFound`
+    /// when there is none).
+    async fn put_secret(
+        &self,
+        _namespace: &NamespaceName,
+        _name: &str,
+        _value: &Secret,
+        _replace: bool,
+    ) -> Result<()> {
+        Err(not_there("secrets with names"))
+    }
+
+    /// Deletes a secret.
+    async fn delete_secret(&self, _namespace: &NamespaceName, _name: &str) -> Result<()> {
+        Err(not_there("secrets with names"))
+    }
+
+    /// What a function wrote, oldest first. With [`FunctionLogAsk::follow`] it goes on until the server ends it, which
+    /// most do after a minute or less.
+    async fn logs(
+        &self,
+        _key: &FunctionKey,
+        _ask: &FunctionLogAsk,
+    ) -> Result<BoxStream<'static, Result<FunctionLogLine>>> {
+        Err(not_there("logs of functions"))
+    }
+
+    /// Calls a function with arguments. [`Mode::Promoted`] is not a way to call: it is treated as blocking.
     ///
     /// A `Timeout` or `Unreachable` leaves open whether the function ran.
-    async fn invoke(&self, key: &FunctionKey, input: &JsonText, mode: Mode) -> Result<RemoteOutcome>;
+    async fn invoke(&self, _key: &FunctionKey, _input: &JsonText, _mode: Mode) -> Result<RemoteOutcome> {
+        Err(not_there("calls with arguments"))
+    }
+
+    /// Calls a function with a request, whose path is what the function sees. Any status is a response: a function may
+    /// answer what it likes. Without `wait` the system keeps the request and answers 202 at once; the header
+    /// `X-Callback-Url` says who is told of the function's own response.
+    ///
+    /// A `Timeout` or `Unreachable` leaves open whether the function ran.
+    async fn call(
+        &self,
+        _key: &FunctionKey,
+        _request: Request<Bytes>,
+        _wait: bool,
+    ) -> Result<RemoteResponse> {
+        Err(not_there("calls with requests"))
+    }
 
     /// The record of a run; `Ok(None)` while there is none (yet, or not any more).
-    async fn activation(&self, namespace: &NamespaceName, id: ActivationId) -> Result<Option<Activation>>;
+    async fn activation(&self, _namespace: &NamespaceName, _id: ActivationId) -> Result<Option<Activation>> {
+        Err(not_there("records of runs"))
+    }
 
     /// Records of runs that started at or after `since`, newest first: after the first `skip`, at most `limit`.
     async fn activations(
         &self,
-        namespace: &NamespaceName,
-        since: Option<Millis>,
-        skip: u32,
-        limit: u32,
-    ) -> Result<RecordPage>;
+        _namespace: &NamespaceName,
+        _since: Option<Millis>,
+        _skip: u32,
+        _limit: u32,
+    ) -> Result<RecordPage> {
+        Err(not_there("records of runs"))
+    }
 
     /// The packages, triggers and rules of a namespace, most recently updated first within each collection. A provider
     /// that has no triggers or rules has none.
-    async fn entities(&self, namespace: &NamespaceName) -> Result<Vec<KnownEntity>>;
+    async fn entities(&self, _namespace: &NamespaceName) -> Result<Vec<KnownEntity>> {
+        Ok(Vec::new())
+    }
 
     /// A package, a trigger or a rule.
-    async fn entity(&self, key: &EntityKey, collection: Collection) -> Result<KnownEntity>;
+    async fn entity(&self, _key: &EntityKey, _collection: Collection) -> Result<KnownEntity> {
+        Err(not_there(ENTITIES))
+    }
 
     /// Makes one; with `replace`, changes the one that is there.
-    async fn put_entity(&self, key: &EntityKey, change: &EntityChange, replace: bool) -> Result<KnownEntity>;
+    async fn put_entity(
+        &self,
+        _key: &EntityKey,
+        _change: &EntityChange,
+        _replace: bool,
+    ) -> Result<KnownEntity> {
+        Err(not_there(ENTITIES))
+    }
 
     /// Activates or deactivates a rule.
-    async fn set_rule_active(&self, key: &EntityKey, active: bool) -> Result<()>;
+    async fn set_rule_active(&self, _key: &EntityKey, _active: bool) -> Result<()> {
+        Err(not_there(ENTITIES))
+    }
 
     /// Deletes one; a package that holds something only with `force`.
-    async fn delete_entity(&self, key: &EntityKey, collection: Collection, force: bool) -> Result<()>;
+    async fn delete_entity(&self, _key: &EntityKey, _collection: Collection, _force: bool) -> Result<()> {
+        Err(not_there(ENTITIES))
+    }
 
     /// Fires a trigger; answers the record of the firing, or `None` when no rule was active.
-    async fn fire(&self, key: &EntityKey, payload: &JsonText) -> Result<Option<ActivationId>>;
+    async fn fire(&self, _key: &EntityKey, _payload: &JsonText) -> Result<Option<ActivationId>> {
+        Err(not_there(ENTITIES))
+    }
+}
+
+const ENTITIES: &str = "packages, triggers or rules";
+
+/// The answer of a system that has no such thing.
+pub(crate) fn not_there(what: &str) -> Error {
+    Error::new(
+        ErrorCode::NotSupported,
+        format!("The connection's system has no {what}."),
+    )
 }

@@ -157,10 +157,12 @@ impl Store {
 }
 
 fn load(row: &Row<'_>) -> Result<Connection, Fault> {
+    let kind: ConnectionKind = column(row, "kind")?;
     Ok(Connection {
         id: row.get("id")?,
         name: row.get("name")?,
-        kind: column(row, "kind")?,
+        kind,
+        capabilities: kind.capabilities(),
         environment: column(row, "environment")?,
         api_host: row.get("api_host")?,
         key_hint: row.get("key_hint")?,

@@ -7,6 +7,7 @@ use beckon_store::{MadeKey, NewConnection};
 
 use crate::{
     Panel, accounts, looks,
+    remote_calls::is_here,
     secrets::connection_key,
     views::{ConnectionDraft, ConnectionTest},
 };
@@ -119,24 +120,19 @@ impl Panel {
             ));
         }
         let mut api_host = draft.api_host.trim().to_owned();
-        let key = match (draft.key.as_deref().map(str::trim), id) {
-            (Some(text), _) if !text.is_empty() => {
-                let pasted = beckon_providers::read_pasted(text)?;
-                if api_host.is_empty() {
-                    api_host = pasted.api_host.unwrap_or_default();
-                }
-                pasted.key
-            }
-            (_, Some(id)) => self.live_key(id).await?,
-            _ => {
-                return Err(Error::new(ErrorCode::InvalidInput, "A key is needed.")
-                    .with_hint("Paste user:key, or a copied curl command."));
-            }
+        let key = match draft.kind {
+            ConnectionKind::Openfaas => self.password_of(&draft, id).await?,
+            _ => self.pasted_key(&draft, id, &mut api_host).await?,
         };
         if api_host.is_empty() {
             return Err(Error::new(
                 ErrorCode::InvalidInput,
-                "An API host is needed, for example faas-lon1-0123abcd.doserverless.co.",
+                match draft.kind {
+                    ConnectionKind::Openfaas => {
+                        "The gateway's URL is needed, for example http://127.0.0.1:8080."
+                    }
+                    _ => "An API host is needed, for example faas-lon1-0123abcd.doserverless.co.",
+                },
             ));
         }
         if !api_host.contains("://") {
@@ -148,11 +144,64 @@ impl Panel {
         Ok((
             key,
             ConnectionTest {
+                warning: plain(&api_host),
                 api_host,
                 latency_ms: reach.latency_ms,
                 namespaces: reach.namespaces,
+                server: reach.server,
             },
         ))
+    }
+
+    /// What a person typed as an OpenFaaS gateway's user and password.
+    async fn password_of(&self, draft: &ConnectionDraft, id: Option<&str>) -> Result<Secret> {
+        let typed = draft
+            .user
+            .as_deref()
+            .map(str::trim)
+            .filter(|user| !user.is_empty());
+        match (&draft.key, id) {
+            (Some(password), None) => named(typed, password),
+            (Some(password), Some(_)) if !password.is_empty() => named(typed, password),
+            (_, Some(id)) => {
+                let kept = self.live_key(id).await?;
+                let user = kept.expose().split_once(':').map_or("", |(user, _)| user);
+                match typed {
+                    Some(typed) if typed != user => Err(Error::new(
+                        ErrorCode::InvalidInput,
+                        "Another user needs the password again.",
+                    )),
+                    _ => Ok(kept),
+                }
+            }
+            (None, None) => Err(Error::new(
+                ErrorCode::InvalidInput,
+                "The gateway's password is needed; it is empty where the gateway asks for none.",
+            )),
+        }
+    }
+
+    /// What a person pasted as a key, with the host that may be in it.
+    async fn pasted_key(
+        &self,
+        draft: &ConnectionDraft,
+        id: Option<&str>,
+        api_host: &mut String,
+    ) -> Result<Secret> {
+        Ok(match (draft.key.as_deref().map(str::trim), id) {
+            (Some(text), _) if !text.is_empty() => {
+                let pasted = beckon_providers::read_pasted(text)?;
+                if api_host.is_empty() {
+                    *api_host = pasted.api_host.unwrap_or_default();
+                }
+                pasted.key
+            }
+            (_, Some(id)) => self.live_key(id).await?,
+            _ => {
+                return Err(Error::new(ErrorCode::InvalidInput, "A key is needed.")
+                    .with_hint("Paste user:key, or a copied curl command."));
+            }
+        })
     }
 
     async fn keep_connection(
@@ -226,5 +275,22 @@ fn made_key(connection: Connection) -> Option<MadeKey> {
         namespace: connection.account_namespace?,
         id: connection.key_id?,
         expires: connection.key_expires,
+    })
+}
+
+/// `user:password`.
+fn named(user: Option<&str>, password: &str) -> Result<Secret> {
+    let user = user.unwrap_or("admin");
+    if user.contains(':') {
+        return Err(Error::new(ErrorCode::InvalidInput, "A user's name has no colon."));
+    }
+    Ok(Secret::new(format!("{user}:{password}")))
+}
+
+/// What is to be said of a key that travels without TLS.
+fn plain(api_host: &str) -> Option<String> {
+    let is_plain = api_host.to_ascii_lowercase().starts_with("http://");
+    (is_plain && !is_here(api_host)).then(|| {
+        "The key travels without TLS: everybody on the way can read it. Use https where the server has it.".into()
     })
 }

@@ -96,6 +96,7 @@ impl Panel {
             environment,
             api_host,
             key: Some(key.expose().to_owned()),
+            user: None,
         })
         .await
     }

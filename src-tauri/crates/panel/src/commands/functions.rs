@@ -318,6 +318,7 @@ impl Panel {
             edits: FunctionEdits::local(&stored.runtime),
             api_url,
             function_url,
+            image: None,
         })
     }
 }

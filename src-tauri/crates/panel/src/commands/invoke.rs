@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Callback, Cause, CodePackage, Error, ErrorCode, FunctionRef,
-    JsonText, Limits, Mode, Result, Status, Timing, WebExport,
+    Activation, ActivationId, ActivationSummary, CallForm, Callback, Cause, CodePackage, Error, ErrorCode,
+    FunctionRef, JsonText, Limits, Mode, Result, Status, Timing, WebExport,
 };
 use beckon_engine::web::WebCall;
 use beckon_engine::{Invocation, Outcome, Payload};
@@ -10,9 +10,7 @@ use beckon_macros::commands;
 use beckon_providers::{RemoteOutcome, RemoteRecord};
 
 use crate::{
-    Panel, RequestDraft,
-    commands::functions::only_local,
-    journal, templates,
+    Panel, RequestDraft, journal, remote_calls, templates,
     views::{InvokeMode, InvokeReply},
 };
 
@@ -36,28 +34,35 @@ impl Panel {
                 self.invoke_here(function, payload, mode, Cause::Panel, rerun_of, callback_url)
                     .await
             }
-            false if callback_url.is_some() => Err(no_callback()),
             false => {
-                self.invoke_there(function, input, mode, Cause::Panel, rerun_of)
+                self.invoke_there(function, input, mode, Cause::Panel, rerun_of, callback_url)
                     .await
             }
         }
     }
 
-    /// Calls a local function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
+    /// Calls a function with a request, as its callers over HTTP do; the record's `http` holds the HTTP side.
     ///
-    /// `InvalidInput` names the part that cannot be a request. A function that takes JSON arguments gets what the
+    /// `InvalidInput` names the part that cannot be a request. A local function that takes JSON arguments gets what the
     /// gateway would make of the request, and a web action what its own address would. `callback_url` as for `invoke`.
+    ///
+    /// At a provider it is for connections whose functions are called so (`capabilities.call`). An asynchronous run there
+    /// is `polling` while a callback is to come into an inbox here, and has its result then; that is so without a
+    /// `callback_url`, too, where the server is on this machine. Of any other the record says where its result goes.
     pub async fn invoke_http(
-        &self,
+        self: &Arc<Self>,
         function: FunctionRef,
         request: RequestDraft,
         mode: InvokeMode,
         rerun_of: Option<ActivationId>,
         callback_url: Option<String>,
     ) -> Result<InvokeReply> {
-        only_local(&function)?;
         let mut request = request.build()?;
+        if !function.is_local() {
+            return self
+                .call_there(function, request, mode, Cause::Panel, rerun_of, callback_url)
+                .await;
+        }
         let called = self.local_function(&function).await?;
         if called.web != WebExport::Private && !called.contract.speaks_http() {
             // As its own address would: what it got the first time is what it gets again.
@@ -155,7 +160,18 @@ impl Panel {
         mode: InvokeMode,
         cause: Cause,
         rerun_of: Option<ActivationId>,
+        callback_url: Option<String>,
     ) -> Result<InvokeReply> {
+        let connection = self.remote_connection(&function.connection).await?;
+        if connection.capabilities.call == CallForm::Request {
+            let request = remote_calls::posted(&input);
+            return self
+                .call_there(function, request, mode, cause, rerun_of, callback_url)
+                .await;
+        }
+        if callback_url.is_some() {
+            return Err(no_callback());
+        }
         let remote = self.remote(&function.connection).await?;
         let asked = self.clock.now();
         let wire_mode = match mode {
@@ -172,7 +188,8 @@ impl Panel {
                 let accounted = activation.timing.wait_ms.unwrap_or(0.0)
                     + activation.summary.duration_ms.unwrap_or(0) as f64;
                 activation.timing.network_ms = Some((round_trip_ms - accounted).max(0.0));
-                let mut ours = pending(&function, activation.summary.id, input, wire_mode, asked);
+                let mut ours = pending(&function, activation.summary.id, wire_mode, asked);
+                ours.input = Some(input);
                 ours.rerun_of = rerun_of;
                 ours.summary.cause = cause;
                 let activation = journal::merge(ours, activation);
@@ -189,7 +206,8 @@ impl Panel {
                 } else {
                     Mode::NonBlocking
                 };
-                let mut activation = pending(&function, id, input, mode, asked);
+                let mut activation = pending(&function, id, mode, asked);
+                activation.input = Some(input);
                 activation.rerun_of = rerun_of;
                 activation.summary.cause = cause;
                 self.note_down(activation.clone()).await?;
@@ -200,7 +218,7 @@ impl Panel {
     }
 
     /// On disk before the window is told: the input of a run that a provider accepted is nowhere else.
-    async fn note_down(&self, activation: Activation) -> Result<()> {
+    pub(crate) async fn note_down(&self, activation: Activation) -> Result<()> {
         let id = activation.summary.id;
         self.store
             .record_all(vec![activation])
@@ -209,18 +227,17 @@ impl Panel {
     }
 }
 
-fn no_callback() -> Error {
+pub(crate) fn no_callback() -> Error {
     Error::new(
         ErrorCode::InvalidInput,
-        "Only asynchronous runs of the local engine call back.",
+        "Only asynchronous runs call back, and not at every provider.",
     )
 }
 
 /// The row of a run that a provider has accepted and that is not over.
-fn pending(
+pub(crate) fn pending(
     function: &FunctionRef,
     id: ActivationId,
-    input: JsonText,
     mode: Mode,
     start: beckon_core::Millis,
 ) -> Activation {
@@ -244,7 +261,7 @@ fn pending(
             preview: String::new(),
         },
         subject: String::new(),
-        input: Some(input),
+        input: None,
         result: None,
         result_bytes: 0,
         result_truncated: false,

@@ -8,6 +8,7 @@ mod code;
 mod connections;
 mod copy;
 mod deliveries;
+mod deployments;
 mod entities;
 mod found;
 mod functions;
@@ -28,6 +29,7 @@ mod terminal;
 mod tokens;
 mod triggers;
 
+pub(crate) use invoke::{no_callback, pending};
 pub use kinds::FunctionKind;
 pub(crate) use settings::stored as stored_settings;
 pub use terminal::TerminalTarget;
@@ -45,6 +47,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         found::COMMANDS,
         namespaces::COMMANDS,
         functions::COMMANDS,
+        deployments::COMMANDS,
         code::COMMANDS,
         kinds::COMMANDS,
         entities::COMMANDS,

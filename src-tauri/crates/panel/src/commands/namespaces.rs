@@ -14,8 +14,25 @@ impl Panel {
         self.noting(&connection, remote.namespaces().await)
     }
 
-    /// Makes a namespace on the local engine.
-    pub async fn create_namespace(&self, name: NamespaceName, label: String) -> Result<Namespace> {
+    /// Makes a namespace, on the local engine unless `connection` says where (`capabilities.namespaces`). A provider
+    /// gives no labels; one that lets nobody make namespaces is `NotSupported`.
+    pub async fn create_namespace(
+        &self,
+        name: NamespaceName,
+        label: String,
+        connection: Option<String>,
+    ) -> Result<Namespace> {
+        if let Some(connection) = connection.filter(|connection| connection != LOCAL) {
+            let remote = self.remote(&connection).await?;
+            self.noting(&connection, remote.create_namespace(&name).await)?;
+            self.tell_of_functions(connection);
+            return Ok(Namespace {
+                label: name.to_string(),
+                name,
+                created: 0,
+                functions: 0,
+            });
+        }
         let label = if label.trim().is_empty() {
             name.as_str()
         } else {
@@ -32,9 +49,21 @@ impl Panel {
         self.store.rename_namespace(&name, label.trim()).await
     }
 
-    /// Deletes a local namespace with its functions and tokens. `confirmation` must be its name, typed by the user.
-    pub async fn delete_namespace(&self, name: NamespaceName, confirmation: String) -> Result<()> {
+    /// Deletes a namespace with its functions and (here) tokens; on the local engine unless `connection` says where.
+    /// `confirmation` must be its name, typed by the user.
+    pub async fn delete_namespace(
+        &self,
+        name: NamespaceName,
+        confirmation: String,
+        connection: Option<String>,
+    ) -> Result<()> {
         confirm(name.as_str(), &confirmation)?;
+        if let Some(connection) = connection.filter(|connection| connection != LOCAL) {
+            let remote = self.remote(&connection).await?;
+            self.noting(&connection, remote.delete_namespace(&name).await)?;
+            self.tell_of_functions(connection);
+            return Ok(());
+        }
         self.engine.delete_namespace(&name).await
     }
 }

@@ -64,7 +64,8 @@ impl Panel {
             self.invoke_here(function, payload, mode, Cause::Cli, None, None)
                 .await
         } else {
-            self.invoke_there(function, input, mode, Cause::Cli, None).await
+            self.invoke_there(function, input, mode, Cause::Cli, None, None)
+                .await
         }
     }
 }

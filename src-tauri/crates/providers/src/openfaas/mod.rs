@@ -1,5 +1,6 @@
 //! OpenFaaS: functions behind `/function/<name>` that see the request itself, and the control plane `/system`.
 
+pub(crate) mod client;
 pub mod copy_as;
 pub(crate) mod gateway;
 pub(crate) mod wire;

@@ -1,22 +1,21 @@
 //! The documents of OpenFaaS' `/system`, as its own clients read and write them.
 
-use std::collections::BTreeMap;
-
+pub(crate) use beckon_core::Texts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Names with texts: labels, annotations, variables.
-pub(crate) type Texts = BTreeMap<String, String>;
-
 /// What is deployed: an image's name and what it is run with, and never code. `null` is as good as nothing, and unknown
 /// fields are passed over, as by OpenFaaS' own gateway.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct FunctionDeployment {
     pub(crate) service: String,
     pub(crate) image: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) namespace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) env_process: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) env_vars: Option<Texts>,
     #[serde(flatten)]
     pub(crate) kept: Kept,
@@ -76,7 +75,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// `DELETE /system/functions`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct DeleteFunctionRequest {
     pub(crate) function_name: String,
@@ -84,7 +83,7 @@ pub(crate) struct DeleteFunctionRequest {
 }
 
 /// `POST /system/scale-function/{name}`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ScaleServiceRequest {
     pub(crate) service_name: String,

@@ -10,9 +10,11 @@ mod reply;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use beckon_core::{Error, ErrorCode, Result};
-use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
-use reqwest::{Method, RequestBuilder};
+use futures_util::stream::{BoxStream, StreamExt as _};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use url::Url;
 
 pub(crate) use credential::Credential;
@@ -38,7 +40,11 @@ pub(crate) struct Http {
     dialect: Dialect,
     credential: Arc<Credential>,
     authorization: HeaderValue,
+    broken: Broken,
 }
+
+/// A reply's body as it comes.
+pub(crate) type Body = BoxStream<'static, Result<Bytes>>;
 
 impl Http {
     /// Nothing is sent yet.
@@ -64,12 +70,18 @@ impl Http {
             Error::internal("set up TLS", chain(&error))
                 .with_hint("Install the system's CA certificates (Debian: the package ca-certificates).")
         })?;
+        let credential = Arc::new(credential);
+        let broken = Broken {
+            host: authority(&base),
+            credential: Arc::clone(&credential),
+        };
         Ok(Self {
             client,
             base,
             dialect,
-            credential: Arc::new(credential),
+            credential,
             authorization,
+            broken,
         })
     }
 
@@ -108,6 +120,72 @@ impl Http {
             .await
     }
 
+    /// DELETE with a JSON document, as OpenFaaS wants it.
+    pub(crate) async fn delete_with(&self, path: &str, body: String) -> Result<Reply> {
+        self.send_json(Method::DELETE, path, body, CALL_TIMEOUT).await
+    }
+
+    /// GET of a body that is read as it comes, for as long as it comes. What is no success is its error.
+    pub(crate) async fn follow(&self, path: &str) -> Result<Body> {
+        let request = self.request(Method::GET, path)?.send();
+        let sent = tokio::time::timeout(CALL_TIMEOUT, request).await;
+        let response = sent
+            .map_err(|_| self.broken.late())?
+            .map_err(|error| self.failure(&error))?;
+        if response.status().is_success() {
+            return Ok(self.body(response));
+        }
+        self.read(response, REPLY_LIMIT).await?.ok()?;
+        Err(Error::new(
+            ErrorCode::BadReply,
+            format!("{} sent no log.", self.host()),
+        ))
+    }
+
+    /// Sends a request that is not the API's own: without the credential, and any answer is one, a redirect too. `within`
+    /// is the beginning of all paths that it may have, behind the root.
+    pub(crate) async fn open(
+        &self,
+        method: Method,
+        path: &str,
+        within: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        timeout: Duration,
+    ) -> Result<(StatusCode, HeaderMap, Body)> {
+        let join = |path: &str| {
+            self.base
+                .join(path)
+                .map_err(|e| Error::internal("build a URL", e))
+        };
+        let (url, fence) = (join(path)?, join(within)?);
+        // `..`, written in whatever way, leads out of it: the request would be another than it says.
+        let rest = url.path().strip_prefix(fence.path());
+        if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                "The path leads out of the function: it has .. in it.",
+            ));
+        }
+        let request = self
+            .client
+            .request(method, url)
+            .headers(headers)
+            .body(body)
+            .timeout(timeout);
+        let mut response = request.send().await.map_err(|error| self.failure(&error))?;
+        let headers = std::mem::take(response.headers_mut());
+        Ok((response.status(), headers, self.body(response)))
+    }
+
+    fn body(&self, response: reqwest::Response) -> Body {
+        let broken = self.broken.clone();
+        response
+            .bytes_stream()
+            .map(move |chunk| chunk.map_err(|error| broken.failure(&error)))
+            .boxed()
+    }
+
     async fn send_json(&self, method: Method, path: &str, body: String, timeout: Duration) -> Result<Reply> {
         let request = self.request(method, path)?;
         self.send(
@@ -136,7 +214,11 @@ impl Http {
 
     /// Sends a request, for a reply of at most `limit` bytes.
     async fn send_for(&self, request: RequestBuilder, limit: usize) -> Result<Reply> {
-        let mut response = request.send().await.map_err(|error| self.failure(&error))?;
+        let response = request.send().await.map_err(|error| self.failure(&error))?;
+        self.read(response, limit).await
+    }
+
+    async fn read(&self, mut response: reqwest::Response, limit: usize) -> Result<Reply> {
         let status = response.status();
         if status.is_redirection() {
             return Err(self.redirected(response.headers().get(LOCATION)));
@@ -171,16 +253,7 @@ impl Http {
     }
 
     fn failure(&self, error: &reqwest::Error) -> Error {
-        let host = self.host();
-        if error.is_timeout() && !error.is_connect() {
-            return Error::new(ErrorCode::Timeout, format!("{host} did not answer in time."));
-        }
-        let message = if error.is_connect() {
-            format!("{host} cannot be reached.")
-        } else {
-            format!("The connection to {host} broke before the reply was complete.")
-        };
-        Error::new(ErrorCode::Unreachable, message).with_details(self.credential.redact(&chain(error)))
+        self.broken.failure(error)
     }
 
     fn redirected(&self, location: Option<&HeaderValue>) -> Error {
@@ -204,6 +277,35 @@ impl Http {
                 format!("{host} answered with a redirect to nowhere."),
             ),
         }
+    }
+}
+
+/// What is said when a connection fails, for as long as anything comes over it.
+#[derive(Clone)]
+struct Broken {
+    host: String,
+    credential: Arc<Credential>,
+}
+
+impl Broken {
+    fn late(&self) -> Error {
+        Error::new(
+            ErrorCode::Timeout,
+            format!("{} did not answer in time.", self.host),
+        )
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Error {
+        if error.is_timeout() && !error.is_connect() {
+            return self.late();
+        }
+        let host = &self.host;
+        let message = if error.is_connect() {
+            format!("{host} cannot be reached.")
+        } else {
+            format!("The connection to {host} broke before the reply was complete.")
+        };
+        Error::new(ErrorCode::Unreachable, message).with_details(self.credential.redact(&chain(error)))
     }
 }
 

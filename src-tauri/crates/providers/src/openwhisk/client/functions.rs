@@ -220,7 +220,7 @@ fn function(action: ReceivedAction) -> Result<RemoteFunction> {
             .into_iter()
             .map(NamedJson::from)
             .collect(),
-        summary,
+        ..RemoteFunction::new(summary)
     })
 }
 

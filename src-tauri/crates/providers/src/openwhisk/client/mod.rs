@@ -105,6 +105,7 @@ impl Remote for Client {
         Ok(Reach {
             latency_ms,
             namespaces,
+            server: None,
         })
     }
 
