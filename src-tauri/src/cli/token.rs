@@ -27,8 +27,8 @@ pub(crate) struct CreateArgs {
     /// Whose clients the credential is for
     #[arg(long = "for", value_name = "KIND")]
     kind: Kind,
-    /// The namespace it reaches. For openwhisk not needed where there is only one, or a `playground`; for digitalocean
-    /// and openfaas not needed at all: they reach every namespace
+    /// The namespace it reaches. For openwhisk not needed where there is only one, or a `playground`; for digitalocean,
+    /// openfaas and spaces not needed at all: they reach every namespace
     #[arg(long, value_name = "NS")]
     namespace: Option<String>,
     /// The only function it reaches
@@ -51,6 +51,8 @@ enum Kind {
     Digitalocean,
     /// The password of user admin at OpenFaaS' /system, for faas-cli login
     Openfaas,
+    /// client_id:client_secret for OAuth 2.0's client credentials at /oauth2/token, whose tokens call /spaces
+    Spaces,
 }
 
 /// Seconds; `None` is for ever.
@@ -91,7 +93,7 @@ async fn create(door: &Door, args: &CreateArgs) -> Result<()> {
             let all = target::namespaces(door, beckon_core::LOCAL).await?;
             Some(target::only(all)?.name.to_string())
         }
-        (None, Kind::Digitalocean | Kind::Openfaas) => None,
+        (None, Kind::Digitalocean | Kind::Openfaas | Kind::Spaces) => None,
     };
     let scope = match (namespace, &args.function) {
         (None, None) => json!({ "type": "account" }),
@@ -99,7 +101,7 @@ async fn create(door: &Door, args: &CreateArgs) -> Result<()> {
         (Some(namespace), Some(function)) => {
             json!({ "type": "function", "namespace": namespace, "name": function })
         }
-        (None, Some(_)) => bail!("such a token is for namespaces and calls no function"),
+        (None, Some(_)) => bail!("name the function's namespace with --namespace, or leave --function out"),
     };
     let draft = json!({
         "name": args.name,
@@ -107,6 +109,7 @@ async fn create(door: &Door, args: &CreateArgs) -> Result<()> {
             Kind::Openwhisk => "openwhisk",
             Kind::Digitalocean => "digitalocean",
             Kind::Openfaas => "openfaas",
+            Kind::Spaces => "spaces",
         },
         "scope": scope,
         "expiresInSeconds": args.expires.0,
@@ -141,6 +144,7 @@ async fn list(door: &Door, output: Output) -> Result<()> {
                     TokenKind::DigitaloceanKey => "digitalocean key",
                     TokenKind::Digitalocean => "digitalocean",
                     TokenKind::Openfaas => "openfaas",
+                    TokenKind::Spaces => "spaces",
                 }
                 .to_owned(),
                 scope,

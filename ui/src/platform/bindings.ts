@@ -3633,7 +3633,7 @@ expiresInSeconds: number | null, };
 /**
  * The form of a credential: each system's clients expect their own.
  */
-export type TokenKind = "openwhisk" | "digitalocean_key" | "digitalocean" | "openfaas";
+export type TokenKind = "openwhisk" | "digitalocean_key" | "digitalocean" | "openfaas" | "spaces";
 
 /**
  * What a token reaches.
@@ -4418,7 +4418,8 @@ export function createApi(transport: Transport) {
      *
      * An account's token (`digitalocean`) reaches every namespace (scope `account`) or one; an access key
      * (`digitalocean_key`) one, for an hour at least; an OpenWhisk key one, or one function; the password of OpenFaaS'
-     * `admin` (`openfaas`) every namespace or one. `InvalidInput` for other pairs.
+     * `admin` (`openfaas`) every namespace or one; a client of Spaces (`spaces`) whatever is said. `InvalidInput` for
+     * other pairs.
      */
     createToken: (args: { draft: TokenDraft }, signal?: AbortSignal) =>
       transport.call<NewToken>("create_token", args, signal),

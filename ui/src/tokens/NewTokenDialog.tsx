@@ -170,6 +170,8 @@ function reachText(kind: TokenKind, scope: ScopeType): string {
     return scope === "account"
       ? "Deploys, scales and deletes functions in every namespace, and makes namespaces."
       : "Deploys, scales and deletes functions in the namespace.";
+  if (kind === "spaces" && scope === "account")
+    return "Reads, changes and invokes everything in every namespace.";
   if (scope === "account") return "Makes, lists and deletes namespaces, access keys and scheduled triggers.";
   if (kind === "digitalocean")
     return "Reads and deletes the namespace, and manages its access keys and triggers.";

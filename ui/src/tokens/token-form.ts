@@ -36,6 +36,12 @@ export const KINDS: readonly Kind[] = [
     scopes: ["account", "namespace"],
     says: "The password of admin for Basic authentication at /system: faas-cli login. It calls no function.",
   },
+  {
+    value: "spaces",
+    label: "Spaces",
+    scopes: ["namespace", "function", "account"],
+    says: "client_id:client_secret for OAuth 2.0’s client credentials at /oauth2/token, whose tokens call /spaces.",
+  },
 ];
 
 export function kindOf(value: TokenKind): Kind {
@@ -59,7 +65,7 @@ export const tokenSchema = v.pipe(
       v.nonEmpty("Give it a name, for example the program that will use it."),
       v.maxLength(100, "At most 100 characters."),
     ),
-    kind: v.picklist(["openwhisk", "digitalocean_key", "digitalocean", "openfaas"]),
+    kind: v.picklist(["openwhisk", "digitalocean_key", "digitalocean", "openfaas", "spaces"]),
     scope: v.picklist(["namespace", "function", "account"]),
     namespace: v.string(),
     function: v.string(),

@@ -18,6 +18,9 @@ pub enum TokenKind {
     /// The password of `admin`, for Basic authentication at OpenFaaS' `/system`. It calls no function: those are public
     /// at OpenFaaS.
     Openfaas,
+    /// A client of Spaces, `client_id:client_secret` for OAuth 2.0's client credentials: the id is a ULID. With it, bearer
+    /// tokens that expire are got at `/oauth2/token`.
+    Spaces,
 }
 
 /// What a token reaches.

@@ -24,10 +24,11 @@ use beckon_engine::Engine;
 use beckon_store::Store;
 
 pub use crate::openwhisk::gateway::throttle::Throttle;
-use crate::{digitalocean, openfaas, openwhisk};
+use crate::{digitalocean, openfaas, openwhisk, spaces};
 pub use body::drain;
 pub(crate) use body::{check_nesting, read_body, read_bytes, require_json};
 pub use front::Front;
+pub(crate) use guard::is_of_page;
 pub(crate) use mark::cause;
 pub(crate) use refusal::Refusal;
 
@@ -56,6 +57,7 @@ pub fn front(gateway: Gateway) -> Front {
         .merge(openwhisk::gateway::routes())
         .merge(openfaas::gateway::routes(&gateway))
         .merge(digitalocean::gateway::routes(&gateway))
+        .merge(spaces::gateway::routes(&gateway))
         .merge(metrics::routes())
         .merge(inbox::routes())
         .fallback(|| async { Refusal::not_found("The requested resource could not be found.") })

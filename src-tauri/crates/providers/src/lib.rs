@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod openfaas;
 pub mod openwhisk;
 mod remote;
+pub mod spaces;
 mod transport;
 
 use std::sync::Arc;

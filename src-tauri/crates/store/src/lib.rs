@@ -32,6 +32,7 @@ mod schema;
 mod secrets;
 pub mod seed;
 mod settings;
+mod spaces;
 mod tokens;
 mod triggers;
 mod words;
@@ -47,6 +48,7 @@ pub use journal::text::preview;
 pub use namespaces::PlacedNamespace;
 pub use notes::NamespaceNotes;
 pub use queue::{Claim, DeadLetter, DeadLetters, DeadPage, Ended, Owner, QueueState, Recovery, Waiting};
+pub use spaces::{SpacesDeployment, SpacesTrigger};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 use beckon_core::{Error, ErrorCode, FunctionRef, Result, Secret, Token, TokenKind, TokenScope, hint_of};
 use beckon_macros::commands;
-use beckon_providers::{digitalocean, openfaas, openwhisk};
+use beckon_providers::{digitalocean, openfaas, openwhisk, spaces};
 
 use crate::{
     Panel,
@@ -20,7 +20,8 @@ impl Panel {
     ///
     /// An account's token (`digitalocean`) reaches every namespace (scope `account`) or one; an access key
     /// (`digitalocean_key`) one, for an hour at least; an OpenWhisk key one, or one function; the password of OpenFaaS'
-    /// `admin` (`openfaas`) every namespace or one. `InvalidInput` for other pairs.
+    /// `admin` (`openfaas`) every namespace or one; a client of Spaces (`spaces`) whatever is said. `InvalidInput` for
+    /// other pairs.
     pub async fn create_token(&self, draft: TokenDraft) -> Result<NewToken> {
         let name = draft.name.trim().to_owned();
         if name.is_empty() {
@@ -165,9 +166,10 @@ impl Panel {
             TokenKind::DigitaloceanKey => digitalocean::new_access_key(),
             TokenKind::Digitalocean => digitalocean::new_account_token(),
             TokenKind::Openfaas => openfaas::new_password(),
+            TokenKind::Spaces => spaces::new_client(),
         };
         // What calls no function, nobody would ask for again.
-        let kept = calls_functions(kind) && self.secrets.is_usable();
+        let kept = (calls_functions(kind) || kind == TokenKind::Spaces) && self.secrets.is_usable();
         if kept {
             let (secrets, entry, secret) = (self.secrets.clone(), token_secret(&id), secret.clone());
             self.blocking(move || secrets.set(&entry, &secret)).await?;
@@ -198,7 +200,7 @@ impl Panel {
         }
         let credential = match kind {
             TokenKind::Digitalocean | TokenKind::Openfaas => secret,
-            TokenKind::Openwhisk | TokenKind::DigitaloceanKey => {
+            TokenKind::Openwhisk | TokenKind::DigitaloceanKey | TokenKind::Spaces => {
                 Secret::new(format!("{}:{}", token.id, secret.expose()))
             }
         };
@@ -206,7 +208,7 @@ impl Panel {
     }
 }
 
-/// Whether clients call functions with it, rather than a control plane alone.
+/// Whether clients of OpenWhisk's API call functions with it, rather than a control plane alone.
 fn calls_functions(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Openwhisk | TokenKind::DigitaloceanKey)
 }

@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tower::Service;
 
 use super::{Gateway, Refusal, body, domains, guard, inbox, mark};
-use crate::{digitalocean, openfaas, openwhisk};
+use crate::{digitalocean, openfaas, openwhisk, spaces};
 
 /// Every dialect behind its guard. Cheap to clone.
 #[derive(Clone)]
@@ -46,12 +46,15 @@ impl Front {
         // Each dialect writes its own error documents.
         let for_digitalocean = digitalocean::gateway::is_mine(request.uri().path());
         let for_openfaas = openfaas::gateway::is_mine(request.uri().path());
+        let for_spaces = spaces::gateway::is_mine(request.uri().path());
         let transaction = openwhisk::gateway::transaction(request.headers());
         let mut response = self.guarded(body::drained(request), &transaction).await;
         if for_digitalocean {
             digitalocean::gateway::speak(&mut response);
         } else if for_openfaas {
             openfaas::gateway::speak(&mut response);
+        } else if for_spaces {
+            spaces::gateway::speak(&mut response);
         } else {
             openwhisk::gateway::speak(&mut response, &transaction);
         }
@@ -66,9 +69,10 @@ impl Front {
         let uri = request.uri().clone();
         let is_web = visitor.function.is_none() && openwhisk::gateway::web::is_call(uri.path());
         let for_function = is_web || visitor.function.is_some() || openfaas::gateway::is_call(uri.path());
-        // Inboxes take whatever comes, and functions that speak HTTP answer their own preflights.
+        // Inboxes take whatever comes, functions that speak HTTP answer their own preflights, and Spaces has no pages.
         let answers_itself = request.method() != Method::OPTIONS
             || uri.path().starts_with(inbox::PREFIX)
+            || (visitor.function.is_none() && spaces::gateway::is_mine(uri.path()))
             || (for_function && self.takes_options(&uri, &visitor).await);
         let wanted = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
         let mut response = if answers_itself {

@@ -166,6 +166,11 @@ fn check_fetch(headers: &HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether a page in a browser asks, whatever its origin, and not a person or a program.
+pub(crate) fn is_of_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(ORIGIN) || headers.get(FETCH_SITE).is_some_and(|site| site != "none")
+}
+
 /// The refused name, short and printable.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(100).collect()

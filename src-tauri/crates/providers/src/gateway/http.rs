@@ -81,16 +81,7 @@ pub(crate) fn admit_to(
         }
         token_id = Some(token.id);
     }
-    let read_timeout = function
-        .settings
-        .watchdog
-        .read_timeout_ms
-        .unwrap_or(READ_TIMEOUT_MS);
-    Ok(Admitted {
-        token_id,
-        // As Go has it, 0 is none.
-        read_timeout: (read_timeout > 0).then(|| Duration::from_millis(read_timeout.into())),
-    })
+    Ok(Admitted::to(function, token_id))
 }
 
 /// What a function's annotation `require-whisk-auth` asks of its callers.
@@ -122,6 +113,20 @@ pub(crate) struct Admitted {
 }
 
 impl Admitted {
+    /// Somebody whose token, where there is one, was found to be good for the function.
+    pub(crate) fn to(function: &Function, token_id: Option<String>) -> Self {
+        let read_timeout = function
+            .settings
+            .watchdog
+            .read_timeout_ms
+            .unwrap_or(READ_TIMEOUT_MS);
+        Self {
+            token_id,
+            // As Go has it, 0 is none.
+            read_timeout: (read_timeout > 0).then(|| Duration::from_millis(read_timeout.into())),
+        }
+    }
+
     /// Whether the caller had to say who they are.
     pub(crate) fn has_token(&self) -> bool {
         self.token_id.is_some()

@@ -19,6 +19,7 @@ mod openfaas;
 mod openfaas_system;
 mod schemas;
 mod sequences;
+mod spaces;
 mod support;
 mod throttle;
 mod web;

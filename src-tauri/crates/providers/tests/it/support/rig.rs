@@ -13,6 +13,7 @@ use beckon_providers::digitalocean::new_account_token;
 use beckon_providers::gateway::{Gateway, Throttle, router};
 use beckon_providers::openfaas::new_password;
 use beckon_providers::openwhisk::{NewToken, new_token, token_hash};
+use beckon_providers::spaces::new_client;
 use beckon_store::Store;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -161,6 +162,21 @@ impl Rig {
         (token, admin)
     }
 
+    /// A client of Spaces with a new credential and an access token got with it.
+    pub(crate) async fn client(&self, scope: TokenScope) -> (Token, Client) {
+        let new = new_client();
+        let secret = new.secret.expose().to_owned();
+        let token = self.keep(new, TokenKind::Spaces, scope, None).await;
+        let client = Client {
+            url: self.url.clone(),
+            id: token.id.clone(),
+            secret,
+            bearer: String::new(),
+            http: http(),
+        };
+        (token, client.renewed().await)
+    }
+
     async fn keep(
         &self,
         new: NewToken,
@@ -280,6 +296,48 @@ impl Admin {
     /// Sends a document; as faas-cli does, without saying that it is JSON.
     pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
         send(self.request(method, path).body(body.to_string())).await
+    }
+}
+
+/// Somebody who speaks plain HTTP to Spaces.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) url: String,
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    /// What goes into `Authorization`.
+    pub(crate) bearer: String,
+    pub(crate) http: reqwest::Client,
+}
+
+impl Client {
+    /// The same with another access token.
+    pub(crate) async fn renewed(&self) -> Self {
+        let request = self.http.post(format!("{}/oauth2/token", self.url));
+        let request = request.basic_auth(&self.id, Some(&self.secret));
+        let document = send(request.body("grant_type=client_credentials")).await.ok();
+        Self {
+            bearer: format!("Bearer {}", document["access_token"].as_str().unwrap()),
+            ..self.clone()
+        }
+    }
+
+    /// A request; `path` starts after the port, with its slash.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        request.header("authorization", &self.bearer)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        send(self.request(method, path).json(body)).await
     }
 }
 

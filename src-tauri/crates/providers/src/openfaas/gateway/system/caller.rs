@@ -1,6 +1,6 @@
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, ORIGIN};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use beckon_core::{FunctionKey, NamespaceName, Token, TokenKind, TokenScope};
 use subtle::ConstantTimeEq as _;
 
-use crate::gateway::{Gateway, Refusal};
+use crate::gateway::{Gateway, Refusal, is_of_page};
 use crate::openfaas::gateway::call::USUAL;
 use crate::openfaas::{USER, password_id};
 use crate::openwhisk::token_hash;
@@ -27,12 +27,6 @@ pub(super) async fn admit(State(gateway): State<Gateway>, mut request: Request, 
         }
         None => Refusal::unauthorized("invalid credentials").into_response(),
     }
-}
-
-/// Whether a page in a browser asks, and not a person or a program.
-fn is_of_page(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site");
-    headers.contains_key(ORIGIN) || site.is_some_and(|site| site != "none")
 }
 
 /// What the caller's password reaches.

@@ -1,0 +1,777 @@
+//! `/spaces` over real HTTP: who may, every row of its table, and what a function sees and answers.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use beckon_core::TokenScope;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::rig::{Answer, Client, Rig, send};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+const ECHO: &str = "import json\n\
+    def handle(req):\n    \
+        print('said ' + req.body.decode())\n    \
+        if req.path == '/crash':\n        \
+            return 1 / 0\n    \
+        if req.path == '/die':\n        \
+            import os\n        \
+            os._exit(3)\n    \
+        if req.path == '/own':\n        \
+            return {'status_code': 500, 'body': 'mine'}\n    \
+        return {'status_code': 201, 'headers': {'X-Own': 'yes', 'X-Function-Status': '999'}, 'body': [\n        \
+            req.method, req.path, req.query.getlist('a'), req.body.decode()]}\n";
+
+fn draft(name: &str, code: &str) -> Value {
+    json!({
+        "name": name,
+        "description": "An echo.",
+        "template": "python3-http",
+        "env": { "LEVEL": "2" },
+        "options": { "topics": "a/b,c" },
+        "source": { "code": STANDARD.encode(code) },
+    })
+}
+
+fn space() -> TokenScope {
+    TokenScope::Namespace {
+        namespace: "playground".parse().unwrap(),
+    }
+}
+
+/// Makes a function and waits until it is over with its build.
+async fn deployed(client: &Client, name: &str, code: &str) -> Value {
+    let made = client
+        .post("/spaces/playground/functions", &draft(name, code))
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    settled(client, name).await
+}
+
+async fn settled(client: &Client, name: &str) -> Value {
+    let begin = Instant::now();
+    loop {
+        let function = client
+            .get(&format!("/spaces/playground/functions/{name}"))
+            .await
+            .ok();
+        if matches!(function["status"].as_str(), Some("Running" | "Failed")) {
+            return function;
+        }
+        assert!(begin.elapsed() < PATIENCE, "{function}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Asserts Spaces' error document.
+#[track_caller]
+fn enveloped(answer: &Answer, status: u16, message: &str) {
+    let document = answer.json();
+    assert_eq!(answer.status, status, "{answer:?}");
+    assert_eq!(
+        document,
+        json!({ "error": { "status": status, "message": message } }),
+        "{answer:?}"
+    );
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_is_made_read_changed_and_deleted() {
+    let rig = Rig::start().await;
+    let client = rig.client(space()).await.1;
+    let functions = "/spaces/playground/functions";
+    let made = client.post(functions, &draft("echo", ECHO)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let made = made.json();
+    assert_eq!(made["id"].as_str().map(str::len), Some(26));
+    assert!(
+        matches!(made["status"].as_str(), Some("Pending" | "Building")),
+        "{made}"
+    );
+    enveloped(
+        &client.post(functions, &draft("echo", ECHO)).await,
+        409,
+        "This function already exists",
+    );
+    let running = settled(&client, "echo").await;
+    assert_eq!(running["status"], "Running");
+    for (field, value) in [
+        ("id", made["id"].clone()),
+        ("space", json!("playground")),
+        ("name", json!("echo")),
+        ("description", json!("An echo.")),
+        ("template", json!("python3-http")),
+        ("env", json!({ "LEVEL": "2" })),
+        ("options", json!({ "topics": "a/b,c" })),
+        ("source", json!({ "code": STANDARD.encode(ECHO) })),
+        (
+            "metrics",
+            json!({ "invocations": 0, "replicas": 0, "available_replicas": 0 }),
+        ),
+    ] {
+        assert_eq!(running[field], value, "{field}");
+    }
+    let created = running["created_at"].as_str().unwrap();
+    assert!(
+        chrono::NaiveDateTime::parse_from_str(created, "%Y-%m-%dT%H:%M:%S%.f").is_ok(),
+        "{created}"
+    );
+    let code = client.get(&format!("{functions}/echo/code")).await.ok();
+    assert_eq!(code, json!({ "code": STANDARD.encode(ECHO) }));
+
+    // What is not said stays, and the id is the same over versions.
+    let changed = client
+        .send(
+            Method::PUT,
+            &format!("{functions}/echo"),
+            &json!({ "env": { "LEVEL": "3" } }),
+        )
+        .await
+        .ok();
+    assert_eq!(changed["id"], made["id"]);
+    let changed = settled(&client, "echo").await;
+    assert_eq!(
+        (&changed["env"]["LEVEL"], &changed["description"], &changed["id"]),
+        (&json!("3"), &json!("An echo."), &made["id"])
+    );
+    assert_eq!(changed["created_at"], running["created_at"]);
+
+    // The window's and OpenWhisk's functions are there too, under an id that stays.
+    rig.api()
+        .await
+        .deploy("pack/other", crate::support::rig::ECHO)
+        .await;
+    let list = client.get(functions).await.ok();
+    let names: Vec<_> = list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| &f["name"])
+        .collect();
+    assert_eq!(names, ["echo", "pack__other"]);
+    assert_eq!(
+        list["paging"],
+        json!({ "next_cursor": "", "previous_cursor": "" })
+    );
+    let other = client.get(&format!("{functions}/pack__other")).await.ok();
+    assert_eq!(other["id"], list["data"][1]["id"]);
+
+    // Pages.
+    let first = client.get(&format!("{functions}?limit=1")).await.ok();
+    assert_eq!(first["data"].as_array().unwrap().len(), 1);
+    let cursor = first["paging"]["next_cursor"].as_str().unwrap();
+    let second = client
+        .get(&format!("{functions}?limit=1&next_cursor={cursor}"))
+        .await
+        .ok();
+    assert_eq!(second["data"][0]["name"], "pack__other");
+    assert_eq!(second["paging"]["next_cursor"], "");
+    let back = second["paging"]["previous_cursor"].as_str().unwrap();
+    let again = client
+        .get(&format!("{functions}?limit=1&previous_cursor={back}"))
+        .await
+        .ok();
+    assert_eq!(again["data"][0]["name"], "echo");
+
+    let gone = send(client.request(Method::DELETE, &format!("{functions}/echo"))).await;
+    assert_eq!((gone.status, gone.text.as_str()), (204, ""));
+    enveloped(
+        &client.get(&format!("{functions}/echo")).await,
+        404,
+        "function not found",
+    );
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_refusal_is_the_error_document() {
+    let rig = Rig::start().await;
+    let client = rig.client(space()).await.1;
+    let functions = "/spaces/playground/functions";
+    deployed(&client, "f", ECHO).await;
+    let none = json!({});
+    let with = |field: &str, value: Value| {
+        let mut draft = draft("new", ECHO);
+        draft[field] = value;
+        draft
+    };
+    for (method, path, body, status, message) in [
+        (
+            "GET",
+            "/spaces/nowhere/functions",
+            &none,
+            403,
+            Some("Unauthorized"),
+        ),
+        ("GET", "/spaces/other/functions", &none, 403, Some("Unauthorized")),
+        (
+            "GET",
+            "/spaces/playground/functions/no",
+            &none,
+            404,
+            Some("function not found"),
+        ),
+        (
+            "PUT",
+            "/spaces/playground/functions/no",
+            &none,
+            404,
+            Some("function not found"),
+        ),
+        (
+            "DELETE",
+            "/spaces/playground/functions/no",
+            &none,
+            404,
+            Some("function not found"),
+        ),
+        (
+            "POST",
+            "/spaces/playground/functions/no/invoke",
+            &none,
+            404,
+            Some("function not found"),
+        ),
+        (
+            "POST",
+            "/spaces/playground/functions/no/async-invoke",
+            &none,
+            404,
+            Some("function not found"),
+        ),
+        (
+            "GET",
+            "/spaces/playground/functions/no/logs",
+            &none,
+            404,
+            Some("function not found"),
+        ),
+        (
+            "GET",
+            "/spaces/playground/functions/no/code",
+            &none,
+            404,
+            Some("function not found"),
+        ),
+        (
+            "GET",
+            "/spaces/playground/functions/f/logs?tail=x",
+            &none,
+            400,
+            None,
+        ),
+        (
+            "GET",
+            "/spaces/playground/functions/f/logs?since=yesterday",
+            &none,
+            400,
+            None,
+        ),
+        ("GET", "/spaces/playground/functions?limit=0", &none, 400, None),
+        (
+            "GET",
+            "/spaces/playground/functions?next_cursor=*",
+            &none,
+            400,
+            None,
+        ),
+        ("GET", "/spaces/playground/elsewhere", &none, 404, None),
+        (
+            "GET",
+            "/spaces/playground/triggers/no",
+            &none,
+            404,
+            Some("trigger not found"),
+        ),
+        (
+            "PATCH",
+            "/spaces/playground/functions/f",
+            &none,
+            405,
+            Some("Method Not Allowed"),
+        ),
+        ("POST", functions, &none, 400, None),
+        ("POST", functions, &with("name", json!("Not_a_name")), 400, None),
+        ("POST", functions, &with("template", json!("cobol")), 400, None),
+        ("POST", functions, &with("env", json!({ "A": 1 })), 400, None),
+        (
+            "POST",
+            functions,
+            &with("source", json!({ "code": "*" })),
+            400,
+            None,
+        ),
+        (
+            "POST",
+            functions,
+            &with("source", json!({ "code": "/w==" })),
+            400,
+            None,
+        ),
+        (
+            "POST",
+            functions,
+            &with("options", json!({ "schedule": "often" })),
+            400,
+            None,
+        ),
+        (
+            "PUT",
+            "/spaces/playground/functions/f",
+            &json!({ "name": "g" }),
+            400,
+            None,
+        ),
+        (
+            "POST",
+            "/spaces/playground/functions/f/async-invoke",
+            &none,
+            400,
+            Some("X-Callback-Url header is required"),
+        ),
+        (
+            "GET",
+            "/spaces/playground/functions/f/invoke/a/b/c/d",
+            &none,
+            404,
+            None,
+        ),
+    ] {
+        let answer = client.send(method.parse().unwrap(), path, body).await;
+        let text = answer.json()["error"]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        enveloped(&answer, status, message.unwrap_or(&text));
+        assert!(!text.is_empty(), "{method} {path}");
+    }
+    for url in ["ftp://127.0.0.1/x", "http://[::1", "nothing"] {
+        let request = client.request(Method::POST, "/spaces/playground/functions/f/async-invoke");
+        let answer = send(request.header("x-callback-url", url)).await;
+        let text = answer.json()["error"]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        enveloped(&answer, 400, &text);
+    }
+    for (path, method, allow) in [
+        ("f/invoke", "HEAD", "POST, GET, PUT, PATCH, DELETE"),
+        ("f/invoke/a", "OPTIONS", "POST, GET, PUT, PATCH, DELETE"),
+        ("f/async-invoke", "GET", "POST"),
+        ("f", "POST", "GET, PUT, DELETE"),
+    ] {
+        let method: Method = method.parse().unwrap();
+        let answer = send(client.request(method.clone(), &format!("{functions}/{path}"))).await;
+        assert_eq!(
+            (answer.status, answer.header("allow")),
+            (405, Some(allow)),
+            "{path}"
+        );
+        if method != Method::HEAD {
+            enveloped(&answer, 405, "Method Not Allowed");
+        }
+    }
+    // More than the gateway takes, announced and not.
+    let large = vec![b'x'; beckon_engine::HTTP_LIMIT + 1];
+    let answer = send(
+        client
+            .request(Method::POST, &format!("{functions}/f/invoke"))
+            .body(large),
+    )
+    .await;
+    let text = answer.json()["error"]["message"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    enveloped(&answer, 413, &text);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_holders_of_an_access_token_get_in_and_no_page() {
+    let rig = Rig::start().await;
+    let (token, client) = rig.client(space()).await;
+    let functions = "/spaces/playground/functions";
+    deployed(&client, "f", ECHO).await;
+    deployed(&client, "g", ECHO).await;
+    for authorization in [
+        None,
+        Some("Bearer nonsense".to_owned()),
+        Some(format!("Bearer {}", client.secret)),
+        Some(client.bearer.replace("Bearer", "Basic")),
+    ] {
+        let mut request = client.http.get(format!("{}{functions}", rig.url));
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        let answer = send(request).await;
+        enveloped(&answer, 401, "Unauthenticated");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    }
+    for header in [
+        ("origin", "http://localhost:1"),
+        ("sec-fetch-site", "same-origin"),
+    ] {
+        let answer = send(client.request(Method::GET, functions).header(header.0, header.1)).await;
+        enveloped(&answer, 403, "Pages have no access to /spaces.");
+    }
+
+    // A client for one function reads and calls it, and nothing else.
+    let scope = TokenScope::Function {
+        namespace: "playground".parse().unwrap(),
+        name: "f".parse().unwrap(),
+    };
+    let one = rig.client(scope).await.1;
+    assert_eq!(one.get(&format!("{functions}/f")).await.status, 200);
+    assert_eq!(one.get(&format!("{functions}/f/invoke")).await.status, 201);
+    for (method, path) in [
+        ("GET", "g"),
+        ("GET", "g/invoke"),
+        ("GET", "no/invoke"),
+        ("PUT", "f"),
+        ("DELETE", "f"),
+        ("GET", ""),
+    ] {
+        let path = format!("{functions}/{path}");
+        let path = path.trim_end_matches('/');
+        let answer = one.send(method.parse().unwrap(), path, &json!({})).await;
+        enveloped(&answer, 403, "Unauthorized");
+    }
+
+    // The token endpoint: form and Basic; wrong ones are refused.
+    let endpoint = format!("{}/oauth2/token", rig.url);
+    let form = |grant: &str, secret: &str| {
+        let fields = [
+            ("grant_type", grant),
+            ("client_id", &token.id),
+            ("client_secret", secret),
+            ("scope", "function.invoke function"),
+        ];
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        client.http.post(&endpoint).body(body)
+    };
+    let answer = send(form("client_credentials", &client.secret)).await;
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let document = answer.ok();
+    assert_eq!(
+        (
+            &document["token_type"],
+            &document["scope"],
+            &document["expires_in"]
+        ),
+        (&json!("bearer"), &json!("function.invoke function"), &json!(3600))
+    );
+    assert_eq!(send(form("password", &client.secret)).await.status, 400);
+    assert_eq!(send(form("client_credentials", "wrong")).await.status, 401);
+    let with_page = form("client_credentials", &client.secret).header("origin", "http://localhost");
+    assert_eq!(send(with_page).await.status, 403);
+
+    // Revoked: this one, at once, and no other. Another client's is left alone.
+    let access = document["access_token"].as_str().unwrap();
+    let list = || {
+        client
+            .http
+            .get(format!("{}{functions}", rig.url))
+            .bearer_auth(access)
+    };
+    let revoke = |who: &Client| {
+        who.http
+            .post(format!("{}/oauth2/revoke", rig.url))
+            .basic_auth(&who.id, Some(&who.secret))
+            .body(format!("token={access}"))
+    };
+    assert_eq!(send(list()).await.status, 200);
+    assert_eq!(send(revoke(&one)).await.status, 200);
+    assert_eq!(send(list()).await.status, 200);
+    assert_eq!(send(revoke(&client)).await.status, 200);
+    enveloped(&send(list()).await, 401, "Unauthenticated");
+    assert_eq!(client.get(functions).await.status, 200);
+
+    // They end by themselves, and with their client.
+    rig.advance(3_600_001);
+    enveloped(&client.get(functions).await, 401, "Unauthenticated");
+    let fresh = client.renewed().await;
+    assert_eq!(fresh.get(functions).await.status, 200);
+    rig.store.revoke_token(&token.id).await.unwrap();
+    enveloped(&fresh.get(functions).await, 401, "Unauthenticated");
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_is_the_functions_own() {
+    let rig = Rig::start().await;
+    let client = rig.client(space()).await.1;
+    deployed(&client, "f", ECHO).await;
+    let door = "/spaces/playground/functions/f/invoke";
+    for method in ["POST", "GET", "PUT", "PATCH", "DELETE"] {
+        let request = client.request(method.parse().unwrap(), &format!("{door}/a/b%20c/d/?a=1&b=2&a=3"));
+        let answer = send(request.body("in")).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        assert_eq!(answer.header("x-own"), Some("yes"));
+        assert_eq!(answer.json(), json!([method, "/a/b c/d", ["1", "3"], "in"]));
+    }
+    assert_eq!(client.get(door).await.json()[1], "/");
+    assert_eq!(client.get(&format!("{door}/")).await.json()[1], "/");
+
+    let answer = client.get(&format!("{door}/crash")).await;
+    assert_eq!(answer.status, 500);
+    assert_eq!(
+        answer.json(),
+        json!({ "error": {
+            "status": 500,
+            "message": "ZeroDivisionError at line 5: division by zero",
+            "details": {
+                "exception_type": "ZeroDivisionError",
+                "exception_info": "division by zero",
+                "exception_line_code": "return 1 / 0",
+                "exception_line_number": 5,
+            },
+        } })
+    );
+    let answer = client.get(&format!("{door}/own")).await;
+    assert_eq!((answer.status, answer.text.as_str()), (500, "mine"));
+    let answer = client.get(&format!("{door}/die")).await;
+    let details = &answer.json()["error"]["details"];
+    assert_eq!(
+        (answer.status, &details["exception_type"]),
+        (500, &json!("ProcessCrashed")),
+        "{answer:?}"
+    );
+
+    // The run is in the journal, with its input and who called; the access token is not.
+    let answer = send(client.request(Method::POST, door).body("kept")).await;
+    let id = answer.header("x-activation-id").unwrap().parse().unwrap();
+    rig.store.flush().await.unwrap();
+    let record = rig.store.activation(id).await.unwrap().unwrap();
+    assert_eq!(record.token_id.as_deref(), Some(client.id.as_str()));
+    assert_eq!(record.input.as_ref().unwrap().as_str(), "\"kept\"");
+    assert!(!format!("{record:?}").contains(client.bearer.trim_start_matches("Bearer ")));
+
+    // What it wrote.
+    let lines = |answer: Answer| -> Vec<Value> {
+        assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+        answer
+            .text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let logs = "/spaces/playground/functions/f/logs";
+    let all = lines(client.get(logs).await);
+    let last = all.last().unwrap();
+    assert_eq!(
+        (&last["name"], &last["instance"], &last["text"]),
+        (&json!("f"), &json!(id.to_string()), &json!("said kept"))
+    );
+    assert_eq!(
+        lines(client.get(&format!("{logs}?tail=2")).await),
+        all[all.len() - 2..]
+    );
+    let since = last["timestamp"].as_str().unwrap();
+    assert_eq!(
+        lines(client.get(&format!("{logs}?since={since}")).await),
+        std::slice::from_ref(last)
+    );
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_accepted_call_calls_back() {
+    let rig = Rig::start().await;
+    let client = rig.client(space()).await.1;
+    deployed(&client, "f", ECHO).await;
+    let inbox = rig.store.create_inbox("mine", 200, None).await.unwrap();
+    let door = "/spaces/playground/functions/f/async-invoke";
+    for (path, status, own) in [("/a?a=1", "201", Some("yes")), ("/crash", "500", None)] {
+        let request = client
+            .request(Method::POST, &format!("{door}{path}"))
+            .header("x-callback-url", format!("{}/callbacks/{}", rig.url, inbox.id));
+        let answer = send(request.body("later")).await;
+        assert_eq!((answer.status, answer.text.as_str()), (202, ""), "{answer:?}");
+        let call_id = answer.header("x-call-id").unwrap().to_owned();
+        let begin = Instant::now();
+        let message = loop {
+            let all = rig.store.inbox_messages(&inbox.id, None, 10).await.unwrap().rows;
+            let of_call = |name: &str, value: &str| {
+                all.iter()
+                    .find(|m| m.headers.iter().any(|(n, v)| n == name && v == value))
+                    .cloned()
+            };
+            if let Some(message) = of_call("x-call-id", &call_id) {
+                break message;
+            }
+            assert!(begin.elapsed() < PATIENCE, "nobody called back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let header = |name: &str| {
+            let mut found = message.headers.iter().filter(|(n, _)| n == name);
+            let first = found.next().map(|(_, value)| value.as_str());
+            assert!(found.next().is_none(), "{name} twice");
+            first
+        };
+        assert_eq!(message.method, "POST");
+        assert_eq!(header("x-function-status"), Some(status));
+        assert_eq!(header("x-own"), own);
+        assert_eq!(header("x-function-name"), Some("f"));
+        if own.is_some() {
+            assert_eq!(message.document.to_value(), json!(["POST", "/a", ["1"], "later"]));
+        }
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_run_is_not_ready() {
+    let rig = Rig::start().await;
+    let client = rig.client(space()).await.1;
+    let functions = "/spaces/playground/functions";
+    // Go takes its time, and this is no Go.
+    let mut broken = draft("f", "package function\nfunc Handle(");
+    broken["template"] = json!("go");
+    assert_eq!(client.post(functions, &broken).await.status, 201);
+    let not_ready = json!({ "details": "function not ready" });
+    let check = async || {
+        for (method, path) in [
+            ("GET", "invoke"),
+            ("POST", "async-invoke"),
+            ("GET", "logs"),
+            ("GET", "code"),
+        ] {
+            let answer = client
+                .send(
+                    method.parse().unwrap(),
+                    &format!("{functions}/f/{path}"),
+                    &json!({}),
+                )
+                .await;
+            assert_eq!((answer.status, answer.json()), (202, not_ready.clone()), "{path}");
+        }
+    };
+    check().await;
+    let failed = settled(&client, "f").await;
+    assert_eq!(failed["status"], "Failed");
+    assert!(
+        failed["error_message"].as_str().unwrap().contains("syntax error"),
+        "{failed}"
+    );
+    check().await;
+
+    // Sent again with other code, it runs, under the same id.
+    let code = "package function\nimport \"net/http\"\n\
+        func Handle(w http.ResponseWriter, r *http.Request) { w.WriteHeader(203); w.Write([]byte(r.URL.Path)) }\n";
+    let source = json!({ "source": { "code": STANDARD.encode(code) } });
+    client
+        .send(Method::PUT, &format!("{functions}/f"), &source)
+        .await
+        .ok();
+    let running = settled(&client, "f").await;
+    assert_eq!(
+        (&running["status"], &running["id"], &running["template"]),
+        (&json!("Running"), &failed["id"], &json!("go"))
+    );
+    let answer = client.get(&format!("{functions}/f/invoke/x/y")).await;
+    assert_eq!((answer.status, answer.text.as_str()), (203, "/x/y"));
+
+    // Deleted while it is built: it stays so.
+    client.post(functions, &draft("g", ECHO)).await;
+    let gone = send(client.request(Method::DELETE, &format!("{functions}/g"))).await;
+    assert_eq!(gone.status, 204);
+    enveloped(
+        &client.get(&format!("{functions}/g")).await,
+        404,
+        "function not found",
+    );
+    assert!(rig.store.spaces_deployments(None).await.unwrap().is_empty());
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn triggers_switch_schedules_and_say_what_they_cannot() {
+    let rig = Rig::start().await;
+    let client = rig.client(space()).await.1;
+    let triggers = "/spaces/playground/triggers";
+    let mut timed = draft("f", ECHO);
+    timed["options"] = json!({ "schedule": "*/5 * * * *" });
+    client.post("/spaces/playground/functions", &timed).await;
+    assert_eq!(settled(&client, "f").await["status"], "Running");
+    let schedule = async || {
+        let all = rig.engine.schedules(None).await.unwrap();
+        all.into_iter()
+            .map(|schedule| (schedule.expression, schedule.enabled))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(schedule().await, [("*/5 * * * *".to_owned(), false)]);
+    let cron = client
+        .post(
+            triggers,
+            &json!({ "type": "cron", "description": "by the clock" }),
+        )
+        .await;
+    assert_eq!(cron.status, 201, "{cron:?}");
+    let cron = cron.json();
+    assert_eq!(
+        (&cron["status"], &cron["type"], &cron["description"]),
+        (&json!("Running"), &json!("cron"), &json!("by the clock"))
+    );
+    assert_eq!(schedule().await, [("*/5 * * * *".to_owned(), true)]);
+
+    let config =
+        json!({ "host": "127.0.0.1", "port": 1883, "topics": "a/#", "username": "u", "password": "hunter2" });
+    let mqtt = client
+        .post(triggers, &json!({ "type": "mqtt", "config": config }))
+        .await;
+    assert!(!mqtt.text.contains("hunter2"));
+    let mqtt = mqtt.json();
+    assert_eq!(
+        (&mqtt["status"], &mqtt["config"]["topics"]),
+        (&json!("Failed"), &json!("a/#"))
+    );
+    assert!(mqtt["error_message"].as_str().unwrap().contains("MQTT"));
+    let kept = rig
+        .store
+        .spaces_triggers(&"playground".parse().unwrap())
+        .await
+        .unwrap();
+    assert!(!format!("{kept:?}").contains("hunter2"));
+    let list = client.get(triggers).await.ok();
+    assert_eq!(list["data"].as_array().unwrap().len(), 2);
+    let only = client.get(&format!("{triggers}?type=mqtt")).await.ok();
+    assert_eq!(only["data"], json!([mqtt]));
+
+    for bad in [
+        json!({ "type": "kafka" }),
+        json!({ "type": "mqtt" }),
+        json!({ "type": "cron", "callback_url": "nowhere" }),
+        json!({ "type": "cron", "callback_url": "http://127.0.0.1/x" }),
+    ] {
+        assert_eq!(client.post(triggers, &bad).await.status, 400, "{bad}");
+    }
+    let path = format!("{triggers}/{}", cron["id"].as_str().unwrap());
+    let changed = client
+        .send(
+            Method::PUT,
+            &path,
+            &json!({ "type": "cron", "description": "other" }),
+        )
+        .await
+        .ok();
+    assert_eq!(
+        (&changed["id"], &changed["description"]),
+        (&cron["id"], &json!("other"))
+    );
+    assert_eq!(client.get(&path).await.ok(), changed);
+    assert_eq!(send(client.request(Method::DELETE, &path)).await.status, 204);
+    enveloped(&client.get(&path).await, 404, "trigger not found");
+    assert_eq!(schedule().await, [("*/5 * * * *".to_owned(), false)]);
+    // With its function the schedule goes.
+    let function = "/spaces/playground/functions/f";
+    assert_eq!(send(client.request(Method::DELETE, function)).await.status, 204);
+    assert!(schedule().await.is_empty());
+    rig.stop().await;
+}
