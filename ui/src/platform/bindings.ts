@@ -1548,7 +1548,11 @@ domains: Array<string>,
 /**
  * The folder that its code comes from.
  */
-folder: FolderSource | null, };
+folder: FolderSource | null, 
+/**
+ * Secrets of its namespace that it finds as files, by name.
+ */
+secrets?: Array<string>, };
 
 /**
  * What came of firing a trigger.
@@ -2083,7 +2087,7 @@ name: FunctionName, };
  * Something that keeps a function in its place. Which of them hold on a machine depends on its kernel and account;
  * what was in force is on the record of each run.
  */
-export type Guard = "session" | "environment" | "no_new_privileges" | "files" | "signals" | "sockets" | "processes" | "file_size" | "disk" | "memory" | "network";
+export type Guard = "session" | "environment" | "no_new_privileges" | "files" | "signals" | "sockets" | "processes" | "file_size" | "disk" | "memory" | "network" | "secrets";
 
 /**
  * Whether a guard can be enforced here.
@@ -2094,7 +2098,7 @@ export type GuardStatus = {
  */
 guard: Guard, 
 /**
- * Whether runs get it on this machine. [`Guard::Network`] only where the function asks for it;
+ * Whether runs get it on this machine. [`Guard::Network`] and [`Guard::Secrets`] only where the function asks for it;
  * before Linux 7.1, [`Guard::Sockets`] for functions of Fn, which serve on such a socket, only where the network is
  * closed to them.
  */

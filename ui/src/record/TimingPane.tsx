@@ -133,7 +133,9 @@ function Facts({ activation: a }: { activation: Activation }) {
 function Isolation({ activation: { guards } }: { activation: Activation }) {
   // A provider does not say, and a run that has not begun has none yet.
   if (guards.length === 0) return null;
-  const missing = ALL_GUARDS.filter((guard) => !guards.includes(guard) && guard !== "network");
+  const missing = ALL_GUARDS.filter(
+    (guard) => !guards.includes(guard) && guard !== "network" && guard !== "secrets",
+  );
   return (
     <section aria-label="Isolation" className="mt-4 max-w-220 border-t border-line pt-3">
       <p>

@@ -23,6 +23,10 @@ export const GUARDS: Record<Guard, { title: string; meaning: string }> = {
   disk: { title: "Disk", meaning: "What the scratch folder may hold is bounded." },
   memory: { title: "Memory", meaning: "Memory is bounded, and going over it is recorded as that." },
   network: { title: "Network", meaning: "No network, where the function is told to have none." },
+  secrets: {
+    title: "Secrets",
+    meaning: "Secrets are files in memory that no other process sees, where the function names any.",
+  },
 };
 
 export const ALL_GUARDS = Object.keys(GUARDS) as Guard[];

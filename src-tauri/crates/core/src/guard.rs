@@ -28,11 +28,14 @@ pub enum Guard {
     Memory,
     /// No network, where the function was told to have none.
     Network,
+    /// Secrets are files in memory where functions of OpenFaaS look for them, which no other process sees; where the
+    /// function names any.
+    Secrets,
 }
 
 impl Guard {
     /// All of them, in the order that they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Session,
         Self::Environment,
         Self::NoNewPrivileges,
@@ -44,5 +47,6 @@ impl Guard {
         Self::Disk,
         Self::Memory,
         Self::Network,
+        Self::Secrets,
     ];
 }

@@ -35,6 +35,10 @@ pub struct Settings {
     pub domains: Vec<String>,
     /// The folder that its code comes from.
     pub folder: Option<FolderSource>,
+    /// Secrets of its namespace that it finds as files, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub secrets: Vec<String>,
 }
 
 /// What the watchdogs read from their environment.

@@ -16,7 +16,6 @@ use crate::deadline::Deadline;
 use crate::end::End;
 use crate::executable::{self, Execution};
 use crate::inherited::Inherited;
-use crate::isolation::Confinement;
 use crate::link::{Answer, Fault};
 use crate::live::{Live, Offer};
 use crate::logs::{RunLog, SharedLog};
@@ -360,7 +359,7 @@ fn adopt(
         nursery: &inner.nursery,
         env: environment(inner, deployment, prepared, call),
         inherited: call.inherited.clone(),
-        memory: Confinement::of(&deployment.function, &prepared.code.path).memory,
+        memory: prepared.confinement(&deployment.function).memory,
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
     };
@@ -390,7 +389,7 @@ async fn serve(
         env: environment(inner, deployment, prepared, call),
         inherited: call.inherited.clone(),
         directory: prepared.code.path.clone(),
-        confinement: Confinement::of(&deployment.function, &prepared.code.path),
+        confinement: prepared.confinement(&deployment.function),
         measured: permit.measured(),
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
@@ -436,7 +435,7 @@ async fn shimmed(
         program: &program,
         env: environment(inner, deployment, prepared, call),
         inherited: call.inherited.clone(),
-        confinement: Confinement::of(&deployment.function, &prepared.code.path),
+        confinement: prepared.confinement(&deployment.function),
         measured: permit.measured(),
         result_limit: inner.result_limit(deployment.function.contract),
         now: inner.clock.now(),
@@ -498,7 +497,7 @@ async fn fork(
         framed: false,
         stdin: true,
         results: false,
-        confinement: Confinement::of(&deployment.function, &prepared.code.path),
+        confinement: prepared.confinement(&deployment.function),
         measured: permit.measured(),
         own_code: false,
     };
@@ -584,7 +583,7 @@ async fn once(
                 framed: false,
                 stdin: true,
                 results: false,
-                confinement: Confinement::of(&deployment.function, &prepared.code.path),
+                confinement: prepared.confinement(&deployment.function),
                 measured: permit.measured(),
                 own_code: false,
             };

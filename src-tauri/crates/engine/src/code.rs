@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::build::{self, Builds, Lease};
 use crate::cells::Tree;
+use crate::isolation::{Confinement, SecretFiles};
 pub(crate) use crate::removal::remove_tree;
 use crate::runtimes::Runtimes;
 use crate::{SecretSource, deploy};
@@ -30,6 +31,8 @@ pub(crate) struct Prepared {
     pub(crate) code: Lease,
     /// The function's own environment, secrets included.
     pub(crate) env: Vec<(String, Secret)>,
+    /// The secrets that it finds as files.
+    pub(crate) secrets: SecretFiles,
     /// For executables, and for what was compiled: the file.
     pub(crate) entry: Option<EntryFile>,
     /// The files, where they are few enough to be linked into a stem cell's folder.
@@ -121,6 +124,11 @@ fn prepare(function: &Function, code: Lease, secrets: &dyn SecretSource) -> Resu
         }
         env.push((name.clone(), value));
     }
+    let files = function.settings.secrets.iter().map(|name| {
+        let value = secrets.namespace_secret(&function.key.namespace, name)?;
+        Ok((name.clone(), value))
+    });
+    let files = files.collect::<Result<Vec<_>>>()?;
     let entry = match function.runtime.language() {
         Language::Executable => {
             deploy::entry_file(function.main.as_deref(), |name| code.path.join(name).is_file())
@@ -139,9 +147,17 @@ fn prepare(function: &Function, code: Lease, secrets: &dyn SecretSource) -> Resu
     Ok(Prepared {
         code,
         env,
+        secrets: SecretFiles::new(files),
         entry,
         tree,
     })
+}
+
+impl Prepared {
+    /// What a process of `function` is held to, and what it is given beside its code.
+    pub(crate) fn confinement(&self, function: &Function) -> Confinement {
+        Confinement::of(function, &self.code.path, &self.secrets)
+    }
 }
 
 /// Writes a new file with these permissions.

@@ -98,6 +98,9 @@ fn check_main(new: &NewFunction) -> Result<()> {
 }
 
 fn check_environment(new: &NewFunction) -> Result<()> {
+    for name in &new.settings.secrets {
+        crate::secrets::check_name(name)?;
+    }
     check_variables(&new.env, &new.secret_names, ENV_LIMIT)
 }
 

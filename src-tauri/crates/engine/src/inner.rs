@@ -373,7 +373,7 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
         if killed > 0 {
             tracing::warn!(killed, "ended workers that an earlier Beckon left running");
         }
-        for name in ["scratch", "code", "cells", "shims"] {
+        for name in ["scratch", "secrets", "code", "cells", "shims"] {
             // Nothing of it is used again, so that what cannot be removed is no reason not to start.
             if let Err(e) = removal::remove_tree(&data_dir.join(name)) {
                 tracing::warn!(name, error = %e, "what an earlier Beckon left could not be removed");
@@ -381,6 +381,7 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
         }
     }
     folder("scratch")?;
+    folder("secrets")?;
     folder("cells")?;
     let mut hasher = DefaultHasher::new();
     (NODE_SHIM, PYTHON_SHIM, PHP_SHIM, RUBY_SHIM).hash(&mut hasher);

@@ -55,6 +55,7 @@ mod reply;
 mod run;
 mod runtimes;
 mod schedule;
+mod secrets;
 mod serving;
 pub mod source;
 mod status;
@@ -78,6 +79,7 @@ pub use orphans::Orphan;
 pub use payload::{Payload, Reply, exchange, kept as kept_headers};
 pub use queue::Accepted;
 pub use run::Ended;
+pub use secrets::SECRET_LIMIT;
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -173,6 +175,19 @@ pub trait SecretSource: Send + Sync {
     /// The credential that the trigger with this id logs in with; `None` when none is kept. May block.
     fn trigger_secret(&self, _trigger_id: &str) -> Result<Option<Secret>> {
         Ok(None)
+    }
+
+    /// The value of a secret that a namespace's functions find as a file: its bytes in base64. May block.
+    fn namespace_secret(&self, _namespace: &NamespaceName, name: &str) -> Result<Secret> {
+        Err(Error::not_found(format_args!("value for the secret {name}")))
+    }
+
+    /// Keeps such a value, in base64. May block.
+    fn keep_namespace_secret(&self, _namespace: &NamespaceName, _name: &str, _value: &Secret) -> Result<()> {
+        Err(Error::new(
+            ErrorCode::SecretStoreUnavailable,
+            "There is no place to keep secrets in.",
+        ))
     }
 
     /// Forgets values that nothing points at any more; one that is not there is no error. May block.

@@ -22,6 +22,13 @@ pub enum Orphan {
         /// The token's id.
         token: String,
     },
+    /// The value of a secret that functions of a namespace find as a file.
+    NamespaceSecret {
+        /// The namespace.
+        namespace: NamespaceName,
+        /// The secret.
+        name: String,
+    },
 }
 
 impl Engine {
@@ -36,7 +43,12 @@ impl Engine {
                 other => drop(other?),
             }
         }
-        let orphans = self.kept(|token| token.scope.namespace() == Some(name)).await?;
+        let mut orphans = self.kept(|token| token.scope.namespace() == Some(name)).await?;
+        let secrets = store.namespace_secrets(name).await?.into_iter();
+        orphans.extend(secrets.map(|secret| Orphan::NamespaceSecret {
+            namespace: name.clone(),
+            name: secret,
+        }));
         store.delete_namespace(name).await?;
         self.abandon(orphans).await;
         Ok(())

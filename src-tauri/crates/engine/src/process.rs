@@ -172,6 +172,7 @@ impl Nursery {
         on_end: T,
     ) -> io::Result<(Process, Channels)> {
         spec.env.push(self.mark_of(number));
+        self.isolation.name_secrets(&mut spec);
         let birth = Birth {
             number,
             record: self.records.join(self.name_of(number)),
@@ -296,6 +297,7 @@ impl Birth {
             record: self.record.clone(),
             scratch: scratch.clone(),
             code: spec.own_code.then(|| spec.confinement.code.clone()),
+            secrets: self.isolation.left_of_secrets(&spec.confinement, &scratch),
         };
         self.watch.expect(number);
         let (started, pipes) = match start(spec, &self.record, self.brand, &self.isolation) {
@@ -476,12 +478,12 @@ fn launch(
 /// instruction. Nothing else may happen on that thread, which can reach no more than the process will. Blocks.
 pub(crate) fn confined<T: Send>(
     command: &mut Command,
-    confine: impl FnOnce() -> T + Send,
+    confine: impl FnOnce() -> io::Result<T> + Send,
 ) -> io::Result<(Child, T)> {
     let runtime = tokio::runtime::Handle::current();
     let start = || {
         let _inside = runtime.enter();
-        let confined = confine();
+        let confined = confine()?;
         let mut tries = 0;
         loop {
             match command.spawn() {
@@ -583,12 +585,14 @@ struct Files {
     scratch: PathBuf,
     /// Where that is the process's own.
     code: Option<PathBuf>,
+    /// Where those are files on disk.
+    secrets: Option<PathBuf>,
 }
 
 impl Files {
     fn remove(&self) {
         let _ = fs::remove_file(&self.record);
-        for folder in self.code.iter().chain([&self.scratch]) {
+        for folder in self.secrets.iter().chain(&self.code).chain([&self.scratch]) {
             if let Err(e) = fs::remove_dir(folder)
                 && e.kind() != io::ErrorKind::NotFound
                 && let Err(e) = crate::code::remove_tree(folder)
@@ -675,6 +679,7 @@ pub(crate) mod tests {
                     memory: 1 << 30,
                     network: Network::Open,
                     unix_sockets: false,
+                    secrets: Default::default(),
                 },
                 measured: Measured::default(),
                 own_code: false,

@@ -1,4 +1,4 @@
-use beckon_core::{Error, NamespaceName, Result};
+use beckon_core::{Error, ErrorCode, NamespaceName, Result};
 use rusqlite::params;
 
 use crate::Store;
@@ -14,6 +14,23 @@ impl Store {
             let mut statement = reader.db.prepare_cached(sql)?;
             let names = statement.query_map([namespace.as_str()], |row| row.get(0))?;
             Ok(names.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Notes that a namespace has a new secret. `Conflict` when it has one of that name, `NotFound` when there is no such
+    /// namespace.
+    pub async fn add_namespace_secret(&self, namespace: &NamespaceName, name: &str) -> Result<()> {
+        let (namespace, name, now) = (namespace.clone(), name.to_owned(), self.inner.clock.now());
+        self.write(Urgency::Durable, 0, move |batch| {
+            namespaces::expect(batch.db, &namespace)?;
+            let sql =
+                "INSERT OR IGNORE INTO namespace_secrets (namespace, name, updated) VALUES (?1, ?2, ?3)";
+            if batch.db.execute(sql, params![namespace.as_str(), name, now])? == 0 {
+                let text = format!("The secret {name} exists already in {namespace}.");
+                return Err(Error::new(ErrorCode::Conflict, text).into());
+            }
+            Ok(())
         })
         .await
     }

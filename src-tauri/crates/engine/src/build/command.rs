@@ -100,7 +100,7 @@ fn start(
     isolation: &Isolation,
     sweep: Sweep,
 ) -> io::Result<Started> {
-    let confine = || isolation.enter_build(workplace, program);
+    let confine = || Ok(isolation.enter_build(workplace, program));
     let (child, mut guards) = process::confined(&mut command, confine)?;
     let pid = child
         .id()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use beckon_core::{Function, Language};
 
-use crate::isolation::{Confinement, Network, allowance};
+use crate::isolation::{Confinement, Network, SecretFiles, allowance};
 use crate::runtimes::Runtimes;
 use crate::upstream;
 
@@ -42,7 +42,9 @@ impl Breed {
             .iter()
             .map(|(name, _)| name)
             .chain(&function.secret_names);
-        if !shimmed || function.settings.no_network || names.any(|name| is_read_at_start(name)) {
+        // What is mounted is settled at a start, too.
+        let mounts = !function.settings.secrets.is_empty();
+        if !shimmed || mounts || function.settings.no_network || names.any(|name| is_read_at_start(name)) {
             return None;
         }
         Some(Self {
@@ -78,6 +80,7 @@ impl Breed {
             memory: u64::from(self.memory_mb()) * 1024 * 1024 + allowance(self.language),
             network: Network::Open,
             unix_sockets: false,
+            secrets: SecretFiles::default(),
         }
     }
 }

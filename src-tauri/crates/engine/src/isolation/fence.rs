@@ -97,11 +97,17 @@ impl Fence {
     }
 
     /// Confines this thread and what it starts. Tells what holds.
-    pub(crate) fn enter(&self, confinement: &Confinement, program: &Path, scratch: &Path) -> Vec<Guard> {
+    pub(crate) fn enter(
+        &self,
+        confinement: &Confinement,
+        program: &Path,
+        scratch: &Path,
+        secrets: Option<&Path>,
+    ) -> Vec<Guard> {
         if self.abi < ABI::V1 {
             return Vec::new();
         }
-        match self.restrict(confinement, program, scratch) {
+        match self.restrict(confinement, program, scratch, secrets) {
             Ok(()) => self.guards(),
             Err(e) => {
                 tracing::warn!(error = %e, "a process could not be fenced in");
@@ -170,6 +176,7 @@ impl Fence {
         confinement: &Confinement,
         program: &Path,
         scratch: &Path,
+        secrets: Option<&Path>,
     ) -> Result<(), RulesetError> {
         let mut ruleset = Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
@@ -193,6 +200,7 @@ impl Fence {
             // Device files cannot be made without privileges; nor with them.
             (scratch, all & !(AccessFs::MakeChar | AccessFs::MakeBlock)),
         ];
+        own.extend(secrets.map(|folder| (folder, READ)));
         // Another version of an interpreter, or a program that a person chose.
         let among = |place: &PathBuf| program.starts_with(place);
         let installation = if program.is_relative()

@@ -4,6 +4,7 @@
 //! probe ─ what this machine can do             places ─ the paths that everybody may read
 //! fence ─ files and signals (Landlock)         filter ─ system calls and the network (seccomp)
 //! brand ─ whose a process is, whatever it does
+//! secrets ─ files that only one function's processes see
 //! limits ─ resource limits of a process        watch, tree, scratch ─ memory, processes and disk, measured
 //! ```
 //!
@@ -27,6 +28,7 @@ mod limits;
 mod places;
 mod probe;
 mod scratch;
+mod secrets;
 mod tree;
 mod watch;
 
@@ -39,6 +41,7 @@ use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits, set_n
 
 pub(crate) use brand::Brand;
 pub use probe::GuardStatus;
+pub(crate) use secrets::SecretFiles;
 pub(crate) use tree::{family, listens};
 pub(crate) use watch::{Breach, Pulse, Watch, Watched};
 
@@ -56,6 +59,8 @@ pub(crate) struct Confinement {
     pub(crate) network: Network,
     /// Whether it may make Unix sockets, because its contract has it serve on one.
     pub(crate) unix_sockets: bool,
+    /// The secrets that it finds as files.
+    pub(crate) secrets: SecretFiles,
 }
 
 /// What a process may do on the network.
@@ -100,7 +105,7 @@ pub(crate) struct Bounds {
 
 impl Confinement {
     /// As the function's settings and its contract want it.
-    pub(crate) fn of(function: &Function, code: &Path) -> Self {
+    pub(crate) fn of(function: &Function, code: &Path, secrets: &SecretFiles) -> Self {
         let network = match (function.settings.no_network, function.contract) {
             (false, _) => Network::Open,
             (true, Contract::WatchdogHttp) => Network::Listen,
@@ -112,6 +117,7 @@ impl Confinement {
             memory: own + allowance(function.runtime.language()),
             network,
             unix_sockets: function.contract == Contract::Fn,
+            secrets: secrets.clone(),
         }
     }
 }
@@ -142,6 +148,8 @@ pub(crate) struct Isolation {
     limiter: Limiter,
     /// Whether Beckon was started in a terminal, which what it starts inherits but in a session of its own.
     in_terminal: bool,
+    /// Whether a process can be shown other files than everybody's.
+    mounts: bool,
     pub(crate) bounds: Bounds,
     status: Vec<GuardStatus>,
 }
@@ -160,6 +168,7 @@ impl Isolation {
             limiter: Limiter::new(),
             in_terminal: tree::stat(rustix::process::getpid().as_raw_nonzero().get())
                 .is_some_and(|stat| stat.terminal != 0),
+            mounts: found.mounts,
             bounds,
             status: found.report(),
         }
@@ -186,14 +195,50 @@ impl Isolation {
         self.fence.search_path(path)
     }
 
+    /// Where the process with this scratch folder finds its secrets; `None` when it has none.
+    pub(crate) fn secrets_of(&self, confinement: &Confinement, scratch: &Path) -> Option<PathBuf> {
+        let place = || match self.mounts {
+            true => secrets::PLACE.into(),
+            false => secrets::folder_beside(scratch),
+        };
+        (!confinement.secrets.is_empty()).then(place)
+    }
+
+    /// Tells the process where that is.
+    pub(crate) fn name_secrets(&self, spec: &mut crate::process::Spec) {
+        if let Some(folder) = self.secrets_of(&spec.confinement, &spec.scratch) {
+            secrets::name_place(&folder, &mut spec.env, &mut spec.arguments);
+        }
+    }
+
+    /// What there is of secrets on disk because of the process with this scratch folder.
+    pub(crate) fn left_of_secrets(&self, confinement: &Confinement, scratch: &Path) -> Option<PathBuf> {
+        self.secrets_of(confinement, scratch).filter(|_| !self.mounts)
+    }
+
     /// Confines the calling thread, for good, and with it what it starts. Tells what holds.
-    pub(crate) fn enter(&self, confinement: &Confinement, program: &Path, scratch: &Path) -> Vec<Guard> {
+    pub(crate) fn enter(
+        &self,
+        confinement: &Confinement,
+        program: &Path,
+        scratch: &Path,
+    ) -> std::io::Result<Vec<Guard>> {
         // Group or session are made and the environment cleared where the process is started.
         let mut held = vec![Guard::Session, Guard::Environment];
+        let folder = self.secrets_of(confinement, scratch);
+        // First: mounting takes privileges, and is closed to whoever is fenced in.
+        if let Some(folder) = &folder {
+            if self.mounts {
+                secrets::mounted(&confinement.secrets)?;
+                held.push(Guard::Secrets);
+            } else {
+                secrets::written(&confinement.secrets, folder)?;
+            }
+        }
         if give_up_privileges() {
             held.push(Guard::NoNewPrivileges);
         }
-        held.extend(self.fence.enter(confinement, program, scratch));
+        held.extend(self.fence.enter(confinement, program, scratch, folder.as_deref()));
         // After the fence: making that one takes calls which no function needs.
         let sockets = if held.contains(&Guard::Sockets) {
             Sockets::Fenced
@@ -212,7 +257,7 @@ impl Isolation {
                 held.push(Guard::Sockets);
             }
         }
-        held
+        Ok(held)
     }
 
     /// Confines the calling thread, for good, and with it the tool that it starts, and what strangers' packages have

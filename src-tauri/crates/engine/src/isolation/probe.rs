@@ -15,7 +15,7 @@ use super::{Network, Sockets};
 pub struct GuardStatus {
     /// Which.
     pub guard: Guard,
-    /// Whether runs get it on this machine. [`Guard::Network`] only where the function asks for it;
+    /// Whether runs get it on this machine. [`Guard::Network`] and [`Guard::Secrets`] only where the function asks for it;
     /// before Linux 7.1, [`Guard::Sockets`] for functions of Fn, which serve on such a socket, only where the network is
     /// closed to them.
     pub enforced: bool,
@@ -29,6 +29,8 @@ pub(crate) struct Found {
     no_new_privileges: bool,
     filter: bool,
     proc: bool,
+    /// Whether a process can be shown other files than everybody's.
+    pub(crate) mounts: bool,
 }
 
 impl Found {
@@ -40,11 +42,14 @@ impl Found {
             no_new_privileges: false,
             filter: false,
             proc,
+            mounts: false,
         };
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new()
                 .name("beckon-probe".to_owned())
                 .spawn_scoped(scope, || Self {
+                    // First: it takes privileges, and is closed to whoever is fenced in.
+                    mounts: super::secrets::try_here(),
                     no_new_privileges: super::give_up_privileges(),
                     landlock: Landlock::try_here(),
                     filter: filters.enter(Network::None, Sockets::None),
@@ -72,6 +77,10 @@ impl Found {
             Guard::Sockets | Guard::Network => self.unless(
                 self.filter,
                 "This kernel does not let an ordinary program filter system calls (seccomp).",
+            ),
+            Guard::Secrets => self.unless(
+                self.mounts,
+                "This account may not mount: secrets are files that only it can read, in a folder of the worker's in the data directory that secret_mount_path names.",
             ),
             Guard::Processes | Guard::Disk | Guard::Memory => self.unless(
                 self.proc,
@@ -111,6 +120,7 @@ mod tests {
             no_new_privileges: true,
             filter: false,
             proc: true,
+            mounts: false,
         }
     }
 

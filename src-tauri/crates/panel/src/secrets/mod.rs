@@ -8,7 +8,7 @@ mod keychain;
 
 use std::path::{Path, PathBuf};
 
-use beckon_core::{Error, ErrorCode, Result, Secret};
+use beckon_core::{Error, ErrorCode, NamespaceName, Result, Secret};
 use beckon_engine::{Orphan, SecretSource};
 use parking_lot::RwLock;
 
@@ -181,12 +181,24 @@ impl SecretSource for SecretStore {
         self.get(&trigger_secret(trigger_id))
     }
 
+    fn namespace_secret(&self, namespace: &NamespaceName, name: &str) -> Result<Secret> {
+        self.get(&namespace_secret(namespace, name))?.ok_or_else(|| {
+            Error::not_found(format_args!("value for the secret {name} of {namespace}"))
+                .with_hint("Set it again, for example with faas-cli secret update.")
+        })
+    }
+
+    fn keep_namespace_secret(&self, namespace: &NamespaceName, name: &str, value: &Secret) -> Result<()> {
+        self.set(&namespace_secret(namespace, name), value)
+    }
+
     fn abandon(&self, orphans: &[Orphan]) -> Result<()> {
         let mut result = Ok(());
         for orphan in orphans {
             let removed = self.remove(&match orphan {
                 Orphan::FunctionSecret { function, name } => function_secret(function, name),
                 Orphan::TokenSecret { token } => token_secret(token),
+                Orphan::NamespaceSecret { namespace, name } => namespace_secret(namespace, name),
             });
             // One that fails keeps no other.
             result = result.and(removed);
@@ -198,6 +210,11 @@ impl SecretSource for SecretStore {
 /// Where the value of a function's secret variable is.
 pub(crate) fn function_secret(function_id: &str, name: &str) -> String {
     format!("function/{function_id}/{name}")
+}
+
+/// Where the value of a secret is that functions of a namespace find as a file, in base64.
+pub(crate) fn namespace_secret(namespace: &NamespaceName, name: &str) -> String {
+    format!("namespace/{namespace}/{name}")
 }
 
 /// Where the secret half of a local token is.

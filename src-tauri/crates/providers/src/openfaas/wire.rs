@@ -91,6 +91,23 @@ pub(crate) struct ScaleServiceRequest {
     pub(crate) namespace: Option<String>,
 }
 
+/// A secret as it is made or changed: `value` is a text, `rawValue` bytes in base64 that count where there is no text.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) value: Option<String>,
+    pub(crate) raw_value: Option<String>,
+}
+
+/// A secret as it is told of: never with its value.
+#[derive(Debug, Serialize)]
+pub(crate) struct SecretName<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) namespace: &'a str,
+}
+
 /// A namespace with its labels and annotations.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -207,9 +207,10 @@ async fn only_admin_gets_in_and_only_as_far_as_the_password_reaches() {
             Some("Basic realm=\"Restricted\"")
         );
     }
-    // Secrets are not served yet, and nobody is told so without a password.
-    let unknown = format!("{}/system/secrets", rig.url);
-    assert_eq!(send(admin.http.get(&unknown)).await.status, 401);
+    for path in ["secrets", "telemetry"] {
+        let url = format!("{}/system/{path}", rig.url);
+        assert_eq!(send(admin.http.get(&url)).await.status, 401, "{path}");
+    }
     // A page of this origin, for whom a browser adds the password that it was told once.
     for (name, value) in [("origin", rig.url.as_str()), ("sec-fetch-site", "same-origin")] {
         let of_page = admin

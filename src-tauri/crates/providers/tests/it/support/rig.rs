@@ -1,14 +1,15 @@
 //! A gateway on a real port, over a real engine and a real database.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use beckon_core::{
     Clock, Error, ErrorCode, FunctionName, Millis, NamespaceName, Result, Secret, Token, TokenKind,
     TokenScope, hint_of,
 };
-use beckon_engine::{Engine, EngineConfig, SecretSource};
+use beckon_engine::{Engine, EngineConfig, Orphan, SecretSource};
 use beckon_providers::digitalocean::new_account_token;
 use beckon_providers::gateway::{Gateway, Throttle, router};
 use beckon_providers::openfaas::new_password;
@@ -32,12 +33,38 @@ pub(crate) struct Rig {
     ahead: Arc<AtomicI64>,
     pub(crate) throttle: Arc<Throttle>,
     server: JoinHandle<()>,
-    _data: tempfile::TempDir,
+    pub(crate) data: tempfile::TempDir,
 }
 
-struct NoSecrets;
+/// Keeps secrets of namespaces for as long as it lives; functions have none of their own.
+#[derive(Default)]
+struct Kept(Mutex<HashMap<String, Secret>>);
 
-impl SecretSource for NoSecrets {
+fn kept_as(namespace: &NamespaceName, name: &str) -> String {
+    format!("{namespace}/{name}")
+}
+
+impl SecretSource for Kept {
+    fn namespace_secret(&self, namespace: &NamespaceName, name: &str) -> Result<Secret> {
+        let kept = self.0.lock().unwrap().get(&kept_as(namespace, name)).cloned();
+        kept.ok_or_else(|| Error::not_found(format!("value for the secret {name}")))
+    }
+
+    fn keep_namespace_secret(&self, namespace: &NamespaceName, name: &str, value: &Secret) -> Result<()> {
+        let key = kept_as(namespace, name);
+        self.0.lock().unwrap().insert(key, value.clone());
+        Ok(())
+    }
+
+    fn abandon(&self, orphans: &[Orphan]) -> Result<()> {
+        for orphan in orphans {
+            if let Orphan::NamespaceSecret { namespace, name } = orphan {
+                self.0.lock().unwrap().remove(&kept_as(namespace, name));
+            }
+        }
+        Ok(())
+    }
+
     fn function_secret(&self, _function_id: &str, name: &str) -> Result<Secret> {
         Err(Error::new(
             ErrorCode::NotFound,
@@ -63,7 +90,7 @@ impl Rig {
                 .unwrap();
         }
         let config = EngineConfig::new(data.path().to_owned());
-        let engine = Engine::start(config, store.clone(), Arc::new(NoSecrets), clock.clone())
+        let engine = Engine::start(config, store.clone(), Arc::new(Kept::default()), clock.clone())
             .await
             .unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -83,7 +110,7 @@ impl Rig {
             ahead,
             throttle,
             server,
-            _data: data,
+            data,
         }
     }
 

@@ -270,6 +270,7 @@ fn function_of(
     if !new.contract.keeps_worker(new.runtime.language()) {
         new.settings.min_workers = 0;
     }
+    new.settings.secrets = deployment.kept.secrets.clone().unwrap_or_default();
     if let Some(old) = old {
         let Settings {
             detached_timeout_s,

@@ -12,6 +12,7 @@ mod lines;
 mod logs;
 mod namespaces;
 mod scale;
+mod secrets;
 mod status;
 
 use axum::Router;
@@ -35,6 +36,10 @@ pub(super) fn routes(gateway: &Gateway) -> Router<Gateway> {
         .post(deploy::create)
         .put(deploy::update)
         .delete(functions::delete);
+    let secrets = get(secrets::list)
+        .post(secrets::create)
+        .put(secrets::update)
+        .delete(secrets::delete);
     let namespace = get(namespaces::get)
         .put(namespaces::update)
         .delete(namespaces::delete);
@@ -44,6 +49,7 @@ pub(super) fn routes(gateway: &Gateway) -> Router<Gateway> {
         .route("/system/info", get(info::get))
         .route("/system/functions", functions)
         .route("/system/function/{name}", get(functions::get))
+        .route("/system/secrets", secrets)
         .route("/system/scale-function/{name}", post(scale::scale))
         .route("/system/alert", post(alert::alert))
         .route("/system/logs", get(logs::logs))
