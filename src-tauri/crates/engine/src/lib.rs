@@ -88,8 +88,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, Millis, Mode, NamespaceName,
-    NewFunction, Result, RuntimeStatus, Secret, Status,
+    ActivationId, Cause, Clock, Error, ErrorCode, Function, FunctionKey, LogLine, Millis, Mode,
+    NamespaceName, NewFunction, Result, RuntimeStatus, Secret, Status,
 };
 use beckon_store::{Expect, Store, Target};
 use serde::{Deserialize, Serialize};
@@ -580,6 +580,31 @@ impl Engine {
         } else {
             known
         }
+    }
+
+    /// What runs of a function that are not over have written: the lines of each but for its first `known(id)`. They are
+    /// those of its record, in the same order.
+    pub fn lines_so_far(
+        &self,
+        function: &FunctionKey,
+        known: impl Fn(ActivationId) -> usize,
+    ) -> Vec<(ActivationId, Vec<LogLine>)> {
+        let runs: Vec<_> = {
+            let runs = self.inner.runs.lock();
+            runs.iter().map(|(id, control)| (*id, control.clone())).collect()
+        };
+        let mut written: Vec<_> = runs
+            .into_iter()
+            .map(|(id, control)| (id, control.written(function, known(id))))
+            .filter(|(_, lines)| !lines.is_empty())
+            .collect();
+        written.sort_unstable_by_key(|(id, _)| *id);
+        written
+    }
+
+    /// Returns when the engine begins to stop: who waits for what it may yet do need not wait longer.
+    pub async fn stopping(&self) {
+        self.inner.stopping().cancelled().await;
     }
 
     /// Takes no more calls, gives running ones `grace` to finish, kills the rest (their records say so) and leaves no

@@ -89,6 +89,11 @@ impl RunLog {
         self.limit
     }
 
+    /// The whole lines there are, but for the first `known`.
+    pub(crate) fn after(&self, known: usize) -> Vec<LogLine> {
+        self.lines.get(known..).unwrap_or_default().to_vec()
+    }
+
     /// Microseconds since the epoch.
     pub(crate) fn now_us(&self) -> i64 {
         self.epoch_us + i64::try_from(self.since.elapsed().as_micros()).unwrap_or(0)

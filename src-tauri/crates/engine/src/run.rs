@@ -2,14 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Cause, Function, LOCAL, Millis, Mode, NamespaceName, Result,
-    Status, Timing,
+    Activation, ActivationId, ActivationSummary, Cause, Function, FunctionKey, FunctionName, LOCAL, LogLine,
+    Millis, Mode, NamespaceName, Result, Status, Timing,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -29,6 +29,9 @@ const NOTE_AFTER: Duration = Duration::from_millis(250);
 pub(crate) struct Control {
     /// Whose run it is.
     namespace: NamespaceName,
+    function: FunctionName,
+    /// What it has written so far, once it runs.
+    log: OnceLock<SharedLog>,
     stop: AtomicU8,
     promotion: Mutex<Option<oneshot::Sender<Result<Outcome>>>>,
     told: Notify,
@@ -47,6 +50,8 @@ impl Control {
     fn of(draft: &Activation) -> Self {
         Self {
             namespace: draft.summary.namespace.clone(),
+            function: draft.summary.function.clone(),
+            log: OnceLock::new(),
             stop: AtomicU8::new(0),
             promotion: Mutex::default(),
             told: Notify::new(),
@@ -56,6 +61,16 @@ impl Control {
     /// The namespace that the run belongs to.
     pub(crate) fn namespace(&self) -> &NamespaceName {
         &self.namespace
+    }
+
+    /// The lines that a run of `function` has written, but for the first `known`.
+    pub(crate) fn written(&self, function: &FunctionKey, known: usize) -> Vec<LogLine> {
+        if self.namespace != function.namespace || self.function != function.name {
+            return Vec::new();
+        }
+        self.log
+            .get()
+            .map_or_else(Vec::new, |log| log.lock().after(known))
     }
 
     /// Ends the run. The first reason counts.
@@ -151,6 +166,7 @@ impl Run {
         inner.lane.call();
         let limit = draft.limits.logs_kb as usize * 1024;
         let log = RunLog::shared(limit, inner.clock.now());
+        let _ = control.log.set(log.clone());
         let mut progress = Progress::default();
         let mut mode = draft.summary.mode;
         let (began, accepted) = (mode, mode == Mode::NonBlocking);

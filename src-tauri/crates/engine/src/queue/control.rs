@@ -84,6 +84,17 @@ impl Engine {
         }
     }
 
+    /// Stops the accepted runs that their caller gave this id ([`Invocation::transaction_id`]), wherever they are: queued,
+    /// waiting for their next attempt or running. Returns how many there were to stop; 0 where there is none of that id
+    /// that is not over.
+    pub async fn cancel_called(&self, call_id: &str) -> Result<u64> {
+        let mut stopped = 0;
+        for id in self.inner.store.accepted_as(call_id).await? {
+            stopped += u64::from(cancel(&self.inner, id).await?);
+        }
+        Ok(stopped)
+    }
+
     /// The queues of all functions that have anything in them, or are paused.
     pub async fn queues(&self) -> Result<Vec<QueueState>> {
         self.inner.store.queues(self.inner.clock.now()).await

@@ -35,7 +35,7 @@ use crate::attempt::Request;
 use crate::queue::lease::Leases;
 use crate::queue::ledger::Ledger;
 use crate::queue::lines::Lines;
-use crate::{Inner, Invocation, composition, pool, run};
+use crate::{Inner, Invocation, Payload, composition, pool, run};
 
 /// Most runs on disk that wait.
 pub(crate) const MAX_QUEUED: u64 = 100_000;
@@ -153,6 +153,12 @@ pub(crate) async fn accept(
         );
     }
     let function = target.function.clone();
+    // How a caller over HTTP names its request. What other callers give with theirs, such as OpenWhisk's transaction ids,
+    // names no run.
+    let call_id = match &invocation.payload {
+        Payload::Http(_) => invocation.transaction_id.clone(),
+        Payload::Args(_) => None,
+    };
     let (called, caller) = (invocation.function.clone(), invocation.caller.clone());
     let (asked, mut request) = invocation.split();
     let id = asked.id;
@@ -172,7 +178,7 @@ pub(crate) async fn accept(
         own.pools.room.notify_one();
     };
     let policy = composition::policy_of(&function);
-    inner.store.accept(row, policy, arrived).await?;
+    inner.store.accept_called(row, policy, call_id, arrived).await?;
     Ok(id)
 }
 

@@ -16,6 +16,7 @@ mod gateway;
 mod inboxes;
 mod invoke;
 mod openfaas;
+mod openfaas_async;
 mod openfaas_secrets;
 mod openfaas_system;
 mod schemas;

@@ -77,6 +77,18 @@ impl Store {
         policy: LostPolicy,
         arrived: impl FnOnce(i64) + Send + 'static,
     ) -> Result<()> {
+        self.accept_called(activation, policy, None, arrived).await
+    }
+
+    /// The same for a run that its caller has a name for: by that it is found until it is over
+    /// ([`Store::accepted_as`]).
+    pub async fn accept_called(
+        &self,
+        activation: Activation,
+        policy: LostPolicy,
+        call_id: Option<String>,
+        arrived: impl FnOnce(i64) + Send + 'static,
+    ) -> Result<()> {
         if activation.summary.status != Status::Queued {
             return Err(Error::new(
                 ErrorCode::InvalidInput,
@@ -91,11 +103,23 @@ impl Store {
             let place = batch.place(LOCAL, target.namespace.as_str(), target.name.as_str())?;
             batch
                 .db
-                .prepare_cached("INSERT INTO queue (id, place, policy) VALUES (?1, ?2, ?3)")?
-                .execute(params![id_bytes(row), place, word(policy)?])?;
+                .prepare_cached("INSERT INTO queue (id, place, policy, call_id) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![id_bytes(row), place, word(policy)?, call_id])?;
             let seq = batch.db.last_insert_rowid();
             batch.after_commit(move || arrived(seq));
             Ok(())
+        })
+        .await
+    }
+
+    /// The accepted runs with this call id that are not over, the latest 1,000 of them.
+    pub async fn accepted_as(&self, call_id: &str) -> Result<Vec<ActivationId>> {
+        let call_id = call_id.to_owned();
+        self.read(move |reader| {
+            let sql = "SELECT id FROM queue WHERE call_id = ?1 ORDER BY seq DESC LIMIT 1000";
+            let mut statement = reader.db.prepare_cached(sql)?;
+            let ids = statement.query_map([call_id], |row| row.get(0).map(id_of))?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
         })
         .await
     }

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, Uri, header};
 use beckon_core::{Callback, Error, ErrorCode, FunctionKey};
 use beckon_engine::delivery::check_callback_url;
@@ -134,6 +134,23 @@ async fn queue(
     *response.status_mut() = StatusCode::ACCEPTED;
     http::name_run(response.headers_mut(), id);
     Ok(response)
+}
+
+/// `DELETE /async-function/{call-id}`: 202 when a call of this id waited or ran and is stopped now, 404 when there is
+/// none. Its caller is called back, if it wished so, as for any call that came to nothing.
+pub(super) async fn cancel(State(gateway): State<Gateway>, Path(call_id): Path<String>) -> Response<Body> {
+    match gateway.engine.cancel_called(&call_id).await {
+        Ok(0) => http::text(
+            StatusCode::NOT_FOUND,
+            "there is no call with this id that waits or runs",
+        ),
+        Ok(_) => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::ACCEPTED;
+            response
+        }
+        Err(error) => refused(error.into()),
+    }
 }
 
 /// The text of a provider with scale-from-zero.

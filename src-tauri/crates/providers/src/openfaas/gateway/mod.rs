@@ -27,7 +27,10 @@ pub(crate) fn is_control(path: &str) -> bool {
 /// The paths at a glance, but for `/function/{name}[/{rest}]`, which [`call`] answers.
 pub(crate) fn routes(gateway: &Gateway) -> Router<Gateway> {
     Router::new()
-        .route("/async-function/{name}", post(invoke::accept))
+        .route(
+            "/async-function/{name}",
+            post(invoke::accept).delete(invoke::cancel),
+        )
         .route("/async-function/{name}/", post(invoke::accept))
         .route("/async-function/{name}/{*rest}", post(invoke::accept))
         .route("/healthz", get(|| async { (StatusCode::OK, "OK") }))

@@ -1,4 +1,5 @@
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -23,8 +24,12 @@ const LONGEST: Millis = 900_000;
 /// How many ids of runs that were told a follower remembers.
 const REMEMBERED: usize = 10_000;
 
+/// How often it is looked what runs in progress have written since.
+const PACE: Duration = Duration::from_millis(250);
+
 /// `GET /system/logs?name=&namespace=&instance=&tail=&since=&follow=`: what the function wrote, oldest first, a JSON object
-/// on each line. With `follow` it goes on, run by run, until the client goes away. Of a repeated parameter the last
+/// on each line. With `follow` it goes on, also with what runs in progress write, until the client goes away or Beckon
+/// stops. Of a repeated parameter the last
 /// counts; a function that there is not has written nothing.
 pub(super) async fn logs(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, Refusal> {
     let unreadable = || {
@@ -103,6 +108,8 @@ struct Wanted {
 struct Told {
     ids: HashSet<ActivationId>,
     order: VecDeque<ActivationId>,
+    /// How many lines were sent of runs that are not over.
+    begun: HashMap<ActivationId, usize>,
 }
 
 impl Told {
@@ -153,7 +160,7 @@ impl Wanted {
                 looked += 1;
                 let is_over = row.status.is_final() && row.end.is_some_and(|end| end >= ended);
                 if is_over && self.is_of(row.id) && told.note(row.id) {
-                    let lines = self.lines_of(gateway, row.id).await?;
+                    let lines = self.lines_of(gateway, told, row.id).await?;
                     count += lines.len();
                     runs.push(lines);
                 }
@@ -173,12 +180,43 @@ impl Wanted {
         Ok(lines)
     }
 
-    async fn lines_of(&self, gateway: &Gateway, id: ActivationId) -> Result<Vec<String>, Refusal> {
+    async fn lines_of(
+        &self,
+        gateway: &Gateway,
+        told: &mut Told,
+        id: ActivationId,
+    ) -> Result<Vec<String>, Refusal> {
+        let known = told.begun.remove(&id).unwrap_or(0);
         // It may have been pruned since.
         let record = gateway.store.activation(id).await?;
         Ok(record.map_or_else(Vec::new, |record| {
-            lines::of(&record, &self.written, self.contract, self.since_us)
+            // Each attempt begins with an empty log; rather twice than not at all.
+            let known = if record.attempts > 1 { 0 } else { known };
+            lines::of(&record, &self.written, self.contract, self.since_us, known)
         }))
+    }
+
+    /// What runs in progress have written since.
+    fn lines_so_far(&self, gateway: &Gateway, told: &mut Told) -> Vec<String> {
+        let written = gateway
+            .engine
+            .lines_so_far(&self.function, |id| told.begun.get(&id).copied().unwrap_or(0));
+        let mut all = Vec::new();
+        for (id, lines) in written {
+            if told.ids.contains(&id) || !self.is_of(id) {
+                continue;
+            }
+            let known = told.begun.entry(id).or_default();
+            let first = *known == 0;
+            *known += lines.len();
+            let run = lines::Run {
+                written: &self.written,
+                namespace: &self.function.namespace,
+                id,
+            };
+            all.extend(lines::so_far(&run, lines, first, self.contract, self.since_us));
+        }
+        all
     }
 
     /// The next lines; `None` when there will be no more.
@@ -189,7 +227,19 @@ impl Wanted {
         told: &mut Told,
     ) -> Option<Vec<String>> {
         loop {
-            let lines = match events.recv().await {
+            let event = tokio::select! {
+                biased;
+                () = gateway.engine.stopping() => return None,
+                event = events.recv() => event,
+                () = tokio::time::sleep(PACE) => {
+                    let lines = self.lines_so_far(gateway, told);
+                    if lines.is_empty() {
+                        continue;
+                    }
+                    return Some(lines);
+                }
+            };
+            let lines = match event {
                 Ok(Event::Activations { rows }) => {
                     let mut lines = Vec::new();
                     for row in rows {
@@ -197,7 +247,7 @@ impl Wanted {
                             && row.namespace == self.function.namespace
                             && row.function == self.function.name;
                         if is_its && row.status.is_final() && self.is_of(row.id) && told.note(row.id) {
-                            lines.extend(self.lines_of(gateway, row.id).await.ok()?);
+                            lines.extend(self.lines_of(gateway, told, row.id).await.ok()?);
                         }
                     }
                     lines
