@@ -40,6 +40,7 @@ export const keys = {
   builds: (f: FunctionRef) => ["builds", f.connection, f.namespace, f.name] as const,
   handlers: ["handlers"] as const,
   draft: (f: FunctionRef) => ["draft", f.connection, f.namespace, f.name] as const,
+  savedRequests: (f: FunctionRef) => ["saved-requests", f.connection, f.namespace, f.name] as const,
   activation: (id: string) => ["activation", id] as const,
   activationsAll: ["activations"] as const,
   activations: (...rest: readonly unknown[]) => ["activations", ...rest] as const,

@@ -1,6 +1,6 @@
 import { useInboxes } from "@/inboxes/queries";
+import type { CallbackChoice } from "@/platform";
 import { Input, Select } from "@/ui/Field";
-import type { CallbackChoice } from "./session";
 
 interface CallbackFieldProps {
   value: CallbackChoice;

@@ -21,6 +21,7 @@ import { RequestEditor } from "./RequestEditor";
 import { ResultPane } from "./ResultPane";
 import { formatRequest, parseRequest } from "./request";
 import { run } from "./run";
+import { SavedRequests } from "./saved/SavedRequests";
 import { useSession, useSessions } from "./session";
 import { useDraft } from "./useDraft";
 
@@ -121,6 +122,9 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
         <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-4 pl-6 text-sm text-muted">
           <h2 className="flex min-w-0 flex-1 items-center gap-2 font-medium">
             {http ? "Request" : "Input, a JSON object"}
+            {session.saved !== null && session.rerunOf === null && (
+              <span className="truncate font-normal text-subtle">{session.saved}</span>
+            )}
             {session.rerunOf !== null && (
               <span className="truncate font-normal text-subtle">
                 of run{" "}
@@ -139,6 +143,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
               disabled={problem !== null || text.trim() === ""}
             />
           )}
+          <SavedRequests target={target} http={http} onText={onText} />
           {detail.apiUrl !== null && (
             <CopyCurl
               source={

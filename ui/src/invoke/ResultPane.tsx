@@ -12,15 +12,18 @@ import { EmptyState } from "@/ui/EmptyState";
 import { FormError } from "@/ui/Field";
 import { formatDuration } from "@/ui/format";
 import { Kbd } from "@/ui/Kbd";
+import { Segmented } from "@/ui/Segmented";
 import { Spinner } from "@/ui/Spinner";
 import { isPending, StatusBadge } from "@/ui/StatusBadge";
 import { toast } from "@/ui/toast";
 import { ErrorAction } from "./ErrorAction";
 import type { InvokeSession } from "./session";
+import type { LiveResponse } from "./stream/live";
+import { StreamPane } from "./stream/StreamPane";
 import { useFollowed } from "./useFollowed";
 
 export function ResultPane({ target, session }: { target: FunctionRef; session: InvokeSession }) {
-  const { runId, answered, callStarted, error, promoted } = session;
+  const { runId, answered, callStarted, error, promoted, live } = session;
   const record = useFollowed(runId, answered);
 
   // In a narrow window the result is below the request, and may be out of sight.
@@ -41,10 +44,17 @@ export function ResultPane({ target, session }: { target: FunctionRef; session: 
       {record !== null ? (
         <>
           <RunHeader run={record.activation} promoted={promoted} />
-          <RecordWithLogs key={record.activation.id} record={record} />
+          {live === null ? (
+            <RecordWithLogs key={record.activation.id} record={record} />
+          ) : (
+            <StreamOrRecord key={record.activation.id} live={live} record={record} />
+          )}
         </>
       ) : callStarted !== null ? (
-        <Waiting since={callStarted} runId={runId} />
+        <>
+          <Waiting since={callStarted} runId={runId} />
+          {live !== null && <StreamPane live={live} open />}
+        </>
       ) : (
         error === null && (
           <EmptyState
@@ -59,6 +69,29 @@ export function ResultPane({ target, session }: { target: FunctionRef; session: 
         )
       )}
     </section>
+  );
+}
+
+/** A response that came bit by bit stays as it came, with the times of its events; the record is a press away. */
+function StreamOrRecord({ live, record }: { live: LiveResponse; record: ActivationDetail }) {
+  const [shown, setShown] = useState<"stream" | "record">("stream");
+  const open = isPending(record.activation.status);
+  if (open) return <StreamPane live={live} open />;
+  return (
+    <>
+      <div className="flex h-9 shrink-0 items-center border-b border-line px-4">
+        <Segmented
+          label="Show the response"
+          value={shown}
+          onChange={setShown}
+          options={[
+            { value: "stream", label: "As it came" },
+            { value: "record", label: "Record" },
+          ]}
+        />
+      </div>
+      {shown === "stream" ? <StreamPane live={live} open={false} /> : <RecordWithLogs record={record} />}
+    </>
   );
 }
 

@@ -1,5 +1,4 @@
-import { api, type FunctionRef } from "@/platform";
-import type { CallbackChoice } from "./session";
+import { api, type CallbackChoice, type FunctionRef } from "@/platform";
 
 /** The URL that a choice stands for, and the choice to keep: an inbox is made once. */
 export async function resolveCallback(

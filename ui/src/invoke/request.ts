@@ -122,10 +122,21 @@ function decoded(base64: string): string {
 const SECRET =
   /^(authorization|proxy-authorization|cookie|set-cookie|x-auth-token|x-api-key|x-require-whisk-auth)$/i;
 
+/** The headers that carry credentials. */
+export function credentialsOf({ headers }: RequestForm): string[] {
+  return headers.filter(({ name }) => SECRET.test(name.trim())).map(({ name }) => name.trim());
+}
+
+/** The files that are sent. */
+export function filesOf({ type, rows = [], file }: RequestForm): FileRef[] {
+  const all = type === "file" ? [file] : type === "multipart" ? rows.map((row) => row.file) : [];
+  return all.filter((each) => each !== undefined);
+}
+
 /** A typed request as it may be kept: credentials are asked for again. */
 export function withoutCredentials(text: string): string {
   const form = parseRequest(text);
-  if (!form.headers.some(({ name }) => SECRET.test(name.trim()))) return text;
+  if (credentialsOf(form).length === 0) return text;
   const headers = form.headers.map((header) =>
     SECRET.test(header.name.trim()) ? { name: header.name, value: "", masked: true } : header,
   );

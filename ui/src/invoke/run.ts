@@ -1,11 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { subscribeEvents } from "@/api/events";
 import { keys } from "@/api/keys";
-import { api, type FunctionRef, toCallError } from "@/platform";
+import { api, type FunctionRef, type InvokeReply, toCallError } from "@/platform";
 import { resolveCallback } from "./callback";
 import { toDraft } from "./draft";
 import { parseRequest } from "./request";
 import { failedSession, sessionOf, useSessions } from "./session";
+import { LiveReader } from "./stream/live";
 
 /** Clocks of window and panel are the same machine's or a network's apart. */
 const SLACK = 5_000;
@@ -16,7 +17,7 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
   if (callStarted !== null) return;
   const { patch } = useSessions.getState();
   const started = Date.now();
-  patch(f, { callStarted: started, runId: null, answered: null, promoted: false, error: null });
+  patch(f, { callStarted: started, runId: null, answered: null, promoted: false, live: null, error: null });
 
   // The answer of a blocking call comes at its end; its id is known from the events before, and can be cancelled by it.
   const unsubscribe = subscribeEvents((event) => {
@@ -42,7 +43,9 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
     }
     const shared = { function: f, mode, callbackUrl, rerunOf: rerunOf ?? undefined };
     const { activation, promoted } = await (http
-      ? api.invokeHttp({ ...shared, request: toDraft(parseRequest(text ?? "")) })
+      ? mode === "blocking" && f.connection === "local"
+        ? runLive(f, text ?? "", rerunOf)
+        : api.invokeHttp({ ...shared, request: toDraft(parseRequest(text ?? "")) })
       : api.invoke({ ...shared, input: text ?? "" }));
     patch(f, { callStarted: null, runId: activation.id, answered: activation, promoted, rerunOf: null });
     await client.invalidateQueries({ queryKey: keys.activation(activation.id) });
@@ -51,5 +54,19 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
     patch(f, { ...failedSession(thrown), runId: code === "unreachable" ? sessionOf(f).runId : null });
   } finally {
     unsubscribe();
+  }
+}
+
+/** Shows the response while it comes, if it is one that does. */
+async function runLive(f: FunctionRef, text: string, rerunOf: string | null): Promise<InvokeReply> {
+  const { patch } = useSessions.getState();
+  const reader = new LiveReader();
+  const request = toDraft(parseRequest(text));
+  try {
+    return await api.invokeHttpLive({ function: f, request, rerunOf: rerunOf ?? undefined }, (part) =>
+      patch(f, { live: reader.take(part), ...(part.type === "begun" && { runId: part.id }) }),
+    );
+  } finally {
+    patch(f, { live: reader.end() });
   }
 }

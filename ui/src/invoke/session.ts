@@ -1,13 +1,7 @@
 import { create } from "zustand";
-import type { Activation, FunctionRef, InvokeMode } from "@/platform";
+import type { Activation, CallbackChoice, FunctionRef, InvokeMode } from "@/platform";
 import { type Explained, explain } from "@/platform/errors";
-
-/** Who is called when an asynchronous run is over. */
-export type CallbackChoice =
-  | { to: "nobody" }
-  | { to: "new" }
-  | { to: "inbox"; id: string }
-  | { to: "url"; url: string };
+import type { LiveResponse } from "./stream/live";
 
 /** What the invoke pane of one function shows; it outlives the pane, so that a run is not lost by looking elsewhere. */
 export interface InvokeSession {
@@ -21,9 +15,13 @@ export interface InvokeSession {
   /** What the call answered; the record itself is followed elsewhere. */
   answered: Activation | null;
   promoted: boolean;
+  /** The response of the newest call, where it was shown while it came. */
+  live: LiveResponse | null;
   callback: CallbackChoice;
   /** The run that the input was taken from, to be run again. */
   rerunOf: string | null;
+  /** The name of the saved request that is in the pane, perhaps changed since. */
+  saved: string | null;
   error: Explained | null;
 }
 
@@ -34,8 +32,10 @@ const FRESH: InvokeSession = {
   runId: null,
   answered: null,
   promoted: false,
+  live: null,
   callback: { to: "nobody" },
   rerunOf: null,
+  saved: null,
   error: null,
 };
 

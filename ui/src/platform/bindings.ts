@@ -462,6 +462,19 @@ export type BuildState = "building" | "ready" | "failed" | "cancelled";
 export type CallForm = "arguments" | "request";
 
 /**
+ * Who is called when an asynchronous run is over.
+ */
+export type CallbackChoice = { "to": "nobody" } | { "to": "new" } | { "to": "inbox", 
+/**
+ * Its id; it may be gone.
+ */
+id: string, } | { "to": "url", 
+/**
+ * As typed.
+ */
+url: string, };
+
+/**
  * What a connection's system has. The window shows what is there, and a command for what is not answers
  * `NotSupported`.
  */
@@ -3126,6 +3139,31 @@ headers: Array<[string, string]>,
 body: RequestBody, };
 
 /**
+ * A part of a response that is shown while the function writes it.
+ */
+export type ResponsePart = { "type": "begun", 
+/**
+ * The run.
+ */
+id: ActivationId, 
+/**
+ * For example 200.
+ */
+status: number, 
+/**
+ * Its Content-Type.
+ */
+contentType: string | null, } | { "type": "piece", 
+/**
+ * The bytes, in base64. A character may be in two pieces.
+ */
+base64: string, 
+/**
+ * Since the call was made, ms.
+ */
+afterMs: number, } | { "type": "enough" };
+
+/**
  * When an accepted run that failed is tried again. The defaults (no retries) are OpenWhisk's and OpenFaaS CE's.
  */
 export type Retry = { 
@@ -3246,6 +3284,48 @@ available: boolean,
  * Why not, and how to install it, when it is not available.
  */
 installHint: string | null, };
+
+/**
+ * What a saved request sends, and how.
+ */
+export type SavedCall = { 
+/**
+ * As typed: the window's form of a request, as JSON, where `http`; or else the input.
+ */
+text: string, 
+/**
+ * Whether the text is a request with method, path and headers.
+ */
+http: boolean, 
+/**
+ * Whether one waits for the result.
+ */
+mode: InvokeMode, 
+/**
+ * Who is called when an asynchronous run is over.
+ */
+callback: CallbackChoice, };
+
+/**
+ * A request to a function that a person keeps under a name, without what it sends.
+ */
+export type SavedRequest = { 
+/**
+ * 32 hex characters.
+ */
+id: string, 
+/**
+ * What it is called; each name once for a function, whatever the case of its letters.
+ */
+name: string, 
+/**
+ * What it sends, in a line: `POST /orders`, or the beginning of the input.
+ */
+preview: string, 
+/**
+ * When it was saved last.
+ */
+updated: number, };
 
 /**
  * Something that calls a function at the times of a cron expression, always asynchronously.
@@ -4350,6 +4430,42 @@ export function createApi(transport: Transport) {
      */
     saveDraft: (args: { function: FunctionRef; text: string }, signal?: AbortSignal) =>
       transport.call<void>("save_draft", args, signal),
+    /**
+     * Calls a local function as `invoke_http` does and waits, and passes on the response while the function writes it:
+     * where it is an event stream or NDJSON, or the request's `Accept` asks for one, of a function that can write bit
+     * by bit. Any other response is in the record alone. A caller who goes away ends a run whose response has begun.
+     */
+    invokeHttpLive: (args: { function: FunctionRef; request: RequestDraft; rerunOf?: ActivationId | null }, onItem: (item: ResponsePart) => void, signal?: AbortSignal) =>
+      transport.stream<ResponsePart, InvokeReply>("invoke_http_live", args, onItem, signal),
+    /**
+     * The requests that are saved of a function, here or at a provider, by name.
+     */
+    savedRequests: (args: { function: FunctionRef }, signal?: AbortSignal) =>
+      transport.call<Array<SavedRequest>>("saved_requests", args, signal),
+    /**
+     * What a saved request sends. Headers that carried credentials have no value. `NotFound`.
+     */
+    savedRequest: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<SavedCall>("saved_request", args, signal),
+    /**
+     * Saves a request under a name; with `replace`, in the place of the one that is called so. Values of headers that
+     * are credentials are not kept.
+     *
+     * `NotFound`: no such function, or connection. `Conflict`: the name is taken. `InvalidInput`: no name, or a text
+     * that is no request. `LimitExceeded`: a text over 1.2 MB, or the 101st of the function.
+     */
+    saveRequest: (args: { function: FunctionRef; name: string; call: SavedCall; replace: boolean }, signal?: AbortSignal) =>
+      transport.call<SavedRequest>("save_request", args, signal),
+    /**
+     * Calls a saved request by another name. `NotFound`; `Conflict`: the name is taken.
+     */
+    renameSavedRequest: (args: { id: string; name: string }, signal?: AbortSignal) =>
+      transport.call<SavedRequest>("rename_saved_request", args, signal),
+    /**
+     * Deletes a saved request; answers what it sent, so that it can be saved again. `NotFound`.
+     */
+    deleteSavedRequest: (args: { id: string }, signal?: AbortSignal) =>
+      transport.call<SavedCall>("delete_saved_request", args, signal),
     /**
      * For each guard, whether functions of the local engine get it on this machine and, where they do not, a sentence
      * that says why. Does not change while Beckon runs; what a run really had is in its record (`guards`).

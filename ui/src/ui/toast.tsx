@@ -9,6 +9,17 @@ export const toast = {
   info(text: string): void {
     sonner(text);
   },
+  /** Something was taken away that can be had back for a while. */
+  undoable(text: string, undo: () => unknown): void {
+    const attempt = async () => {
+      try {
+        await undo();
+      } catch (thrown) {
+        toast.failure(thrown);
+      }
+    };
+    sonner(text, { duration: 10_000, action: { label: "Undo", onClick: () => void attempt() } });
+  },
   failure(thrown: unknown): void {
     const shown = explain(thrown);
     if (shown.severity === "silent") return;
@@ -30,6 +41,8 @@ export function Toaster() {
             "flex w-90 items-start gap-2 rounded-lg border border-line bg-raised px-3 py-2.5 text-fg shadow-float",
           title: "font-medium",
           description: "text-muted",
+          actionButton:
+            "ml-auto h-6 shrink-0 rounded-md border border-line-strong/60 px-2 text-sm font-medium hover:bg-hover",
           icon: "mt-0.5 shrink-0",
           success: "[&_[data-icon]]:text-ok",
           error: "[&_[data-icon]]:text-bad",

@@ -26,6 +26,7 @@ mod json;
 mod name;
 mod quota;
 mod runtime;
+mod saved_request;
 mod schedule;
 mod secret;
 mod settings;
@@ -60,6 +61,7 @@ pub use json::JsonText;
 pub use name::{EntityName, FunctionKey, FunctionName, FunctionRef, NamespaceName};
 pub use quota::Quota;
 pub use runtime::{Language, Runtime, RuntimeStatus};
+pub use saved_request::SavedRequest;
 pub use schedule::{
     Firing, FiringOutcome, LABEL_LIMIT, MissedPolicy, NewSchedule, Noted, PreviewedTime, Schedule,
     SchedulePreview, ScheduleState, label,

@@ -32,7 +32,9 @@ pub use accounts::{
 };
 pub use bindings::typescript;
 pub use command::{Command, RawSink, Sink};
-pub use commands::{FunctionKind, TerminalTarget, all as commands, find as command};
+pub use commands::{
+    CallbackChoice, FunctionKind, ResponsePart, SavedCall, TerminalTarget, all as commands, find as command,
+};
 pub use entities::{
     Entities, EventTriggerDraft, EventTriggerView, PackageDraft, PackageView, RuleDraft, RuleView,
 };

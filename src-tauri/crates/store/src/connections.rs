@@ -4,6 +4,7 @@ use beckon_core::{
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::Store;
+use crate::drafts;
 use crate::fault::Fault;
 use crate::words::{column, word};
 use crate::writer::Urgency;
@@ -115,7 +116,7 @@ impl Store {
         .await
     }
 
-    /// Removes one with its drafts; its activations stay until their retention ends. `NotFound` when there is none.
+    /// Removes one with its drafts and saved requests; its activations stay until their retention ends. `NotFound` when there is none.
     pub async fn remove_connection(&self, id: &str) -> Result<()> {
         let id = id.to_owned();
         self.write(Urgency::Durable, 0, move |batch| {
@@ -130,9 +131,7 @@ impl Store {
             if removed.is_none() {
                 return Err(Error::not_found("connection with this id").into());
             }
-            batch
-                .db
-                .execute("DELETE FROM drafts WHERE connection = ?1", [&id])?;
+            drafts::forget_connection(batch.db, &id)?;
             batch.connections_changed();
             Ok(())
         })

@@ -1,7 +1,8 @@
 use beckon_core::{FunctionRef, Result};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::Store;
+use crate::fault::Fault;
 use crate::writer::Urgency;
 
 impl Store {
@@ -40,4 +41,52 @@ impl Store {
         })
         .await
     }
+
+    /// Forgets what was typed for a function, drafts and saved requests, when it is gone. What was typed for one of the
+    /// local engine goes with it by itself.
+    pub async fn forget_typed(&self, function: &FunctionRef) -> Result<()> {
+        let function = function.clone();
+        self.write(Urgency::Durable, 0, move |batch| {
+            let (namespace, name) = (function.namespace.as_str(), function.name.as_str());
+            forget_function(batch.db, &function.connection, namespace, name)
+        })
+        .await
+    }
+}
+
+/// Where what a person typed for functions is kept.
+const TYPED: [&str; 2] = ["drafts", "saved_requests"];
+
+/// What was typed for a function goes with it.
+pub(crate) fn forget_function(
+    db: &Connection,
+    connection: &str,
+    namespace: &str,
+    name: &str,
+) -> Result<(), Fault> {
+    for table in TYPED {
+        let sql = format!("DELETE FROM {table} WHERE connection = ?1 AND namespace = ?2 AND function = ?3");
+        db.execute(&sql, [connection, namespace, name])?;
+    }
+    Ok(())
+}
+
+/// What was typed for a namespace's functions goes with it.
+pub(crate) fn forget_namespace(db: &Connection, connection: &str, namespace: &str) -> Result<(), Fault> {
+    for table in TYPED {
+        let sql = format!("DELETE FROM {table} WHERE connection = ?1 AND namespace = ?2");
+        db.execute(&sql, [connection, namespace])?;
+    }
+    Ok(())
+}
+
+/// What was typed for a connection's functions goes with it.
+pub(crate) fn forget_connection(db: &Connection, connection: &str) -> Result<(), Fault> {
+    for table in TYPED {
+        db.execute(
+            &format!("DELETE FROM {table} WHERE connection = ?1"),
+            [connection],
+        )?;
+    }
+    Ok(())
 }

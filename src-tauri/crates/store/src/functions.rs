@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::Store;
 use crate::batch::Batch;
 use crate::domains;
+use crate::drafts;
 use crate::entities;
 use crate::fault::Fault;
 use crate::namespaces;
@@ -254,10 +255,7 @@ fn delete_rows(batch: &mut Batch<'_>, function: &Function) -> Result<(), Fault> 
         "DELETE FROM tokens WHERE namespace = ?1 AND function = ?2",
         [namespace, name],
     )?;
-    batch.db.execute(
-        "DELETE FROM drafts WHERE connection = ?1 AND namespace = ?2 AND function = ?3",
-        [LOCAL, namespace, name],
-    )?;
+    drafts::forget_function(batch.db, LOCAL, namespace, name)?;
     batch.functions_changed();
     if tokens > 0 {
         batch.tokens_changed();

@@ -27,6 +27,7 @@ mod notes;
 mod pending;
 mod queue;
 mod readers;
+mod saved_requests;
 mod schedules;
 mod schema;
 mod secrets;

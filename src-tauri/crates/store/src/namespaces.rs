@@ -5,6 +5,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::Store;
+use crate::drafts;
 use crate::fault::Fault;
 use crate::writer::Urgency;
 
@@ -169,7 +170,7 @@ impl Store {
         .await
     }
 
-    /// Deletes a namespace with its functions, packages, triggers, rules, tokens and drafts; its activations stay until their retention ends.
+    /// Deletes a namespace with its functions, packages, triggers, rules, tokens, drafts and saved requests; its activations stay until their retention ends.
     /// `NotFound` when there is no such namespace.
     pub async fn delete_namespace(&self, name: &NamespaceName) -> Result<()> {
         let name = name.clone();
@@ -185,10 +186,7 @@ impl Store {
             {
                 return Err(missing(&name));
             }
-            let key = params![LOCAL, name.as_str()];
-            batch
-                .db
-                .execute("DELETE FROM drafts WHERE connection = ?1 AND namespace = ?2", key)?;
+            drafts::forget_namespace(batch.db, LOCAL, name.as_str())?;
             batch.functions_changed();
             batch.tokens_changed();
             batch.after_commit(move || {

@@ -225,7 +225,8 @@ impl Panel {
     pub async fn delete_function(&self, function: FunctionRef, confirmation: String) -> Result<()> {
         confirm(function.name.as_str(), &confirmation)?;
         if !function.is_local() {
-            return self.delete_there(&function).await;
+            self.delete_there(&function).await?;
+            return self.store.forget_typed(&function).await;
         }
         self.engine.delete_function(&function.key()).await.map(drop)
     }

@@ -57,18 +57,13 @@ impl Panel {
         rerun_of: Option<ActivationId>,
         callback_url: Option<String>,
     ) -> Result<InvokeReply> {
-        let mut request = request.build()?;
         if !function.is_local() {
+            let request = request.build()?;
             return self
                 .call_there(function, request, mode, Cause::Panel, rerun_of, callback_url)
                 .await;
         }
-        let called = self.local_function(&function).await?;
-        if called.web != WebExport::Private && !called.contract.speaks_http() {
-            // As its own address would: what it got the first time is what it gets again.
-            request.extensions_mut().insert(WebCall { user: None });
-        }
-        let payload = Payload::Http(Box::new(request));
+        let payload = self.http_payload(&function, request).await?;
         self.invoke_here(function, payload, mode, Cause::Panel, rerun_of, callback_url)
             .await
     }
@@ -99,6 +94,49 @@ impl Panel {
 }
 
 impl Panel {
+    /// A request as a local function's callers over HTTP send it.
+    pub(super) async fn http_payload(
+        &self,
+        function: &FunctionRef,
+        request: RequestDraft,
+    ) -> Result<Payload> {
+        let mut request = request.build()?;
+        let called = self.local_function(function).await?;
+        if called.web != WebExport::Private && !called.contract.speaks_http() {
+            // As its own address would: what it got the first time is what it gets again.
+            request.extensions_mut().insert(WebCall { user: None });
+        }
+        Ok(Payload::Http(Box::new(request)))
+    }
+
+    /// A call that is made now.
+    pub(super) fn invocation(
+        &self,
+        function: &FunctionRef,
+        payload: Payload,
+        cause: Cause,
+        rerun_of: Option<ActivationId>,
+    ) -> Invocation {
+        Invocation {
+            id: ActivationId::new(),
+            function: function.key(),
+            caller: None,
+            payload,
+            cause,
+            token_id: None,
+            rerun_of,
+            transaction_id: None,
+            api_host: self.gateway_url.read().clone(),
+            received: self.clock.now(),
+        }
+    }
+
+    /// The record of a run that goes on by itself.
+    pub(super) async fn accepted(&self, id: ActivationId) -> Result<Activation> {
+        let activation = self.store.activation(id).await?;
+        activation.ok_or_else(|| Error::internal("find the run it just accepted", id))
+    }
+
     pub(super) async fn invoke_here(
         &self,
         function: FunctionRef,
@@ -112,18 +150,7 @@ impl Panel {
             return Err(no_callback());
         }
         let name = function.name.to_string();
-        let invocation = Invocation {
-            id: ActivationId::new(),
-            function: function.key(),
-            caller: None,
-            payload,
-            cause,
-            token_id: None,
-            rerun_of,
-            transaction_id: None,
-            api_host: self.gateway_url.read().clone(),
-            received: self.clock.now(),
-        };
+        let invocation = self.invocation(&function, payload, cause, rerun_of);
         let (id, promoted) = match mode {
             InvokeMode::Blocking => match self.engine.invoke(invocation, None).await? {
                 Outcome::Finished(ended) => {
@@ -148,8 +175,7 @@ impl Panel {
                 }
             },
         };
-        let activation = self.store.activation(id).await?;
-        let activation = activation.ok_or_else(|| Error::internal("find the run it just accepted", id))?;
+        let activation = self.accepted(id).await?;
         Ok(InvokeReply { activation, promoted })
     }
 

@@ -16,10 +16,12 @@ mod images;
 mod invoke;
 mod isolation;
 mod kinds;
+mod live;
 mod metrics;
 mod namespaces;
 mod overview;
 mod queue;
+mod saved_requests;
 mod scheduled_triggers;
 mod schedules;
 mod secret_store;
@@ -31,6 +33,8 @@ mod triggers;
 
 pub(crate) use invoke::{no_callback, pending};
 pub use kinds::FunctionKind;
+pub use live::ResponsePart;
+pub use saved_requests::{CallbackChoice, SavedCall};
 pub(crate) use settings::stored as stored_settings;
 pub use terminal::TerminalTarget;
 
@@ -54,6 +58,8 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         builds::COMMANDS,
         images::COMMANDS,
         invoke::COMMANDS,
+        live::COMMANDS,
+        saved_requests::COMMANDS,
         isolation::COMMANDS,
         metrics::COMMANDS,
         activations::COMMANDS,

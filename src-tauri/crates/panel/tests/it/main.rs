@@ -6,6 +6,7 @@ mod bindings;
 mod deliveries;
 mod entities;
 mod following;
+mod invoking;
 mod keychain;
 mod local;
 mod records;

@@ -492,3 +492,62 @@ async fn drafts_and_settings_are_kept_as_typed() {
         Some("\"light\"")
     );
 }
+
+#[tokio::test]
+async fn saved_requests_are_a_functions_and_go_with_it() {
+    let opened = open().await;
+    let store = &opened.store;
+    let place = |connection: &str, name: &str| FunctionRef {
+        connection: connection.into(),
+        namespace: namespace("playground"),
+        name: name.parse().unwrap(),
+    };
+    let hello = place("remote", "hello");
+    let save = async |at: &FunctionRef, name: &str, content: &str, replace: bool| {
+        store
+            .save_request(at, name, "GET /", content.into(), replace)
+            .await
+    };
+    let one = save(&hello, "One", "1", false).await.unwrap();
+    save(&hello, "a second", "2", false).await.unwrap();
+    save(&place("remote", "other"), "One", "3", false).await.unwrap();
+    let taken = save(&hello, "ONE", "4", false).await.unwrap_err();
+    assert_eq!(taken.code, ErrorCode::Conflict);
+    let replaced = save(&hello, "ONE", "4", true).await.unwrap();
+    assert_eq!((&replaced.id, replaced.name.as_str()), (&one.id, "ONE"));
+    let (found, content) = store.saved_request(&one.id).await.unwrap();
+    assert_eq!((found, content.as_str()), (replaced, "4"));
+    let names = async |at: &FunctionRef| -> Vec<String> {
+        let all = store.saved_requests(at).await.unwrap();
+        all.into_iter().map(|saved| saved.name).collect()
+    };
+    assert_eq!(names(&hello).await, ["a second", "ONE"]);
+
+    let taken = store.rename_saved_request(&one.id, "A second").await.unwrap_err();
+    assert_eq!(taken.code, ErrorCode::Conflict);
+    store.rename_saved_request(&one.id, "one").await.unwrap();
+    let gone = store.rename_saved_request("gone", "x").await.unwrap_err();
+    assert_eq!(gone.code, ErrorCode::NotFound);
+    store.delete_saved_request(&one.id).await.unwrap();
+    let gone = store.delete_saved_request(&one.id).await.unwrap_err();
+    assert_eq!(gone.code, ErrorCode::NotFound);
+    assert_eq!(names(&hello).await, ["a second"]);
+
+    store.save_draft(&hello, "typed").await.unwrap();
+    store.forget_typed(&hello).await.unwrap();
+    assert_eq!(
+        (names(&hello).await.len(), store.draft(&hello).await.unwrap()),
+        (0, None)
+    );
+    assert_eq!(names(&place("remote", "other")).await, ["One"]);
+
+    for n in 0..100 {
+        save(&hello, &format!("n{n}"), "", false).await.unwrap();
+    }
+    let full = save(&hello, "n100", "", false).await.unwrap_err();
+    assert_eq!(full.code, ErrorCode::LimitExceeded);
+    assert!(
+        save(&hello, "N99", "", true).await.is_ok(),
+        "replacing is no addition"
+    );
+}
