@@ -5,6 +5,7 @@ export const keys = {
   overview: ["overview"] as const,
   engine: ["engine"] as const,
   queues: ["queues"] as const,
+  images: ["images"] as const,
   deadLetters: ["dead-letters"] as const,
   deliveries: (...rest: readonly unknown[]) => ["deliveries", ...rest] as const,
   deliveryRules: ["delivery-rules"] as const,

@@ -7,6 +7,7 @@ import { PageHeader } from "@/ui/PageHeader";
 import { Skeleton } from "@/ui/Skeleton";
 import { DeadLetters } from "./DeadLetters";
 import { EngineTotals } from "./EngineTotals";
+import { Images } from "./Images";
 import { Isolation } from "./Isolation";
 import { Part } from "./Part";
 import { Queues } from "./Queues";
@@ -54,6 +55,7 @@ export function EnginePage() {
       <Part title="Metrics" description={<MetricsNote />}>
         <MetricCharts />
       </Part>
+      <Images />
       <Part
         title="Isolation"
         description="What keeps a function from the rest of this machine. It depends on the kernel and on the account that Beckon runs under."

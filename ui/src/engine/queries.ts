@@ -6,6 +6,10 @@ import { api } from "@/platform";
 export const useQueues = () =>
   useQuery({ queryKey: keys.queues, queryFn: ({ signal }) => api.queues(signal) });
 
+/** What images' names stand for. */
+export const useImages = () =>
+  useQuery({ queryKey: keys.images, queryFn: ({ signal }) => api.images(signal) });
+
 const PAGE = 50;
 
 /** Runs that failed as often as they may, the last started first, page by page. */
