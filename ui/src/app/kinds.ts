@@ -6,6 +6,7 @@ export const CONNECTION_KIND: Record<ConnectionKind, string> = {
   openwhisk: "OpenWhisk",
   digitalocean: "DigitalOcean Functions",
   openfaas: "OpenFaaS",
+  spaces: "Spaces",
 };
 
 /** The editor's language for a function's; kinds that Beckon does not run are told by their family. */

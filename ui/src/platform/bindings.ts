@@ -759,7 +759,7 @@ user?: string | null, };
 /**
  * The system behind a connection.
  */
-export type ConnectionKind = "local" | "openwhisk" | "digitalocean" | "openfaas";
+export type ConnectionKind = "local" | "openwhisk" | "digitalocean" | "openfaas" | "spaces";
 
 /**
  * What is known about reaching a connection.
@@ -4213,7 +4213,8 @@ export function createApi(transport: Transport) {
      * Makes a function with default settings, here or at a provider, and the package that it is named in if there is none.
      *
      * `Conflict` when the name is taken; `contract` is OpenWhisk's when absent, and `InvalidInput` where code in that
-     * language cannot follow it. A provider knows no other (`NotSupported`), and may have other kinds than this machine.
+     * language cannot follow it. A provider knows no other than its own (`NotSupported`), and may have other kinds than this
+     * machine.
      */
     createFunction: (args: { function: FunctionRef; kind: Runtime; code: CodeInput; contract?: Contract | null }, signal?: AbortSignal) =>
       transport.call<FunctionDetail>("create_function", args, signal),

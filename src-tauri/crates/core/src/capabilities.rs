@@ -70,6 +70,20 @@ impl ConnectionKind {
                 ..openwhisk
             },
             Self::Openwhisk | Self::Digitalocean => openwhisk,
+            Self::Spaces => Capabilities {
+                call: CallForm::Request,
+                code: true,
+                versions: false,
+                deployments: false,
+                kinds: false,
+                entities: false,
+                records: false,
+                secrets: false,
+                scale: false,
+                logs: true,
+                namespaces: false,
+                callbacks: true,
+            },
             Self::Openfaas => Capabilities {
                 call: CallForm::Request,
                 code: false,

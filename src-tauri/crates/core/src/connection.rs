@@ -18,6 +18,9 @@ pub enum ConnectionKind {
     Digitalocean,
     /// Any OpenFaaS-compatible gateway, by its URL and password.
     Openfaas,
+    /// Spaces (Altair IoT Studio Functions), by API host and a client's credential. The host may be followed by
+    /// `/spaces/NAME`, for a server that does not list its spaces.
+    Spaces,
 }
 
 /// How dangerous a mistake is; decides the colour of the connection in the window.

@@ -4,7 +4,7 @@ use beckon_core::{
     CodePackage, Contract, Error, ErrorCode, FunctionRef, LostPolicy, Result, Runtime, Secret, Settings,
     Version, WebExport,
 };
-use beckon_providers::{EnvChange, FunctionChange, KeptEnv, RemoteFunction, openfaas, openwhisk};
+use beckon_providers::{EnvChange, FunctionChange, KeptEnv, RemoteFunction, openfaas, openwhisk, spaces};
 use beckon_store::Expect;
 use serde::Serialize;
 use ts_rs::TS;
@@ -179,8 +179,11 @@ fn must_have_code(found: &RemoteFunction) -> Result<()> {
     Err(Error::new(ErrorCode::NotSupported, text).with_hint("Change the deployment instead."))
 }
 
-/// How providers call code of a kind: OpenWhisk's way.
+/// How providers call code of a kind: OpenWhisk's way, unless it is a template of Spaces.
 pub(crate) fn contract_of(kind: &str) -> Contract {
+    if let Some((contract, _)) = spaces::template(kind) {
+        return contract;
+    }
     Runtime::new(kind).map_or(Contract::Openwhisk, |runtime| {
         Contract::of_action(runtime.language())
     })
@@ -226,21 +229,25 @@ fn detail(
         },
     };
     let web = summary.web != WebExport::Private;
-    let function_url = match &image {
-        Some(_) => Some(openfaas::copy_as::function_url(api_host, &summary.key)),
-        None => web.then(|| openwhisk::web_url(api_host, &summary.key)),
+    let template = spaces::template(&summary.kind);
+    let speaks_http = image.is_some() || template.is_some();
+    let function_url = match (&image, template) {
+        (Some(_), _) => Some(openfaas::copy_as::function_url(api_host, &summary.key)),
+        (None, Some(_)) => Some(spaces::function_url(api_host, &summary.key)),
+        (None, None) => web.then(|| openwhisk::web_url(api_host, &summary.key)),
     };
-    let api_url = match &image {
-        Some(_) => None,
-        None => Some(openwhisk::action_url(api_host, &summary.key)),
+    let api_url = match speaks_http {
+        true => None,
+        false => Some(openwhisk::action_url(api_host, &summary.key)),
     };
     let contract = match &image {
         Some(_) => Contract::Openfaas,
         None => contract_of(&summary.kind),
     };
-    let language = Runtime::new(summary.kind.clone())
-        .ok()
-        .map(|runtime| runtime.language());
+    let language = template.map(|(_, language)| language).or_else(|| {
+        let runtime = Runtime::new(summary.kind.clone()).ok()?;
+        Some(runtime.language())
+    });
     FunctionDetail {
         api_url,
         function,
@@ -250,7 +257,7 @@ fn detail(
         kind: summary.kind,
         main,
         default_entry: contract.default_entry().into(),
-        speaks_http: image.is_some(),
+        speaks_http,
         shares_worker: false,
         keeps_worker: true,
         settings: Settings::default(),

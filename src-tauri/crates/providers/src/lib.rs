@@ -26,7 +26,8 @@ pub use remote::{
 
 /// A client for a remote connection. Nothing is sent yet; [`Remote::check`] tries it.
 ///
-/// `api_host` is the API host, with or without a scheme (https is assumed); `key` is `user:password`.
+/// `api_host` is the API host, with or without a scheme (https is assumed); `key` is `user:password`,
+/// for Spaces `client_id:client_secret`.
 ///
 /// Errors: `InvalidInput` for a host or key that cannot be one, and for [`ConnectionKind::Local`], which is not remote.
 /// `Internal` when TLS cannot be set up on this machine (no CA certificates).
@@ -36,6 +37,7 @@ pub fn connect(kind: ConnectionKind, api_host: &str, key: Secret) -> Result<Arc<
             Ok(Arc::new(openwhisk::client::Client::new(api_host, key)?))
         }
         ConnectionKind::Openfaas => Ok(Arc::new(openfaas::client::Client::new(api_host, key)?)),
+        ConnectionKind::Spaces => Ok(Arc::new(spaces::client::Client::new(api_host, key)?)),
         ConnectionKind::Local => Err(Error::new(
             ErrorCode::InvalidInput,
             "The local connection is the engine itself, not a remote system.",

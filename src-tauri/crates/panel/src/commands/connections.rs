@@ -122,6 +122,7 @@ impl Panel {
         let mut api_host = draft.api_host.trim().to_owned();
         let key = match draft.kind {
             ConnectionKind::Openfaas => self.password_of(&draft, id).await?,
+            ConnectionKind::Spaces => self.client_of(&draft, id).await?,
             _ => self.pasted_key(&draft, id, &mut api_host).await?,
         };
         if api_host.is_empty() {
@@ -130,6 +131,9 @@ impl Panel {
                 match draft.kind {
                     ConnectionKind::Openfaas => {
                         "The gateway's URL is needed, for example http://127.0.0.1:8080."
+                    }
+                    ConnectionKind::Spaces => {
+                        "The API host is needed, for example https://api.swx.altairone.com/spaces/my-space."
                     }
                     _ => "An API host is needed, for example faas-lon1-0123abcd.doserverless.co.",
                 },
@@ -178,6 +182,34 @@ impl Panel {
                 ErrorCode::InvalidInput,
                 "The gateway's password is needed; it is empty where the gateway asks for none.",
             )),
+        }
+    }
+
+    /// What a person typed as a client of Spaces: its id and its secret, or both as `client_id:client_secret`.
+    async fn client_of(&self, draft: &ConnectionDraft, id: Option<&str>) -> Result<Secret> {
+        let given = |text: &Option<String>| {
+            let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+            text.map(str::to_owned)
+        };
+        match (given(&draft.user), given(&draft.key), id) {
+            (Some(client), Some(secret), _) => Ok(Secret::new(format!("{client}:{secret}"))),
+            (None, Some(both), _) => Ok(Secret::new(both)),
+            (client, None, Some(id)) => {
+                let kept = self.live_key(id).await?;
+                let known = kept.expose().split_once(':').map(|(known, _)| known);
+                match client {
+                    Some(client) if known != Some(client.as_str()) => Err(Error::new(
+                        ErrorCode::InvalidInput,
+                        "Another client needs its own secret.",
+                    )),
+                    _ => Ok(kept),
+                }
+            }
+            (_, None, None) => Err(Error::new(
+                ErrorCode::InvalidInput,
+                "The client's id and secret are needed.",
+            )
+            .with_hint("They are shown where the client is made: client_id:client_secret.")),
         }
     }
 

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use beckon_core::{
-    CodePackage, Contract, Error, ErrorCode, Function, FunctionRef, FunctionSummary, LOCAL, NamespaceName,
-    NewFunction, Result, Runtime, Secret, Version, WebExport,
+    CodePackage, ConnectionKind, Contract, Error, ErrorCode, Function, FunctionRef, FunctionSummary, LOCAL,
+    Language, NamespaceName, NewFunction, Result, Runtime, Secret, Version, WebExport,
 };
 use beckon_macros::commands;
 use beckon_providers::{FunctionChange, openfaas, openwhisk};
@@ -68,7 +68,8 @@ impl Panel {
     /// Makes a function with default settings, here or at a provider, and the package that it is named in if there is none.
     ///
     /// `Conflict` when the name is taken; `contract` is OpenWhisk's when absent, and `InvalidInput` where code in that
-    /// language cannot follow it. A provider knows no other (`NotSupported`), and may have other kinds than this machine.
+    /// language cannot follow it. A provider knows no other than its own (`NotSupported`), and may have other kinds than this
+    /// machine.
     pub async fn create_function(
         &self,
         function: FunctionRef,
@@ -77,10 +78,15 @@ impl Panel {
         contract: Option<Contract>,
     ) -> Result<FunctionDetail> {
         if !function.is_local() {
-            if contract
-                .is_some_and(|contract| !matches!(contract, Contract::Openwhisk | Contract::ActionLoop))
-            {
-                return Err(not_there("Other handler contracts than OpenWhisk's"));
+            let is_space = self.remote_connection(&function.connection).await?.kind == ConnectionKind::Spaces;
+            let fits = match contract {
+                None | Some(Contract::Openwhisk | Contract::ActionLoop) => true,
+                Some(Contract::Spaces) => is_space && kind.language() == Language::Python,
+                Some(Contract::Openfaas) => is_space && kind.language() == Language::Go,
+                Some(_) => false,
+            };
+            if !fits {
+                return Err(not_there("Other handler contracts than the provider's"));
             }
             let change = FunctionChange {
                 kind: Some(kind),

@@ -13,4 +13,5 @@ mod records;
 mod remote;
 mod remote_functions;
 mod sources;
+mod spaces;
 mod support;

@@ -99,9 +99,7 @@ impl Http {
 
     /// PUT of a document with a function's code in it, which may be in the reply as well.
     pub(crate) async fn put_code(&self, path: &str, body: String) -> Result<Reply> {
-        let request = self.request(Method::PUT, path)?.timeout(CODE_TIMEOUT);
-        let request = request.header("content-type", "application/json").body(body);
-        self.send_for(request, CODE_REPLY_LIMIT).await
+        self.send_code(Method::PUT, path, body).await
     }
 
     /// POST a JSON document below the root.
@@ -112,6 +110,29 @@ impl Http {
     /// PUT a JSON document below the root.
     pub(crate) async fn put(&self, path: &str, body: String, timeout: Duration) -> Result<Reply> {
         self.send_json(Method::PUT, path, body, timeout).await
+    }
+
+    /// POST of a document with a function's code in it, which may be in the reply as well.
+    pub(crate) async fn post_code(&self, path: &str, body: String) -> Result<Reply> {
+        self.send_code(Method::POST, path, body).await
+    }
+
+    async fn send_code(&self, method: Method, path: &str, body: String) -> Result<Reply> {
+        let request = self.request(method, path)?.timeout(CODE_TIMEOUT);
+        let request = request.header("content-type", "application/json").body(body);
+        self.send_for(request, CODE_REPLY_LIMIT).await
+    }
+
+    /// POST of a form, whose fields are encoded already.
+    pub(crate) async fn post_form(&self, path: &str, fields: &'static str) -> Result<Reply> {
+        let request = self.request(Method::POST, path)?.timeout(CALL_TIMEOUT);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(fields)).await
+    }
+
+    /// Writes the credential into the headers of a request that is opened: not every system calls functions without one.
+    pub(crate) fn authorize(&self, headers: &mut HeaderMap) {
+        headers.insert(AUTHORIZATION, self.authorization.clone());
     }
 
     /// DELETE below the root.

@@ -22,6 +22,7 @@ mod openfaas_system;
 mod schemas;
 mod sequences;
 mod spaces;
+mod spaces_client;
 mod support;
 mod throttle;
 mod web;

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use super::status::Kept;
 use super::{Desk, triggers};
+use crate::spaces::template;
 use crate::spaces::wire::{Draft, GO, PYTHON, Source};
 
 /// Most characters that are kept of why a build failed.
@@ -178,17 +179,13 @@ pub(super) fn plan(draft: &Draft, id: &str, old: Option<&Function>) -> Result<Ne
     Ok(new)
 }
 
-/// What a template runs on. Spaces' Go handler is `func Handle(http.ResponseWriter, *http.Request)`, as that of
-/// OpenFaaS' golang-middleware.
-fn runtime_of(template: &str) -> Result<(Runtime, Contract)> {
-    match template {
-        PYTHON => Ok((Runtime::new("python:default")?, Contract::Spaces)),
-        GO => Ok((Runtime::new("go:default")?, Contract::Openfaas)),
-        other => {
-            let shown: String = other.chars().filter(|c| !c.is_control()).take(100).collect();
-            Err(invalid(format!("template '{shown}' is none of {PYTHON}, {GO}")))
-        }
-    }
+/// What a template runs on.
+fn runtime_of(name: &str) -> Result<(Runtime, Contract)> {
+    let Some((contract, language)) = template(name) else {
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+        return Err(invalid(format!("template '{shown}' is none of {PYTHON}, {GO}")));
+    };
+    Ok((Runtime::new(language.family())?, contract))
 }
 
 fn package(source: &Source) -> Result<CodePackage> {

@@ -1,0 +1,111 @@
+//! The panel over a remote Spaces: another Beckon's gateway.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use anyhow::{Result, bail};
+use beckon_core::ErrorCode;
+use serde_json::{Value, json};
+
+use crate::support::{call, function, serve_gateway, start, until};
+
+const CODE: &str = "def handle(req):\n    \
+    return {'status_code': 201, 'body': [req.method, req.path, req.query.get('a'), req.body.decode()]}\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_space_is_connected_edited_and_called() -> Result<()> {
+    let (here_dir, there_dir) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let there = start(there_dir.path()).await?;
+    let gateway = serve_gateway(&there).await?;
+    let scope = json!({ "type": "namespace", "namespace": "playground" });
+    let token = json!({ "name": "app", "kind": "spaces", "scope": scope, "expiresInSeconds": null });
+    let made = call(&there, "create_token", json!({ "draft": token })).await?;
+    let credential = made["credential"].as_str().unwrap();
+    let (client, secret) = credential.split_once(':').unwrap();
+
+    let here = start(here_dir.path()).await?;
+    let inboxes = serve_gateway(&here).await?;
+    let draft = |user: Value, key: Value| {
+        json!({ "name": "space", "kind": "spaces", "environment": "staging", "apiHost": gateway,
+                "user": user, "key": key })
+    };
+    let none = draft(Value::Null, Value::Null);
+    let refused = call(&here, "add_connection", json!({ "draft": none })).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidInput);
+    let wrong = draft(json!(client), json!("wrong"));
+    let refused = call(&here, "test_connection", json!({ "draft": wrong })).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::Unauthorized);
+    let right = draft(json!(client), json!(secret));
+    let connection = call(&here, "add_connection", json!({ "draft": right })).await?;
+    assert!(!connection.to_string().contains(secret));
+    assert_eq!(connection["capabilities"]["call"], "request");
+    let id = connection["id"].as_str().unwrap();
+
+    let at = function(id, "echo");
+    let source = |text: &str| json!({ "type": "source", "text": text });
+    let make =
+        json!({ "function": at, "kind": "python:default", "code": source(CODE), "contract": "spaces" });
+    let made = call(&here, "create_function", make).await?;
+    assert_eq!(
+        (&made["contract"], &made["speaksHttp"], &made["code"]["text"]),
+        (&json!("spaces"), &json!(true), &json!(CODE))
+    );
+    let url = format!("{gateway}/spaces/playground/functions/echo/invoke");
+    assert_eq!(made["functionUrl"], json!(url));
+
+    // Until it is built, it is not ready, and a call says so.
+    let request = json!({ "method": "PUT", "path": "/x/y", "query": "a=1", "headers": [],
+                          "body": { "type": "text", "text": "in" } });
+    let mut run = json!({ "function": at, "request": request, "mode": "blocking", "rerunOf": null,
+                          "callbackUrl": null });
+    let mut reply = Value::Null;
+    for _ in 0..600 {
+        reply = call(&here, "invoke_http", run.clone()).await?;
+        if reply["activation"]["httpStatus"] != 202 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let record = &reply["activation"];
+    assert_eq!(
+        (&record["status"], &record["httpStatus"], &record["input"]),
+        (&json!("success"), &json!(201), &json!("\"in\""))
+    );
+    assert_eq!(
+        record["result"],
+        r#"["PUT", "/x/y", "1", "in"]"#.replace(", ", ",")
+    );
+
+    // Asynchronously: what calls back is the end of the record.
+    run["mode"] = json!("non_blocking");
+    run["request"]["method"] = json!("POST");
+    let accepted = call(&here, "invoke_http", run).await?;
+    assert_eq!(
+        accepted["activation"]["status"], "polling",
+        "{accepted}, {inboxes}"
+    );
+    let done = until(&here, &accepted["activation"]["id"], "success").await?;
+    assert_eq!(done["activation"]["httpStatus"], 201);
+    assert_eq!(done["activation"]["result"], r#"["POST","/x/y","1","in"]"#);
+
+    // Changed here, found there; of two changes the second is told so.
+    let changed = CODE.replace("201", "202");
+    let save = json!({ "function": at, "code": source(&changed), "expectedVersion": made["version"] });
+    let saved = call(&here, "save_code", save.clone()).await?;
+    assert_eq!(saved["code"]["text"], json!(changed));
+    let stale = call(&here, "save_code", save).await;
+    assert_eq!(stale.unwrap_err().code, ErrorCode::Conflict);
+    for _ in 0..600 {
+        let found = call(
+            &there,
+            "function",
+            json!({ "function": function("local", "echo") }),
+        )
+        .await?;
+        if found["code"]["text"] == json!(changed) {
+            here.shutdown(std::time::Duration::ZERO).await;
+            there.shutdown(std::time::Duration::ZERO).await;
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    bail!("the change did not arrive")
+}

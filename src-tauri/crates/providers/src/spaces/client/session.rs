@@ -1,0 +1,90 @@
+//! The access token: got with the client's credential when it is first needed, and again before it ends.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use beckon_core::{Error, ErrorCode, Result, Secret};
+use tokio::sync::Mutex;
+
+use super::SPACES_API;
+use crate::spaces::wire::AccessToken;
+use crate::transport::{Credential, Http};
+
+/// How long before its end a token is renewed, where it lives longer than twice that.
+const AHEAD: Duration = Duration::from_secs(60);
+
+/// Who speaks for a client.
+pub(super) struct Session {
+    address: String,
+    /// With the client's credential, which goes to `/oauth2/token` alone.
+    door: Http,
+    /// Held while a token is got, so that only one is.
+    open: Mutex<Option<Open>>,
+}
+
+/// With an access token.
+struct Open {
+    http: Arc<Http>,
+    until: Instant,
+}
+
+impl Session {
+    pub(super) fn new(address: &str, key: Secret) -> Result<Self> {
+        let halves = key.expose().split_once(':');
+        if halves.is_none_or(|(id, secret)| id.is_empty() || secret.is_empty()) {
+            return Err(Error::new(
+                ErrorCode::InvalidInput,
+                "The client's id or its secret is missing.",
+            )
+            .with_hint("Both are shown where the client is made: client_id:client_secret."));
+        }
+        Ok(Self {
+            address: address.to_owned(),
+            door: Http::new(SPACES_API, address, Credential::Basic(key))?,
+            open: Mutex::default(),
+        })
+    }
+
+    /// With an access token that is good for a while.
+    pub(super) async fn http(&self) -> Result<Arc<Http>> {
+        let mut open = self.open.lock().await;
+        if let Some(open) = open.as_ref().filter(|open| Instant::now() < open.until) {
+            return Ok(Arc::clone(&open.http));
+        }
+        let fresh = self.ask().await?;
+        let http = Arc::clone(&fresh.http);
+        *open = Some(fresh);
+        Ok(http)
+    }
+
+    /// The same with a token that was got just now.
+    pub(super) async fn renewed(&self) -> Result<Arc<Http>> {
+        *self.open.lock().await = None;
+        self.http().await
+    }
+
+    async fn ask(&self) -> Result<Open> {
+        let asked = Instant::now();
+        let reply = self
+            .door
+            .post_form("oauth2/token", "grant_type=client_credentials")
+            .await?;
+        let token: AccessToken = reply.ok()?.json()?;
+        if !token.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(Error::new(
+                ErrorCode::BadReply,
+                format!("{} grants another kind of token than bearer.", self.door.host()),
+            ));
+        }
+        let lives = Duration::from_secs(token.expires_in.min(86_400));
+        let lives = lives
+            .checked_sub(AHEAD)
+            .filter(|rest| *rest > AHEAD)
+            .unwrap_or(lives / 2);
+        let credential = Credential::Bearer(Secret::new(token.access_token));
+        Ok(Open {
+            http: Arc::new(Http::new(SPACES_API, &self.address, credential)?),
+            until: asked + lives,
+        })
+    }
+}
