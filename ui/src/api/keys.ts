@@ -27,6 +27,8 @@ export const keys = {
   function: (f: FunctionRef) => ["function", f.connection, f.namespace, f.name] as const,
   functionsOf: (connection: string) => ["function", connection] as const,
   entities: (connection: string, namespace: string) => ["entities", connection, namespace] as const,
+  namespaceSecrets: (connection: string, namespace: string) =>
+    ["namespace-secrets", connection, namespace] as const,
   entitiesOf: (connection: string) => ["entities", connection] as const,
   schedulesAll: ["schedules"] as const,
   schedules: (f: FunctionRef) => ["schedules", f.connection, f.namespace, f.name] as const,

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect } from "react";
+import { useConnections, useNamespaces } from "@/api/queries";
 import { useShell } from "./ui-state";
 
 // Forms and the palette are no part of the first screen.
@@ -13,6 +14,9 @@ const NewFunctionDialog = lazy(async () => ({
 }));
 const NewRemoteFunctionDialog = lazy(async () => ({
   default: (await import("@/functions/NewRemoteFunctionDialog")).NewRemoteFunctionDialog,
+}));
+const DeployDialog = lazy(async () => ({
+  default: (await import("@/deployments/DeployDialog")).DeployDialog,
 }));
 const NewEntityDialog = lazy(async () => ({
   default: (await import("@/entities/NewEntityDialog")).NewEntityDialog,
@@ -51,6 +55,22 @@ export function Dialogs() {
   );
 }
 
+interface NewFunctionThereProps {
+  connection: string;
+  namespace?: string;
+  onClose: () => void;
+}
+
+/** A new function of a provider: an image where its functions are images. */
+function NewFunctionThere(props: NewFunctionThereProps) {
+  const connections = useConnections().data;
+  const deployments = connections?.find(({ id }) => id === props.connection)?.capabilities.deployments;
+  const first = useNamespaces(props.connection).data?.[0]?.name;
+  if (!deployments) return <NewRemoteFunctionDialog {...props} />;
+  const namespace = props.namespace ?? first;
+  return namespace === undefined ? null : <DeployDialog {...props} namespace={namespace} />;
+}
+
 function OpenDialog() {
   const { dialog, show } = useShell();
   const close = () => show(null);
@@ -64,11 +84,7 @@ function OpenDialog() {
     case "new-function":
       if (dialog.connection !== "local") {
         return (
-          <NewRemoteFunctionDialog
-            connection={dialog.connection}
-            namespace={dialog.namespace}
-            onClose={close}
-          />
+          <NewFunctionThere connection={dialog.connection} namespace={dialog.namespace} onClose={close} />
         );
       }
       return (

@@ -15,7 +15,7 @@ import { Shell } from "./Shell";
 export const FUNCTION_TABS = ["overview", "code", "invoke", "activations", "triggers", "settings"] as const;
 export type FunctionTab = (typeof FUNCTION_TABS)[number];
 
-export const NAMESPACE_TABS = ["functions", "packages", "schedules", "triggers", "rules"] as const;
+export const NAMESPACE_TABS = ["functions", "packages", "schedules", "triggers", "rules", "secrets"] as const;
 export type NamespaceTab = (typeof NAMESPACE_TABS)[number];
 
 const text = (value: unknown): string | undefined =>

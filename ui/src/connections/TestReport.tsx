@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, CircleMinus } from "lucide-react";
+import { CircleAlert, CircleCheck, CircleMinus, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { FormError } from "@/ui/Field";
 import { formatDuration } from "@/ui/format";
@@ -35,6 +35,7 @@ function Report({ outcome }: { outcome: Exclude<TestOutcome, { state: "idle" }> 
           <Line result="yes">
             Reachable in {formatDuration(outcome.found.latencyMs)}
             <span className="ml-2 font-mono text-xs break-all text-subtle">{outcome.found.apiHost}</span>
+            {outcome.found.server !== null && <span className="ml-2 text-muted">{outcome.found.server}</span>}
           </Line>
           <Line result="yes">Authorised: the key is accepted</Line>
           <Line result={outcome.found.namespaces.length > 0 ? "yes" : "none"}>
@@ -45,6 +46,12 @@ function Report({ outcome }: { outcome: Exclude<TestOutcome, { state: "idle" }> 
               </code>
             ))}
           </Line>
+          {outcome.found.warning !== null && (
+            <p className="mt-1 flex items-start gap-2 text-warn">
+              <TriangleAlert size={15} className="mt-0.5 shrink-0" aria-hidden />
+              {outcome.found.warning}
+            </p>
+          )}
         </>
       )}
       {outcome.state === "failed" && (

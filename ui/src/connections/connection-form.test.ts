@@ -29,6 +29,23 @@ describe("a new connection", () => {
   });
 });
 
+describe("an OpenFaaS gateway", () => {
+  const gateway = { ...base, kind: "openfaas" as const, apiHost: "http://127.0.0.1:8080" };
+
+  it("needs its URL, and a password only where it asks for one", () => {
+    expect(problems(gateway)).toEqual({});
+    expect(Object.keys(problems({ ...gateway, apiHost: "" }))).toEqual(["apiHost"]);
+    expect(Object.keys(problems({ ...gateway, user: "a:b" }))).toEqual(["user"]);
+  });
+
+  it("is added with an empty password, and edited with the one that is kept", () => {
+    expect(toDraft({ ...gateway, user: " ops " }, false)).toMatchObject({ key: "", user: "ops" });
+    expect(toDraft({ ...gateway, user: "" }, true)).toMatchObject({ key: null, user: "" });
+    expect(toDraft({ ...gateway, key: "pw" }, true)).toMatchObject({ key: "pw" });
+    expect(toDraft({ ...base, key: "a:b" }, false)).not.toHaveProperty("user");
+  });
+});
+
 describe("an edited connection", () => {
   it("keeps its key when none is typed, and still needs a host", () => {
     expect(problems({ ...base, apiHost: "faas.example" }, true)).toEqual({});
@@ -36,7 +53,7 @@ describe("an edited connection", () => {
   });
 
   it("sends no key rather than an empty one", () => {
-    expect(toDraft({ ...base, apiHost: " faas.example ", key: "  " })).toMatchObject({
+    expect(toDraft({ ...base, apiHost: " faas.example ", key: "  " }, true)).toMatchObject({
       apiHost: "faas.example",
       key: null,
     });

@@ -10,7 +10,7 @@ export function carriesHost(key: string): boolean {
 export function connectionSchema(editing: boolean) {
   return v.pipe(
     v.object({
-      kind: v.picklist(["digitalocean", "openwhisk"]),
+      kind: v.picklist(["digitalocean", "openwhisk", "openfaas"]),
       name: v.pipe(
         v.string(),
         v.trim(),
@@ -26,25 +26,41 @@ export function connectionSchema(editing: boolean) {
       key: v.pipe(
         v.string(),
         v.trim(),
-        v.check((key) => editing || key !== "", "Paste the key, or a whole curl command."),
         v.check(
           (key) => accountTokenIn(key) === null,
           "This is the API token of a whole account, and opens no namespace by itself.",
         ),
       ),
+      user: v.pipe(v.string(), v.trim(), v.regex(/^[^:]*$/, "A user’s name has no colon.")),
     }),
     v.forward(
       v.partialCheck(
-        [["apiHost"], ["key"]],
-        ({ apiHost, key }) => apiHost !== "" || key === "" || carriesHost(key),
+        [["kind"], ["key"]],
+        ({ kind, key }) => editing || kind === "openfaas" || key !== "",
+        "Paste the key, or a whole curl command.",
+      ),
+      ["key"],
+    ),
+    v.forward(
+      v.partialCheck(
+        [["kind"], ["apiHost"]],
+        ({ kind, apiHost }) => kind !== "openfaas" || apiHost !== "",
+        "Enter the gateway’s URL.",
+      ),
+      ["apiHost"],
+    ),
+    v.forward(
+      v.partialCheck(
+        [["kind"], ["apiHost"], ["key"]],
+        ({ kind, apiHost, key }) => kind === "openfaas" || apiHost !== "" || key === "" || carriesHost(key),
         "Enter the API host; this key does not say it.",
       ),
       ["apiHost"],
     ),
     v.forward(
       v.partialCheck(
-        [["apiHost"], ["key"]],
-        ({ apiHost, key }) => !editing || apiHost !== "" || key !== "",
+        [["kind"], ["apiHost"], ["key"]],
+        ({ kind, apiHost, key }) => kind === "openfaas" || !editing || apiHost !== "" || key !== "",
         "Enter the API host.",
       ),
       ["apiHost"],
@@ -56,24 +72,30 @@ export type ConnectionForm = v.InferOutput<ReturnType<typeof connectionSchema>>;
 
 export function toForm(connection: Connection | undefined): ConnectionForm {
   if (connection === undefined) {
-    return { kind: "digitalocean", name: "", environment: "development", apiHost: "", key: "" };
+    return { kind: "digitalocean", name: "", environment: "development", apiHost: "", key: "", user: "" };
   }
   return {
-    kind: connection.kind === "openwhisk" ? "openwhisk" : "digitalocean",
+    kind: connection.kind === "local" ? "digitalocean" : connection.kind,
     name: connection.name,
     environment: connection.environment,
     apiHost: connection.apiHost,
     key: "",
+    user: "",
   };
 }
 
-/** An empty key means the stored one, which the panel takes from the secret store itself. */
-export function toDraft({ key, ...rest }: ConnectionForm): ConnectionDraft {
+/**
+ * An empty key means the stored one, which the panel takes from the secret store itself. Of a gateway that is added it
+ * is a password that is empty.
+ */
+export function toDraft({ key, user, ...rest }: ConnectionForm, editing: boolean): ConnectionDraft {
   const trimmed = key.trim();
+  const password = rest.kind === "openfaas" && !editing;
   return {
     ...rest,
     name: rest.name.trim(),
     apiHost: rest.apiHost.trim(),
-    key: trimmed === "" ? null : trimmed,
+    key: trimmed === "" && !password ? null : trimmed,
+    ...(rest.kind === "openfaas" && { user: user.trim() }),
   };
 }

@@ -23,12 +23,20 @@ import type { Way } from "./way";
 const KINDS = [
   { value: "digitalocean", label: "DigitalOcean Functions" },
   { value: "openwhisk", label: "OpenWhisk" },
+  { value: "openfaas", label: "OpenFaaS" },
 ] as const;
+
+const HOSTS = {
+  digitalocean: "faas-lon1-0123abcd.doserverless.co",
+  openwhisk: "https://whisk.example.com",
+  openfaas: "http://127.0.0.1:8080",
+};
 
 const KEY_HINT = {
   digitalocean:
     "In DigitalOcean: the function › Settings › Access & Security › REST API › Show Token. Paste the whole curl command, or only the key.",
   openwhisk: "user:key, its base64 form, or a whole curl command.",
+  openfaas: "Empty where the gateway asks for none. faasd keeps it in /var/lib/faasd/secrets.",
 };
 
 interface KeyWayOptions {
@@ -53,9 +61,11 @@ export function useKeyWay({ connection, onClose, onToken }: KeyWayOptions): Way 
     });
   const { errors } = formState;
   const token = accountTokenIn(watch("key"));
+  const kind = watch("kind");
+  const password = kind === "openfaas";
 
   const save = useAttempt(async (form: ConnectionForm) => {
-    const draft = toDraft(form);
+    const draft = toDraft(form, editing);
     const saved = await (editing
       ? api.editConnection({ id: connection.id, draft })
       : api.addConnection({ draft }));
@@ -72,7 +82,7 @@ export function useKeyWay({ connection, onClose, onToken }: KeyWayOptions): Way 
 
   async function runTest() {
     if (!(await trigger(["apiHost", "key"]))) return;
-    const found = await test.run(toDraft(getValues()), connection?.id ?? null);
+    const found = await test.run(toDraft(getValues(), editing), connection?.id ?? null);
     if (found !== null && getValues("apiHost").trim() === "") setValue("apiHost", found.apiHost);
   }
 
@@ -119,22 +129,31 @@ export function useKeyWay({ connection, onClose, onToken }: KeyWayOptions): Way 
         </div>
         <TextField
           id="connection-host"
-          label="API host"
-          hint="May stay empty when a whole curl command is pasted below."
+          label={password ? "Gateway URL" : "API host"}
+          hint={password ? undefined : "May stay empty when a whole curl command is pasted below."}
           error={errors.apiHost?.message}
           className="font-mono text-sm"
-          placeholder={
-            watch("kind") === "digitalocean"
-              ? "faas-lon1-0123abcd.doserverless.co"
-              : "https://whisk.example.com"
-          }
+          placeholder={HOSTS[kind]}
           {...register("apiHost", { onChange: test.clear })}
         />
+        {password && (
+          <TextField
+            id="connection-user"
+            label="User"
+            hint={editing ? "Empty keeps the user; another one needs the password again." : undefined}
+            placeholder={editing ? undefined : "admin"}
+            error={errors.user?.message}
+            className="font-mono text-sm"
+            {...register("user", { onChange: test.clear })}
+          />
+        )}
         <KeyField
+          label={password ? "Password" : "Key"}
+          rows={password ? 1 : 3}
           hint={
             editing
-              ? `Leave it empty to keep the key that ends in ${connection.keyHint}.`
-              : KEY_HINT[watch("kind")]
+              ? `Leave it empty to keep the ${password ? "password" : "key"} that ends in ${connection.keyHint}.`
+              : KEY_HINT[kind]
           }
           error={errors.key?.message}
           {...register("key", { onChange: test.clear })}

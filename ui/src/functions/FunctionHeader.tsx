@@ -17,7 +17,8 @@ interface FunctionHeaderProps {
 
 export function FunctionHeader({ target, detail, connection }: FunctionHeaderProps) {
   const show = useShell((shell) => shell.show);
-  const { code, settings } = detail.edits;
+  const { code, settings, deployment } = detail.edits;
+  const { image } = detail;
   return (
     <header className="flex shrink-0 items-end gap-4 px-6 pt-3 pb-2">
       <div className="min-w-0 flex-1">
@@ -26,16 +27,24 @@ export function FunctionHeader({ target, detail, connection }: FunctionHeaderPro
           <h1 className="truncate text-xl font-semibold">{target.name}</h1>
           <span className="flex flex-wrap items-center gap-1.5">
             <Badge>{kindTitle(detail.kind)}</Badge>
-            <Badge title="Version">{detail.version}</Badge>
+            {image === null ? (
+              <Badge title="Version">{detail.version}</Badge>
+            ) : (
+              <Badge title="Ready replicas, of those that there are to be">
+                {image.availableReplicas} of {image.replicas} ready
+              </Badge>
+            )}
             <WebBadge web={detail.web} functionUrl={detail.functionUrl} />
-            <span className="px-1 text-sm text-subtle" title="Longest run and memory">
-              {limitsText(detail.limits)}
-            </span>
-            {!code && !settings && <Badge>Read-only</Badge>}
+            {image === null && (
+              <span className="px-1 text-sm text-subtle" title="Longest run and memory">
+                {limitsText(detail.limits)}
+              </span>
+            )}
+            {!code && !settings && !deployment && <Badge>Read-only</Badge>}
           </span>
         </div>
       </div>
-      {settings && (
+      {(settings || deployment) && (
         <Menu
           align="end"
           label="Actions for the function"

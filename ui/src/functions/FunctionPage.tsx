@@ -13,6 +13,9 @@ import { OverviewTab } from "./OverviewTab";
 import { UnsavedGuard } from "./UnsavedGuard";
 
 const ActivationsView = lazy(async () => ({ default: (await import("@/activations")).ActivationsView }));
+const DeploymentTab = lazy(async () => ({
+  default: (await import("@/deployments/DeploymentTab")).DeploymentTab,
+}));
 const TriggersTab = lazy(async () => ({ default: (await import("@/triggers/TriggersTab")).TriggersTab }));
 const SettingsTab = lazy(async () => ({ default: (await import("./settings/SettingsTab")).SettingsTab }));
 
@@ -53,7 +56,10 @@ function Loaded({ target }: { target: FunctionRef }) {
 export type Unsaved = "code" | "settings";
 
 function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
-  const { tab = "invoke" } = useSearch({ from: "/c/$connection/ns/$namespace/fn/$" });
+  const { tab: asked = "invoke" } = useSearch({ from: "/c/$connection/ns/$namespace/fn/$" });
+  const { image } = detail;
+  // An image's code is not here.
+  const tab = asked === "code" && image !== null ? "overview" : asked;
   const navigate = useNavigate({ from: "/c/$connection/ns/$namespace/fn/$" });
   const connection = useConnections().data?.find(({ id }) => id === target.connection);
   const [unsaved, setUnsaved] = useState<Readonly<Record<Unsaved, boolean>>>({
@@ -70,12 +76,18 @@ function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail 
 
   const items: TabItem<FunctionTab>[] = [
     { id: "overview", label: "Overview", panel: <OverviewTab target={target} detail={detail} /> },
-    {
-      id: "code",
-      label: <TabLabel text="Code" unsaved={unsaved.code} />,
-      keep: unsaved.code,
-      panel: <CodeTab target={target} detail={detail} active={tab === "code"} onUnsaved={onCodeChange} />,
-    },
+    ...(image === null
+      ? [
+          {
+            id: "code" as const,
+            label: <TabLabel text="Code" unsaved={unsaved.code} />,
+            keep: unsaved.code,
+            panel: (
+              <CodeTab target={target} detail={detail} active={tab === "code"} onUnsaved={onCodeChange} />
+            ),
+          },
+        ]
+      : []),
     {
       id: "invoke",
       label: "Invoke",
@@ -105,16 +117,20 @@ function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail 
       : []),
     {
       id: "settings",
-      label: <TabLabel text="Settings" unsaved={unsaved.settings} />,
+      label: <TabLabel text={image === null ? "Settings" : "Deployment"} unsaved={unsaved.settings} />,
       keep: unsaved.settings,
       panel: (
         <Suspense fallback={<Skeleton className="p-6" />}>
-          <SettingsTab
-            target={target}
-            detail={detail}
-            active={tab === "settings"}
-            onUnsaved={onSettingsChange}
-          />
+          {image === null ? (
+            <SettingsTab
+              target={target}
+              detail={detail}
+              active={tab === "settings"}
+              onUnsaved={onSettingsChange}
+            />
+          ) : (
+            <DeploymentTab target={target} image={image} onUnsaved={onSettingsChange} />
+          )}
         </Suspense>
       ),
     },

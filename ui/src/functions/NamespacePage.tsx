@@ -28,6 +28,8 @@ import { type TabItem, Tabs } from "@/ui/Tabs";
 import { Breadcrumbs } from "./Breadcrumbs";
 import { DeleteNamespaceDialog } from "./DeleteNamespaceDialog";
 import { FunctionTable } from "./FunctionTable";
+import { NamespaceSecretDialog } from "./NamespaceSecretDialog";
+import { NamespaceSecrets } from "./NamespaceSecrets";
 import { RenameNamespaceDialog } from "./RenameNamespaceDialog";
 
 const NEW: Record<NamespaceTab, string> = {
@@ -36,6 +38,7 @@ const NEW: Record<NamespaceTab, string> = {
   schedules: "New schedule",
   triggers: "New trigger",
   rules: "New rule",
+  secrets: "New secret",
 };
 
 export function NamespacePage() {
@@ -51,15 +54,25 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
   const connection = useConnections().data?.find(({ id }) => id === connectionId);
   const namespaces = useNamespaces(connectionId);
   const functions = useFunctions(connectionId);
-  const [dialog, setDialog] = useState<"rename" | "delete" | "schedule" | null>(null);
+  const [dialog, setDialog] = useState<"rename" | "delete" | "schedule" | "secret" | null>(null);
 
   // They are the account's: a key of the namespace does not reach them.
   const scheduled = connection?.account != null && connection.accountNamespace === name;
   const schedules = useScheduledTriggers(connectionId, { enabled: scheduled });
-  const tab = asked === "schedules" && connection && !scheduled ? "functions" : asked;
 
   const namespace = namespaces.data?.find((each) => each.name === name);
-  const entities = useEntities(connectionId, name, namespace !== undefined);
+  const has = connection?.capabilities;
+  const entities = useEntities(connectionId, name, namespace !== undefined && has?.entities === true);
+  const there: Record<NamespaceTab, boolean> = {
+    functions: true,
+    packages: has?.entities ?? true,
+    schedules: connection === undefined || scheduled,
+    triggers: has?.entities ?? true,
+    rules: has?.entities ?? true,
+    secrets: has?.secrets ?? true,
+  };
+  // Another connection's page may have been left at a tab that this one has not.
+  const tab = there[asked] ? asked : "functions";
   const local = connection?.kind === "local";
   const rows = functions.data?.filter((f) => f.namespace === name);
   const error = namespaces.error ?? functions.error;
@@ -69,6 +82,7 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
       icon={<Plus size={14} aria-hidden />}
       onClick={() => {
         if (tab === "schedules") setDialog("schedule");
+        else if (tab === "secrets") setDialog("secret");
         else if (tab === "functions") {
           show({ type: "new-function", connection: connectionId, namespace: name });
         } else show({ type: "new-entity", collection: tab, connection: connectionId, namespace: name });
@@ -103,6 +117,7 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
     void client.invalidateQueries({ queryKey: keys.functions(connectionId) });
     void client.invalidateQueries({ queryKey: keys.entitiesOf(connectionId) });
     void client.invalidateQueries({ queryKey: keys.scheduledTriggers(connectionId) });
+    void client.invalidateQueries({ queryKey: keys.namespaceSecrets(connectionId, name) });
   }
 
   const all = entities.data;
@@ -119,16 +134,18 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
             title="No functions yet"
             action={create}
           >
-            {local
-              ? "Create one from a template; it runs at once."
-              : "The provider lists none in this namespace. Create one from a template, or deploy a project."}
+            {has?.deployments
+              ? "The gateway lists none in this namespace. Deploy an image, here or with faas-cli."
+              : local
+                ? "Create one from a template; it runs at once."
+                : "The provider lists none in this namespace. Create one from a template, or deploy a project."}
           </EmptyState>
         ) : (
           <FunctionTable connection={connectionId} functions={rows} />
         ),
     },
   ];
-  if (connection) {
+  if (connection && has?.entities) {
     items.push({
       id: "packages",
       label: <Counted text="Packages" count={all?.packages.length} />,
@@ -176,6 +193,14 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
         ),
       },
     );
+  }
+
+  if (has?.secrets) {
+    items.push({
+      id: "secrets",
+      label: "Secrets",
+      panel: <NamespaceSecrets connection={connectionId} namespace={name} create={create} />,
+    });
   }
 
   return (
@@ -228,6 +253,9 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
       )}
       {dialog === "schedule" && (
         <ScheduledTriggerDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />
+      )}
+      {dialog === "secret" && (
+        <NamespaceSecretDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />
       )}
       {dialog === "delete" && (
         <DeleteNamespaceDialog name={name} functions={rows?.length ?? 0} onClose={() => setDialog(null)} />

@@ -3,16 +3,15 @@ import type { ReactNode } from "react";
 import { kindTitle } from "@/app/kinds";
 import { BuildsSection } from "@/builds/BuildsSection";
 import { MetricCharts } from "@/charts/MetricCharts";
-import type { FunctionDetail, FunctionRef } from "@/platform";
+import type { DeployedImage, FunctionDetail, FunctionRef } from "@/platform";
 import { CopyButton } from "@/ui/CopyButton";
-import { formatBytes, formatDateTime, formatDuration } from "@/ui/format";
+import { formatBytes, formatCount, formatDateTime, formatDuration } from "@/ui/format";
 import { Section } from "@/ui/Section";
 import { TimeText } from "@/ui/TimeText";
 import { CONTRACT } from "./contracts";
 import { RecentRuns } from "./RecentRuns";
 
 export function OverviewTab({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
-  const { limits } = detail;
   return (
     <div className="max-w-250 px-6 pb-10">
       <Section
@@ -49,24 +48,11 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
               </span>
             </Fact>
           )}
-          <Fact label="Runtime">
-            {kindTitle(detail.kind)} <code className="text-subtle">{detail.kind}</code>
-          </Fact>
-          {target.connection === "local" && <Fact label="Handler">{CONTRACT[detail.contract]}</Fact>}
-          <Fact label="Entry point">
-            <code>{detail.main ?? detail.defaultEntry}</code>
-          </Fact>
-          <Fact label="Version">
-            <code>{detail.version}</code>
-          </Fact>
-          <Fact label="Longest run">{formatDuration(limits.timeoutMs)}</Fact>
-          <Fact label="Memory">{formatBytes(limits.memoryMb * 1024 * 1024)}</Fact>
-          <Fact label="Log per run">
-            {limits.logsKb === 0 ? "None is kept" : formatBytes(limits.logsKb * 1024)}
-          </Fact>
-          <Fact label="At the same time">
-            {limits.concurrency === 1 ? "1 run" : `${limits.concurrency} runs`}
-          </Fact>
+          {detail.image === null ? (
+            <CodeFacts target={target} detail={detail} />
+          ) : (
+            <ImageFacts image={detail.image} />
+          )}
           {detail.updated > 0 && (
             <Fact label="Updated">
               <TimeText at={detail.updated} />
@@ -83,6 +69,54 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
         </Section>
       )}
     </div>
+  );
+}
+
+function CodeFacts({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
+  const { limits } = detail;
+  return (
+    <>
+      <Fact label="Runtime">
+        {kindTitle(detail.kind)} <code className="text-subtle">{detail.kind}</code>
+      </Fact>
+      {target.connection === "local" && <Fact label="Handler">{CONTRACT[detail.contract]}</Fact>}
+      <Fact label="Entry point">
+        <code>{detail.main ?? detail.defaultEntry}</code>
+      </Fact>
+      <Fact label="Version">
+        <code>{detail.version}</code>
+      </Fact>
+      <Fact label="Longest run">{formatDuration(limits.timeoutMs)}</Fact>
+      <Fact label="Memory">{formatBytes(limits.memoryMb * 1024 * 1024)}</Fact>
+      <Fact label="Log per run">
+        {limits.logsKb === 0 ? "None is kept" : formatBytes(limits.logsKb * 1024)}
+      </Fact>
+      <Fact label="At the same time">
+        {limits.concurrency === 1 ? "1 run" : `${limits.concurrency} runs`}
+      </Fact>
+    </>
+  );
+}
+
+function ImageFacts({ image }: { image: DeployedImage }) {
+  const { deployment, invocations, memoryBytes } = image;
+  return (
+    <>
+      <Fact label="Asynchronous URL">
+        <code className="break-all select-text">{image.asyncUrl}</code>
+      </Fact>
+      <Fact label="Image">
+        <code className="break-all select-text">{deployment.image}</code>
+      </Fact>
+      <Fact label="Process">
+        {deployment.process === "" ? "The image’s own" : <code>{deployment.process}</code>}
+      </Fact>
+      <Fact label="Replicas">
+        {image.availableReplicas} of {image.replicas} ready
+      </Fact>
+      {invocations !== null && <Fact label="Calls">{formatCount(invocations)}</Fact>}
+      {memoryBytes !== null && <Fact label="Memory">{formatBytes(memoryBytes)}</Fact>}
+    </>
   );
 }
 

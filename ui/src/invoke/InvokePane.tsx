@@ -116,7 +116,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
             ]}
           />
         </div>
-        {mode === "non_blocking" && target.connection === "local" && (
+        {mode === "non_blocking" && connection?.capabilities.callbacks && (
           <CallbackField value={session.callback} onChange={(callback) => patch(target, { callback })} />
         )}
         <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-4 pl-6 text-sm text-muted">

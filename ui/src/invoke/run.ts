@@ -36,7 +36,8 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
 
   try {
     let callbackUrl: string | undefined;
-    if (mode === "non_blocking" && f.connection === "local") {
+    // The choice is there only where there are callbacks.
+    if (mode === "non_blocking") {
       const { url, kept } = await resolveCallback(callback, f);
       callbackUrl = url;
       patch(f, { callback: kept });

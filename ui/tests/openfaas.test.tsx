@@ -1,0 +1,169 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, it } from "vitest";
+import { toDeployment, toForm } from "@/deployments/form";
+import type { Connection, Deployment, FunctionDetail } from "@/platform";
+import type { FixturePanel } from "./fixtures/panel";
+import { CONNECTIONS, sampleFunctions } from "./fixtures/samples";
+import { renderApp } from "./render-app";
+
+const SLOW = { timeout: 15_000 };
+const ID = "2cf3b1c2d3e4f5061728394a5b6c7d8e";
+const NAMESPACE = `/c/${ID}/ns/openfaas-fn`;
+const PAGE = `${NAMESPACE}/fn/hello`;
+const TARGET = { connection: ID, namespace: "openfaas-fn", name: "hello" };
+
+const GATEWAY = {
+  ...CONNECTIONS[1],
+  id: ID,
+  name: "Gateway",
+  kind: "openfaas",
+  apiHost: "http://127.0.0.1:8080",
+  capabilities: {
+    call: "request",
+    code: false,
+    versions: false,
+    deployments: true,
+    kinds: false,
+    entities: false,
+    records: false,
+    secrets: true,
+    scale: true,
+    logs: true,
+    namespaces: true,
+    callbacks: true,
+  },
+} as Connection;
+
+const DEPLOYMENT: Deployment = {
+  image: "me/hello:1.0",
+  process: "node index.js",
+  env: { A: "1", LINES: "a\nb" },
+  labels: {},
+  annotations: {},
+  secrets: ["api-key"],
+  constraints: [],
+  limits: { memory: "128Mi" },
+  requests: {},
+  readOnlyRootFilesystem: false,
+};
+
+function prepare(panel: FixturePanel) {
+  const image = {
+    deployment: DEPLOYMENT,
+    replicas: 2,
+    availableReplicas: 1,
+    invocations: 7,
+    cpuMillis: null,
+    memoryBytes: null,
+    asyncUrl: "http://127.0.0.1:8080/async-function/hello",
+  };
+  const hello = {
+    ...(sampleFunctions()[0] as FunctionDetail),
+    function: TARGET,
+    kind: "image",
+    version: "",
+    speaksHttp: true,
+    image,
+    edits: { code: false, settings: false, deployment: true, engine: false, hiddenEnv: false },
+    code: { type: "opaque", reason: "The code is in the image." },
+  } as FunctionDetail;
+  panel.connections.push(GATEWAY);
+  panel.functions.push(hello);
+  const kept = ["api-key"];
+  panel.handlers.namespace_secrets = () => kept;
+  panel.handlers.put_namespace_secret = ({ name }) => void (kept.includes(name) || kept.push(name));
+  panel.handlers.delete_namespace_secret = ({ name }) => void kept.splice(kept.indexOf(name), 1);
+  panel.handlers.deploy_function = ({ deployment }) => ({ ...hello, image: { ...image, deployment } });
+  panel.handlers.scale_function = () => null;
+}
+
+const sent = (panel: FixturePanel, command: string) =>
+  panel.calls.filter((call) => call.command === command).map(({ args }) => args);
+const tabs = () => screen.getAllByRole("tab").map(({ textContent }) => textContent);
+
+it("has what its gateway has: a deployment instead of code and settings", async () => {
+  const { panel } = renderApp(`${PAGE}?tab=code`, prepare);
+  expect(await screen.findByText("me/hello:1.0", {}, SLOW)).toBeVisible();
+  expect(tabs()).toEqual(["Overview", "Invoke", "Activations", "Deployment"]);
+  expect(screen.getAllByText("1 of 2 ready")[0]).toBeVisible();
+  expect(sent(panel, "entities")).toEqual([]);
+});
+
+it("is deployed again with all that was not changed, and scaled", async () => {
+  const { panel } = renderApp(`${PAGE}?tab=settings`, prepare);
+  const user = userEvent.setup();
+  const replicas = await screen.findByLabelText("Replicas", {}, SLOW);
+  expect(screen.getByRole("button", { name: "Scale" })).toBeDisabled();
+  await user.clear(replicas);
+  await user.type(replicas, "3");
+  await user.click(screen.getByRole("button", { name: "Scale" }));
+  await waitFor(() => expect(sent(panel, "scale_function")).toEqual([{ function: TARGET, replicas: 3 }]));
+  const env = screen.getByLabelText("Environment");
+  expect(env).toHaveValue("A=1\nLINES=a\\nb");
+  const deploy = screen.getByRole("button", { name: "Deploy" });
+  fireEvent.change(env, { target: { value: "A=1\nLINES=a\\nb\nnothing" } });
+  expect(screen.getByText(/“nothing” is not NAME=value/)).toBeVisible();
+  expect(deploy).toBeDisabled();
+  fireEvent.change(env, { target: { value: "LINES=a\\nb\nB= x=y" } });
+  await user.click(deploy);
+  await waitFor(() =>
+    expect(sent(panel, "deploy_function")).toEqual([
+      { function: TARGET, deployment: { ...DEPLOYMENT, env: { LINES: "a\nb", B: " x=y" } }, new: false },
+    ]),
+  );
+});
+
+it("is called with a request, and its asynchronous runs may call back", async () => {
+  const { panel } = renderApp(`${PAGE}?tab=invoke`, (prepared) => {
+    prepare(prepared);
+    prepared.handlers.invoke_http = () => ({ activation: prepared.runs[0], promoted: false });
+  });
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("radio", { name: "Async" }, SLOW));
+  await user.selectOptions(await screen.findByLabelText("When it is over, call"), "url");
+  await user.type(screen.getByLabelText("Callback URL"), "http://127.0.0.1:9/done");
+  await user.click(screen.getByTestId("run-button"));
+  await waitFor(() =>
+    expect(sent(panel, "invoke_http")[0]).toMatchObject({
+      function: TARGET,
+      mode: "non_blocking",
+      callbackUrl: "http://127.0.0.1:9/done",
+    }),
+  );
+});
+
+it("keeps secrets, whose values are never shown", async () => {
+  const { panel } = renderApp(`${NAMESPACE}?tab=secrets`, (prepared) => {
+    prepare(prepared);
+    prepared.handlers.namespaces = ({ connection }) =>
+      connection === ID ? [{ name: "openfaas-fn", label: "openfaas-fn", created: 0, functions: 1 }] : [];
+  });
+  const user = userEvent.setup();
+  expect(await screen.findByTestId("namespace-secret", {}, SLOW)).toHaveTextContent("api-key");
+  expect(tabs().map((text) => text?.replace(/\d+$/, ""))).toEqual(["Functions", "Secrets"]);
+  await user.click(screen.getByRole("button", { name: "New secret" }));
+  const dialog = within(await screen.findByRole("dialog", {}, SLOW));
+  await user.type(dialog.getByLabelText("Name"), "token");
+  await user.type(dialog.getByLabelText("Value"), "hush");
+  await user.click(dialog.getByRole("button", { name: "Create secret" }));
+  await waitFor(() => expect(screen.getAllByTestId("namespace-secret")).toHaveLength(2), SLOW);
+  expect(sent(panel, "put_namespace_secret")).toEqual([
+    { connection: ID, namespace: "openfaas-fn", name: "token", value: "hush", replace: false },
+  ]);
+  await user.click(screen.getByRole("button", { name: "Delete token" }));
+  const sure = within(await screen.findByRole("dialog", { name: /Delete the secret token/ }));
+  expect(sure.getByRole("button", { name: "Delete secret" })).toBeDisabled();
+  await user.type(sure.getByRole("textbox"), "token");
+  await user.click(sure.getByRole("button", { name: "Delete secret" }));
+  await waitFor(() => expect(screen.getAllByTestId("namespace-secret")).toHaveLength(1));
+});
+
+it("writes values with line breaks as lines, and reads them back", () => {
+  const env = { A: "x\ny", B: "C:\\new", C: "a=b ", D: "\\\\n" };
+  const was = { ...DEPLOYMENT, env };
+  const form = toForm(was);
+  expect(form.env.split("\n")).toHaveLength(4);
+  expect(toDeployment(form, undefined).env).toEqual(env);
+  expect(toDeployment(form, was)).toEqual(was);
+});
