@@ -46,6 +46,12 @@ describe("an OpenFaaS gateway", () => {
   });
 });
 
+it("takes the id and the secret of a client of Spaces", () => {
+  const client = { ...base, kind: "spaces" as const, apiHost: "https://api.example/spaces/s", user: "id" };
+  expect(Object.keys(problems(client))).toEqual(["key"]);
+  expect(toDraft({ ...client, key: " secret " }, false)).toMatchObject({ user: "id", key: "secret" });
+});
+
 describe("an edited connection", () => {
   it("keeps its key when none is typed, and still needs a host", () => {
     expect(problems({ ...base, apiHost: "faas.example" }, true)).toEqual({});

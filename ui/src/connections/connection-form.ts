@@ -7,10 +7,15 @@ export function carriesHost(key: string): boolean {
   return /^curl(\.exe)?\s/.test(key.trim()) || /^\s*APIHOST\s*=/m.test(key);
 }
 
+/** Whether one connects with a name and a secret of it, in two fields. */
+export function hasUser(kind: string): boolean {
+  return kind === "openfaas" || kind === "spaces";
+}
+
 export function connectionSchema(editing: boolean) {
   return v.pipe(
     v.object({
-      kind: v.picklist(["digitalocean", "openwhisk", "openfaas"]),
+      kind: v.picklist(["digitalocean", "openwhisk", "openfaas", "spaces"]),
       name: v.pipe(
         v.string(),
         v.trim(),
@@ -44,15 +49,15 @@ export function connectionSchema(editing: boolean) {
     v.forward(
       v.partialCheck(
         [["kind"], ["apiHost"]],
-        ({ kind, apiHost }) => kind !== "openfaas" || apiHost !== "",
-        "Enter the gateway’s URL.",
+        ({ kind, apiHost }) => !hasUser(kind) || apiHost !== "",
+        "Enter its URL.",
       ),
       ["apiHost"],
     ),
     v.forward(
       v.partialCheck(
         [["kind"], ["apiHost"], ["key"]],
-        ({ kind, apiHost, key }) => kind === "openfaas" || apiHost !== "" || key === "" || carriesHost(key),
+        ({ kind, apiHost, key }) => hasUser(kind) || apiHost !== "" || key === "" || carriesHost(key),
         "Enter the API host; this key does not say it.",
       ),
       ["apiHost"],
@@ -60,7 +65,7 @@ export function connectionSchema(editing: boolean) {
     v.forward(
       v.partialCheck(
         [["kind"], ["apiHost"], ["key"]],
-        ({ kind, apiHost, key }) => kind === "openfaas" || !editing || apiHost !== "" || key !== "",
+        ({ kind, apiHost, key }) => hasUser(kind) || !editing || apiHost !== "" || key !== "",
         "Enter the API host.",
       ),
       ["apiHost"],
@@ -96,6 +101,6 @@ export function toDraft({ key, user, ...rest }: ConnectionForm, editing: boolean
     name: rest.name.trim(),
     apiHost: rest.apiHost.trim(),
     key: trimmed === "" && !password ? null : trimmed,
-    ...(rest.kind === "openfaas" && { user: user.trim() }),
+    ...(hasUser(rest.kind) && { user: user.trim() }),
   };
 }

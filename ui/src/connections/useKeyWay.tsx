@@ -12,7 +12,7 @@ import { formResolver } from "@/ui/formResolver";
 import { toast } from "@/ui/toast";
 import { useAttempt } from "@/ui/useAttempt";
 import { accountTokenIn } from "./account-token";
-import { type ConnectionForm, connectionSchema, toDraft, toForm } from "./connection-form";
+import { type ConnectionForm, connectionSchema, hasUser, toDraft, toForm } from "./connection-form";
 import { useConnectionTest } from "./connection-test";
 import { EnvironmentField } from "./EnvironmentField";
 import { IntoView } from "./IntoView";
@@ -24,12 +24,14 @@ const KINDS = [
   { value: "digitalocean", label: "DigitalOcean Functions" },
   { value: "openwhisk", label: "OpenWhisk" },
   { value: "openfaas", label: "OpenFaaS" },
+  { value: "spaces", label: "Spaces" },
 ] as const;
 
 const HOSTS = {
   digitalocean: "faas-lon1-0123abcd.doserverless.co",
   openwhisk: "https://whisk.example.com",
   openfaas: "http://127.0.0.1:8080",
+  spaces: "https://api.swx.altairone.com/spaces/my-space",
 };
 
 const KEY_HINT = {
@@ -37,6 +39,7 @@ const KEY_HINT = {
     "In DigitalOcean: the function › Settings › Access & Security › REST API › Show Token. Paste the whole curl command, or only the key.",
   openwhisk: "user:key, its base64 form, or a whole curl command.",
   openfaas: "Empty where the gateway asks for none. faasd keeps it in /var/lib/faasd/secrets.",
+  spaces: "It is shown where the client is made.",
 };
 
 interface KeyWayOptions {
@@ -62,7 +65,9 @@ export function useKeyWay({ connection, onClose, onToken }: KeyWayOptions): Way 
   const { errors } = formState;
   const token = accountTokenIn(watch("key"));
   const kind = watch("kind");
-  const password = kind === "openfaas";
+  const named = hasUser(kind);
+  const secret = { openfaas: "password", spaces: "secret", digitalocean: "key", openwhisk: "key" }[kind];
+  const who = kind === "spaces" ? "client" : "user";
 
   const save = useAttempt(async (form: ConnectionForm) => {
     const draft = toDraft(form, editing);
@@ -129,30 +134,30 @@ export function useKeyWay({ connection, onClose, onToken }: KeyWayOptions): Way 
         </div>
         <TextField
           id="connection-host"
-          label={password ? "Gateway URL" : "API host"}
-          hint={password ? undefined : "May stay empty when a whole curl command is pasted below."}
+          label={kind === "openfaas" ? "Gateway URL" : "API host"}
+          hint={named ? undefined : "May stay empty when a whole curl command is pasted below."}
           error={errors.apiHost?.message}
           className="font-mono text-sm"
           placeholder={HOSTS[kind]}
           {...register("apiHost", { onChange: test.clear })}
         />
-        {password && (
+        {named && (
           <TextField
             id="connection-user"
-            label="User"
-            hint={editing ? "Empty keeps the user; another one needs the password again." : undefined}
-            placeholder={editing ? undefined : "admin"}
+            label={who === "user" ? "User" : "Client id"}
+            hint={editing ? `Empty keeps the ${who}; another one needs the ${secret} again.` : undefined}
+            placeholder={kind === "openfaas" && !editing ? "admin" : undefined}
             error={errors.user?.message}
             className="font-mono text-sm"
             {...register("user", { onChange: test.clear })}
           />
         )}
         <KeyField
-          label={password ? "Password" : "Key"}
-          rows={password ? 1 : 3}
+          label={secret.charAt(0).toUpperCase() + secret.slice(1)}
+          rows={named ? 1 : 3}
           hint={
             editing
-              ? `Leave it empty to keep the ${password ? "password" : "key"} that ends in ${connection.keyHint}.`
+              ? `Leave it empty to keep the ${secret} that ends in ${connection.keyHint}.`
               : KEY_HINT[kind]
           }
           error={errors.key?.message}
