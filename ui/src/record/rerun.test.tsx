@@ -27,8 +27,10 @@ function show(http: Exchange) {
     panel.runs = [run];
     if (panel.functions[0]) panel.functions[0].speaksHttp = true;
     panel.handlers.invoke_http = () => ({ activation: sampleRun(2), promoted: false });
+    panel.handlers.invoke_http_live = panel.handlers.invoke_http;
   });
-  const sent = () => panel.calls.filter(({ command }) => command === "invoke_http").map(({ args }) => args);
+  const sent = () =>
+    panel.calls.filter(({ command }) => command.startsWith("invoke_http")).map(({ args }) => args);
   return { run, sent };
 }
 
@@ -48,7 +50,6 @@ it("asks for the credentials of a request before it is sent again", async () => 
   await waitFor(() => expect(sent()).toHaveLength(1));
   expect(sent()[0]).toMatchObject({
     rerunOf: run.id,
-    mode: "blocking",
     request: {
       method: "PUT",
       path: "/things",
