@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use beckon_core::{Error, ErrorCode, Result};
 use beckon_providers::gateway::Front;
 use hyper::body::Incoming;
@@ -77,9 +78,9 @@ pub(crate) async fn serve_gateway(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 set_nodelay(&stream);
-                let serving = connection(stream, front.clone(), stop.clone());
+                let serving = connection(stream, peer, front.clone(), stop.clone());
                 connections.spawn(cut.clone().run_until_cancelled_owned(serving));
             }
             Err(error) if is_callers(&error) => {}
@@ -104,10 +105,12 @@ fn is_callers(error: &std::io::Error) -> bool {
     )
 }
 
-async fn connection(stream: TcpStream, front: Arc<Front>, stop: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, front: Arc<Front>, stop: CancellationToken) {
     let answer = service_fn(|request: http::Request<Incoming>| {
         let front = &front;
-        async move { Ok::<_, Infallible>(front.answer(request.map(Body::new)).await) }
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        async move { Ok::<_, Infallible>(front.answer(request).await) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -72,7 +72,8 @@ impl Front {
         // Inboxes take whatever comes, functions that speak HTTP answer their own preflights, and Spaces has no pages.
         let answers_itself = request.method() != Method::OPTIONS
             || uri.path().starts_with(inbox::PREFIX)
-            || (visitor.function.is_none() && spaces::gateway::is_mine(uri.path()))
+            || (visitor.function.is_none()
+                && (openfaas::gateway::is_mine(uri.path()) || spaces::gateway::is_mine(uri.path())))
             || (for_function && self.takes_options(&uri, &visitor).await);
         let wanted = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
         let mut response = if answers_itself {
@@ -108,6 +109,9 @@ impl Front {
         mark::unmark(&self.gateway, &mut request);
         if let Some(function) = &visitor.function {
             return domains::answer(&self.gateway, function.clone(), request).await;
+        }
+        if let Some(elsewhere) = openfaas::gateway::cleaned(request.uri()) {
+            return elsewhere;
         }
         if openfaas::gateway::is_call(request.uri().path()) {
             return openfaas::gateway::call(&self.gateway, request).await;

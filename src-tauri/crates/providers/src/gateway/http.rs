@@ -313,6 +313,13 @@ pub(crate) fn name_run(headers: &mut HeaderMap, id: ActivationId) {
     }
 }
 
+/// An answer that is a status alone.
+pub(crate) fn status(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
 /// A short text of the gateway's own.
 pub(crate) fn text(status: StatusCode, text: impl Into<String>) -> Response<Body> {
     let mut response = Response::new(Body::from(text.into()));

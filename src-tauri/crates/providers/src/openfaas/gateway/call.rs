@@ -1,9 +1,12 @@
+use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use beckon_core::FunctionKey;
 
 use crate::gateway::Gateway;
+use crate::openwhisk::percent_decoded;
 
 pub(super) const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
 const START_TIME: HeaderName = HeaderName::from_static("x-start-time");
@@ -25,10 +28,28 @@ impl Target {
     pub(super) fn of(uri: &Uri, prefix: &str) -> Self {
         let path = uri.path().strip_prefix(prefix).unwrap_or_default();
         let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+        // One with an encoded slash is looked up as it was written, and not found.
+        let decoded = percent_decoded(name);
         Self {
-            written: name.to_owned(),
+            written: if decoded.contains('/') {
+                name.to_owned()
+            } else {
+                decoded
+            },
             rest: format!("/{rest}"),
         }
+    }
+
+    /// Whether it is for a function at all: other names have no route.
+    pub(super) fn is_route(&self) -> bool {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        !self.written.is_empty()
+            && self
+                .written
+                .replace("%2F", "")
+                .replace("%2f", "")
+                .chars()
+                .all(allowed)
     }
 
     /// The function: the namespace is what follows the last dot. Without one it is `openfaas-fn`, or where there is no
@@ -57,7 +78,10 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// Takes the caller's id or makes one, and adds the headers that the function sees.
-    pub(super) fn on(headers: &mut HeaderMap) -> Self {
+    pub(super) fn on(request: &mut Request) -> Self {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or_else(|| "127.0.0.1".to_owned(), |ConnectInfo(peer)| peer.to_string());
+        let headers = request.headers_mut();
         let given = headers
             .get(CALL_ID)
             .and_then(|id| id.to_str().ok())
@@ -76,15 +100,24 @@ impl Stamp {
             call_id,
             start: nanos.to_string(),
         };
+        // A caller's own time stays before it, as Go adds it.
+        let earlier = headers.remove(START_TIME);
         stamp.tell(headers);
+        if let Some(earlier) = earlier
+            && let Some(own) = headers.insert(START_TIME, earlier)
+        {
+            headers.append(START_TIME, own);
+        }
         if !headers.contains_key(FORWARDED_HOST)
             && let Some(host) = headers.get(axum::http::header::HOST).cloned()
         {
             headers.insert(FORWARDED_HOST, host);
         }
-        headers
-            .entry(FORWARDED_FOR)
-            .or_insert(HeaderValue::from_static("127.0.0.1"));
+        if !headers.contains_key(FORWARDED_FOR)
+            && let Ok(peer) = HeaderValue::from_str(&peer)
+        {
+            headers.insert(FORWARDED_FOR, peer);
+        }
         stamp
     }
 

@@ -2,11 +2,11 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use beckon_core::{Callback, Error, ErrorCode, FunctionKey};
 use beckon_engine::delivery::check_callback_url;
 
-use super::call::{Stamp, Target};
+use super::call::{Stamp, Target, USUAL};
 use crate::gateway::http::{self, Called};
 use crate::gateway::{Gateway, Refusal};
 
@@ -14,6 +14,16 @@ const CALLBACK_URL: HeaderName = HeaderName::from_static("x-callback-url");
 const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
 const INTERNAL: HeaderName = HeaderName::from_static("x-openfaas-internal");
 
+/// What a function can be called with.
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::HEAD,
+    Method::OPTIONS,
+];
 /// The paths of synchronous calls.
 const FUNCTION: &str = "/function/";
 
@@ -33,7 +43,13 @@ pub(crate) async fn called(gateway: &Gateway, uri: &Uri) -> Option<FunctionKey> 
 pub(crate) async fn call(gateway: &Gateway, mut request: Request) -> Response<Body> {
     let began = Instant::now();
     let target = Target::of(request.uri(), FUNCTION);
-    let stamp = Stamp::on(request.headers_mut());
+    if !target.is_route() {
+        return nowhere();
+    }
+    if !METHODS.contains(request.method()) {
+        return http::status(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let stamp = Stamp::on(&mut request);
     let mut response = match sync(gateway, target, request, &stamp).await {
         Ok(response) => response,
         Err(response) => response,
@@ -87,7 +103,10 @@ async fn sync(
 /// Unlike OpenFaaS, an unknown function is a 404: a run that can never be is no promise to make.
 pub(super) async fn accept(State(gateway): State<Gateway>, mut request: Request) -> Response<Body> {
     let target = Target::of(request.uri(), "/async-function/");
-    let stamp = Stamp::on(request.headers_mut());
+    if !target.is_route() {
+        return nowhere();
+    }
+    let stamp = Stamp::on(&mut request);
     let mut response = match queue(&gateway, target, request, &stamp).await {
         Ok(response) => response,
         Err(response) => response,
@@ -130,8 +149,7 @@ async fn queue(
             accepted.map_err(failed)?
         }
     };
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::ACCEPTED;
+    let mut response = http::status(StatusCode::ACCEPTED);
     http::name_run(response.headers_mut(), id);
     Ok(response)
 }
@@ -144,19 +162,21 @@ pub(super) async fn cancel(State(gateway): State<Gateway>, Path(call_id): Path<S
             StatusCode::NOT_FOUND,
             "there is no call with this id that waits or runs",
         ),
-        Ok(_) => {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::ACCEPTED;
-            response
-        }
+        Ok(_) => http::status(StatusCode::ACCEPTED),
         Err(error) => refused(error.into()),
     }
 }
 
+/// What there is no route for.
+fn nowhere() -> Response<Body> {
+    http::text(StatusCode::NOT_FOUND, "404 page not found")
+}
+
 /// The text of a provider with scale-from-zero.
-fn unknown(name: &str) -> Response<Body> {
+fn unknown(written: &str) -> Response<Body> {
+    let (name, namespace) = written.rsplit_once('.').unwrap_or((written, USUAL));
     let text = format!(
-        "error finding function {name}: server returned non-200 status code (404) for function, {name}, body: "
+        "error finding function {name}.{namespace}: server returned non-200 status code (404) for function, {name}, body: "
     );
     http::text(StatusCode::NOT_FOUND, text)
 }

@@ -9,9 +9,7 @@ const REALM: HeaderValue = HeaderValue::from_static("Basic realm=\"Restricted\""
 
 /// The last word on every answer: a refusal is its text, and a method that a path does not have an empty 405.
 pub(crate) fn speak(response: &mut Response) {
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().remove(ALLOW);
-    }
+    response.headers_mut().remove(ALLOW);
     let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
         return;
     };

@@ -1,6 +1,7 @@
 //! A gateway on a real port, over a real engine and a real database.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -102,6 +103,7 @@ impl Rig {
             clock,
             throttle: throttle.clone(),
         });
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self {
             url,
