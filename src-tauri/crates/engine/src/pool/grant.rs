@@ -17,6 +17,8 @@ pub(crate) struct Grant {
     pools: Arc<Pools>,
     /// The process that was started with this grant's permit: its number in the ledger, and its memory.
     process: Option<u64>,
+    /// Whether it is for no call, but for a worker to be there before one.
+    ahead: bool,
 }
 
 /// Where a run sits.
@@ -70,7 +72,14 @@ impl Grant {
             permit,
             pools: pools.clone(),
             process: None,
+            ahead: false,
         }
+    }
+
+    /// The same for no call, but for a worker to be there before one.
+    pub(super) fn ahead(mut self) -> Self {
+        self.ahead = true;
+        self
     }
 
     /// The warm worker, if there is one.
@@ -159,7 +168,7 @@ impl Grant {
 
 impl Drop for Grant {
     fn drop(&mut self) {
-        self.pools.release(&self.deployment, &self.seat);
+        self.pools.release(&self.deployment, &self.seat, self.ahead);
     }
 }
 

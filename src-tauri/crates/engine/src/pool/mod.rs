@@ -170,10 +170,11 @@ impl Pools {
             return None;
         }
         pool.active += 1;
+        pool.ahead += 1;
         pool.starting += 1;
         let permit = Permit::of(self, &mut state, expected);
         drop(state);
-        Some(Grant::new(self, &deployment, Seat::Starting, Some(permit)))
+        Some(Grant::new(self, &deployment, Seat::Starting, Some(permit)).ahead())
     }
 
     /// Makes `function` the current version: idle workers of others go now, busy ones after their run.
@@ -395,12 +396,13 @@ impl Pools {
         }
     }
 
-    fn release(self: &Arc<Self>, deployment: &Arc<Deployment>, seat: &Seat) {
+    fn release(self: &Arc<Self>, deployment: &Arc<Deployment>, seat: &Seat, ahead: bool) {
         let mut discarded = Discarded::default();
         let mut state = self.state.lock();
         let waiting = state.waiting;
         if let Some(pool) = state.pools.get_mut(&deployment.function.key) {
             pool.active -= 1;
+            pool.ahead -= usize::from(ahead);
             match seat {
                 Seat::Starting => pool.starting -= 1,
                 Seat::In(worker) => discarded.workers.extend(pool.leave(worker)),
@@ -439,7 +441,7 @@ impl Pools {
 fn over_inflight(state: &State, function: &Function) -> Option<Error> {
     let most = function.settings.watchdog.max_inflight as usize;
     let pool = state.pools.get(&function.key)?;
-    (most > 0 && pool.active + pool.line.len() >= most).then(|| {
+    (most > 0 && pool.active - pool.ahead + pool.line.len() >= most).then(|| {
         Error::new(
             ErrorCode::Busy,
             format!("Concurrent request limit exceeded. Max concurrent requests: {most}"),

@@ -30,6 +30,8 @@ pub(super) struct Pool {
     pub(super) deleted: bool,
     /// Calls that have a slot.
     pub(super) active: usize,
+    /// Those of them that start a worker ahead of any call.
+    pub(super) ahead: usize,
     /// Processes that are being started for one of them.
     pub(super) starting: usize,
     /// Warm workers of the current version.
@@ -82,6 +84,7 @@ impl Pool {
             current,
             deleted: false,
             active: 0,
+            ahead: 0,
             starting: 0,
             warm: Vec::new(),
             line: VecDeque::new(),
