@@ -15,9 +15,9 @@ function read(contentType: string, text: string) {
 
 it("reads events with their names, ids and lines, however the lines end", () => {
   const text =
-    "\uFEFF: a comment\r\ndata: one\r\n\r\nevent: tick\rid: 7\rdata:two\rdata:  lines é\r\rretry: 3\nid\ndata\n\n";
+    "\uFEFF: a comment\r\ndata: one\r\ndata: more\r\n\r\nevent: tick\rid: 7\rdata:two\rdata:  lines é\r\rretry: 3\nid\ndata\n\n";
   expect(read("text/event-stream; charset=utf-8", text)).toEqual([
-    [null, null, "one"],
+    [null, null, "one\nmore"],
     ["tick", "7", "two\n lines é"],
     [null, "", ""],
   ]);
