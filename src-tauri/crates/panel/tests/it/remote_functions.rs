@@ -63,7 +63,8 @@ async fn a_providers_function_is_made_edited_packed_and_deleted() -> Result<()> 
         (&made["version"], &made["code"]["text"]),
         (&json!("0.0.1"), &json!(text))
     );
-    let edits = json!({ "code": true, "settings": true, "engine": false, "hiddenEnv": true });
+    let edits =
+        json!({ "code": true, "settings": true, "deployment": false, "engine": false, "hiddenEnv": true });
     assert_eq!(made["edits"], edits);
     assert_eq!(
         call(&here, "create_function", make).await.unwrap_err().code,

@@ -55,10 +55,16 @@ async fn find(http: &Http, key: &FunctionKey) -> Result<Option<Function>> {
 /// One function, with its code where the server tells it, here or at `/code`.
 pub(super) async fn one(http: &Http, key: &FunctionKey) -> Result<RemoteFunction> {
     let mut found = find(http, key).await?.ok_or_else(|| missing(key))?;
+    complete(http, key, &mut found).await?;
+    Ok(received::function(&found, key.clone()))
+}
+
+/// Adds the code where the function was told without it.
+async fn complete(http: &Http, key: &FunctionKey, found: &mut Function) -> Result<()> {
     if found.source.is_none() {
         found.source = source(http, key).await?;
     }
-    Ok(received::function(&found, key.clone()))
+    Ok(())
 }
 
 /// `None` while the function is not ready.
@@ -72,11 +78,9 @@ async fn source(http: &Http, key: &FunctionKey) -> Result<Option<Source>> {
 }
 
 pub(super) async fn code(http: &Http, key: &FunctionKey) -> Result<RemoteCode> {
-    let found = find(http, key).await?.ok_or_else(|| missing(key))?;
-    let source = match &found.source {
-        Some(source) => Some(source.clone()),
-        None => source(http, key).await?,
-    };
+    let mut found = find(http, key).await?.ok_or_else(|| missing(key))?;
+    complete(http, key, &mut found).await?;
+    let source = found.source.as_ref();
     let source = source.ok_or_else(|| {
         Error::new(
             ErrorCode::Busy,
@@ -85,7 +89,7 @@ pub(super) async fn code(http: &Http, key: &FunctionKey) -> Result<RemoteCode> {
     })?;
     Ok(RemoteCode {
         version: received::version(&found).to_string(),
-        code: package(&source)?,
+        code: package(source)?,
         kind: found.template,
     })
 }
@@ -105,7 +109,10 @@ pub(super) async fn put(
     expect: Expect,
 ) -> Result<SavedFunction> {
     check(change)?;
-    let old = find(http, key).await?;
+    let mut old = find(http, key).await?;
+    if let (Some(old), Expect::Version(_)) = (&mut old, expect) {
+        complete(http, key, old).await?;
+    }
     let is_there = || {
         let text = format!("There is a function {} in {} already.", key.name, key.namespace);
         Error::new(ErrorCode::Conflict, text)

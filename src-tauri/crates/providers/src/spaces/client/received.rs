@@ -6,6 +6,7 @@ use beckon_core::{
     CodePackage, Error, ErrorCode, FunctionKey, FunctionSummary, Limits, Millis, Result, Version, WebExport,
 };
 use chrono::{DateTime, NaiveDateTime};
+use sha2::{Digest as _, Sha256};
 
 use crate::RemoteFunction;
 use crate::spaces::wire::{Function, Source};
@@ -20,21 +21,28 @@ fn updated(function: &Function) -> Millis {
         .map_or(0, |at| at.timestamp_millis().max(0))
 }
 
-/// Spaces has no versions: what stands for one is when it was changed, so that nobody's change is overwritten unseen.
+/// Spaces has no versions: what stands for one is made of what the function is, so that nobody's change is overwritten
+/// unseen. When it was changed says less: a build changes that, too.
 pub(super) fn version(function: &Function) -> Version {
-    let (seconds, millis) = (updated(function) / 1000, updated(function) % 1000);
-    Version(
-        0,
-        u32::try_from(seconds).unwrap_or(u32::MAX),
-        u32::try_from(millis).unwrap_or_default(),
-    )
+    let Function {
+        description,
+        template,
+        env,
+        options,
+        source,
+        ..
+    } = function;
+    let told = serde_json::json!([description, template, env, options, source]);
+    let digest = Sha256::digest(told.to_string());
+    let number = |at: usize| u32::from_be_bytes([digest[at], digest[at + 1], digest[at + 2], digest[at + 3]]);
+    Version(0, number(0), number(4))
 }
 
-/// What lists show.
+/// What lists show, without a version: lists have no code.
 pub(super) fn summary(function: &Function, key: FunctionKey) -> FunctionSummary {
     FunctionSummary {
         key,
-        version: version(function).to_string(),
+        version: String::new(),
         kind: function.template.clone(),
         web: WebExport::Private,
         limits: Limits::DEFAULT,
@@ -44,6 +52,8 @@ pub(super) fn summary(function: &Function, key: FunctionKey) -> FunctionSummary 
 
 /// The whole of it.
 pub(super) fn function(function: &Function, key: FunctionKey) -> RemoteFunction {
+    let mut summary = summary(function, key);
+    summary.version = version(function).to_string();
     let code = function.source.as_ref().and_then(|source| package(source).ok());
     RemoteFunction {
         code: match code {
@@ -52,7 +62,7 @@ pub(super) fn function(function: &Function, key: FunctionKey) -> RemoteFunction 
         },
         has_code: true,
         env_names: function.env.keys().cloned().collect(),
-        ..RemoteFunction::new(summary(function, key))
+        ..RemoteFunction::new(summary)
     }
 }
 
