@@ -24,6 +24,7 @@ const SOURCE: Record<FoundSource, string> = {
   doctl: "doctl",
   doctl_account: "doctl",
   nimbella: "nim",
+  faas_cli: "faas-cli",
 };
 
 interface FoundWayOptions {

@@ -28,6 +28,7 @@ export const FORM_WORDS: Record<CopyForm, string> = {
   wsk: "wsk command",
   npm: "Node program",
   python: "Python program",
+  faas_cli: "faas-cli command",
 };
 
 export const TOKEN_WORDS: Record<CopyToken, string> = {

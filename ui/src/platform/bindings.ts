@@ -809,7 +809,7 @@ export type Contract = "openwhisk" | "action_loop" | "scaleway" | "openfaas" | "
 /**
  * Who is to run a copied text.
  */
-export type CopyForm = "curl" | "doctl" | "wsk" | "npm" | "python";
+export type CopyForm = "curl" | "doctl" | "wsk" | "npm" | "python" | "faas_cli";
 
 /**
  * What a copied text asks for.
@@ -1764,7 +1764,7 @@ connected: boolean, };
 /**
  * Whose credential it is.
  */
-export type FoundSource = "wskprops" | "doctl" | "doctl_account" | "nimbella";
+export type FoundSource = "wskprops" | "doctl" | "doctl_account" | "nimbella" | "faas_cli";
 
 /**
  * A function's code as a file.
@@ -4153,7 +4153,7 @@ export function createApi(transport: Transport) {
     deleteScheduledTrigger: (args: { connection: string; name: string }, signal?: AbortSignal) =>
       transport.call<void>("delete_scheduled_trigger", args, signal),
     /**
-     * Credentials of `wsk`, `doctl` and `nim` on this machine: of the user whom Beckon runs for. Their files are read
+     * Credentials of `wsk`, `doctl`, `nim` and `faas-cli` on this machine: of the user whom Beckon runs for. Their files are read
      * now, and nothing is kept or sent. One that cannot be taken over has a `problem`.
      */
     foundCredentials: (signal?: AbortSignal) =>
@@ -4561,7 +4561,9 @@ export function createApi(transport: Transport) {
       transport.call<ShownToken>("show_token", args, signal),
     /**
      * A command or program that makes the same call, with the token masked, as `$VARIABLE` or real. `NotSupported` where
-     * the form cannot say it: what is called with a request is called by curl, and doctl knows DigitalOcean alone.
+     * the form cannot say it: what is called with a request is called by curl, faas-cli or Python, all without a token,
+     * and doctl knows DigitalOcean alone. For an asynchronous call that calls back, the request has the header
+     * `X-Callback-Url`.
      */
     copyCall: (args: { source: CopySource; form: CopyForm; mode: CopyMode; token: CopyToken; to: CopyTo }, signal?: AbortSignal) =>
       transport.call<CopyReply>("copy_call", args, signal),

@@ -463,6 +463,8 @@ pub enum CopyForm {
     Npm,
     /// Python, with the package `requests`.
     Python,
+    /// OpenFaaS' command line.
+    FaasCli,
 }
 
 /// How the token appears in a copied text.

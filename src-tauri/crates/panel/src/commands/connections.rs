@@ -273,7 +273,7 @@ impl Panel {
             kind,
             environment,
             api_host: test.api_host,
-            key_hint: kept.map_or_else(|| hint_of(key.expose()), |kept| kept.key_hint.clone()),
+            key_hint: kept.map_or_else(|| hint(kind, &key), |kept| kept.key_hint.clone()),
             made_key,
         };
         // The key first: a connection without its key would be a broken promise, a key without a connection is not.
@@ -317,6 +317,15 @@ fn named(user: Option<&str>, password: &str) -> Result<Secret> {
         return Err(Error::new(ErrorCode::InvalidInput, "A user's name has no colon."));
     }
     Ok(Secret::new(format!("{user}:{password}")))
+}
+
+/// The last characters of the key: of OpenFaaS' of the password alone, which may be short.
+fn hint(kind: ConnectionKind, key: &Secret) -> String {
+    let key = key.expose();
+    hint_of(match kind {
+        ConnectionKind::Openfaas => key.split_once(':').map_or(key, |(_, password)| password),
+        _ => key,
+    })
 }
 
 /// What is to be said of a key that travels without TLS.

@@ -1,11 +1,13 @@
-use beckon_core::{ActivationId, ConnectionKind, Error, ErrorCode, FunctionRef, JsonText, LOCAL, Result};
+use beckon_core::{
+    ActivationId, CallForm, ConnectionKind, Error, ErrorCode, FunctionRef, JsonText, LOCAL, Result,
+};
 use beckon_macros::commands;
 use beckon_providers::openwhisk::copy_as::{Ask, Call, Form, TokenForm};
 use beckon_providers::{openfaas, openwhisk};
 
 use crate::{
     Panel, RequestDraft,
-    commands::functions::only_local,
+    remote_calls::posted,
     views::{CopyForm, CopyMode, CopyReply, CopySource, CopyTo, CopyToken},
 };
 
@@ -17,7 +19,9 @@ const VARIABLE: &str = "BECKON_TOKEN";
 #[commands]
 impl Panel {
     /// A command or program that makes the same call, with the token masked, as `$VARIABLE` or real. `NotSupported` where
-    /// the form cannot say it: what is called with a request is called by curl, and doctl knows DigitalOcean alone.
+    /// the form cannot say it: what is called with a request is called by curl, faas-cli or Python, all without a token,
+    /// and doctl knows DigitalOcean alone. For an asynchronous call that calls back, the request has the header
+    /// `X-Callback-Url`.
     pub async fn copy_call(
         &self,
         source: CopySource,
@@ -26,16 +30,20 @@ impl Panel {
         token: CopyToken,
         to: CopyTo,
     ) -> Result<CopyReply> {
-        let (function, input, id) = match self.copied_call(source, mode).await? {
+        let copied = match self.copied_call(source, mode).await? {
+            // There a call with arguments is a request, too.
+            Copied::Arguments(function, input, _)
+                if self.call_form(&function).await? == CallForm::Request =>
+            {
+                let text = self.request_as(&function, posted(&input), form, mode).await?;
+                return self.copied(text, None, to).await;
+            }
+            copied => copied,
+        };
+        let (function, input, id) = match copied {
             Copied::Arguments(function, input, id) => (function, input, id),
             Copied::Request(function, request) => {
-                only_local(&function)?;
-                if form != CopyForm::Curl {
-                    return Err(not_said("A call with a request of its own is copied as curl."));
-                }
-                let api_host = self.api_host(&function).await?;
-                let wait = mode != CopyMode::NonBlocking;
-                let text = openfaas::copy_as::curl(&api_host, &function.key(), &request.build()?, wait);
+                let text = self.request_as(&function, request.build()?, form, mode).await?;
                 return self.copied(text, None, to).await;
             }
         };
@@ -50,7 +58,7 @@ impl Panel {
                 return Err(not_said("A record is that of a run: copy it from there."));
             }
         };
-        let key = function.key();
+        let (key, written) = (function.key(), written_as(form)?);
         let line = |token| {
             let call = Call {
                 api_host: &api_host,
@@ -59,13 +67,14 @@ impl Panel {
                 ask,
                 token,
             };
-            openwhisk::copy_as::write(written_as(form), &call)
+            openwhisk::copy_as::write(written, &call)
         };
         if form == CopyForm::Doctl {
             let text = line(TokenForm::Env { variable: VARIABLE })?;
             let text = format!("{}{text}", self.doctl_preface(&function, &api_host).await?);
             return self.copied(text, Some(DOCTL_VARIABLE.to_owned()), to).await;
         }
+
         let text = match token {
             CopyToken::Masked => line(TokenForm::Masked {
                 hint: &self.key_hint(&function).await?,
@@ -105,6 +114,48 @@ impl Panel {
                 Ok(CopyReply { text: None, variable })
             }
         }
+    }
+
+    /// A call with a request, in the forms that have words for it.
+    async fn request_as(
+        &self,
+        function: &FunctionRef,
+        request: http::Request<bytes::Bytes>,
+        form: CopyForm,
+        mode: CopyMode,
+    ) -> Result<String> {
+        if !function.is_local() {
+            // The others are called with arguments, or with a token that ends before a copied text is used.
+            let connection = self.remote_connection(&function.connection).await?;
+            if connection.kind != ConnectionKind::Openfaas {
+                return Err(not_said(
+                    "A call with a request is not copied for this connection's system.",
+                ));
+            }
+        }
+        if matches!(mode, CopyMode::Record | CopyMode::List) {
+            return Err(not_said(
+                "The system of this function keeps no records that could be asked for.",
+            ));
+        }
+        let (host, key) = (self.api_host(function).await?, function.key());
+        let wait = mode != CopyMode::NonBlocking;
+        match form {
+            CopyForm::Curl => Ok(openfaas::copy_as::curl(&host, &key, &request, wait)),
+            CopyForm::FaasCli => openfaas::copy_as::faas_cli(&host, &key, &request, wait),
+            CopyForm::Python => openfaas::copy_as::python(&host, &key, &request, wait),
+            CopyForm::Doctl | CopyForm::Wsk | CopyForm::Npm => Err(not_said(
+                "A call with a request of its own is copied as curl, faas-cli or Python.",
+            )),
+        }
+    }
+
+    async fn call_form(&self, function: &FunctionRef) -> Result<CallForm> {
+        if function.is_local() {
+            return Ok(CallForm::Arguments);
+        }
+        let connection = self.remote_connection(&function.connection).await?;
+        Ok(connection.capabilities.call)
     }
 
     async fn copied_call(&self, source: CopySource, mode: CopyMode) -> Result<Copied> {
@@ -191,14 +242,19 @@ impl Panel {
     }
 }
 
-fn written_as(form: CopyForm) -> Form {
-    match form {
+fn written_as(form: CopyForm) -> Result<Form> {
+    Ok(match form {
         CopyForm::Curl => Form::Curl,
         CopyForm::Doctl => Form::Doctl,
         CopyForm::Wsk => Form::Wsk,
         CopyForm::Npm => Form::Npm,
         CopyForm::Python => Form::Python,
-    }
+        CopyForm::FaasCli => {
+            return Err(not_said(
+                "faas-cli calls functions with a request, not with arguments.",
+            ));
+        }
+    })
 }
 
 fn not_said(message: &str) -> Error {

@@ -9,7 +9,7 @@ use crate::{
 
 #[commands]
 impl Panel {
-    /// Credentials of `wsk`, `doctl` and `nim` on this machine: of the user whom Beckon runs for. Their files are read
+    /// Credentials of `wsk`, `doctl`, `nim` and `faas-cli` on this machine: of the user whom Beckon runs for. Their files are read
     /// now, and nothing is kept or sent. One that cannot be taken over has a `problem`.
     pub async fn found_credentials(&self) -> Result<Vec<FoundCredential>> {
         let (connections, accounts) = (self.store.connections().await?, self.store.accounts().await?);
@@ -87,16 +87,25 @@ impl Panel {
             host.trim_end_matches('/').to_owned()
         });
         let kind = match shown.source {
+            FoundSource::FaasCli => ConnectionKind::Openfaas,
             FoundSource::Wskprops if !is_digitaloceans(&api_host) => ConnectionKind::Openwhisk,
             _ => ConnectionKind::Digitalocean,
+        };
+        // What faas-cli keeps is a user with a password.
+        let user = match kind {
+            ConnectionKind::Openfaas => key.expose().split_once(':'),
+            _ => None,
         };
         self.add_connection(ConnectionDraft {
             name: self.free_name(&name).await?,
             kind,
             environment,
             api_host,
-            key: Some(key.expose().to_owned()),
-            user: None,
+            key: Some(match &user {
+                Some((_, password)) => (*password).to_owned(),
+                None => key.expose().to_owned(),
+            }),
+            user: user.map(|(user, _)| user.to_owned()),
         })
         .await
     }

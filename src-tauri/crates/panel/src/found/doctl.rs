@@ -49,13 +49,7 @@ fn configuration(found: &mut Vec<Entry>, path: &Path, fence: &Path) {
     // What is wrong may be the token: only the place is said.
     let tree: Value = match serde_saphyr::from_str(&text) {
         Ok(tree) => tree,
-        Err(error) => {
-            let line = error
-                .location()
-                .map(|at| format!(", line {}", at.line()))
-                .unwrap_or_default();
-            return found.push(new().refused(format!("It is not YAML that can be read{line}.")));
-        }
+        Err(error) => return found.push(new().refused(super::no_yaml(&error))),
     };
     let base_url = tree["api-url"]
         .as_str()

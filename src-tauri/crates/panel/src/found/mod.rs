@@ -1,9 +1,11 @@
-//! Credentials that other tools keep on this machine: OpenWhisk's `wsk`, DigitalOcean's `doctl` and Nimbella's `nim`.
+//! Credentials that other tools keep on this machine: OpenWhisk's `wsk`, DigitalOcean's `doctl`, Nimbella's `nim` and
+//! OpenFaaS' `faas-cli`.
 //!
 //! Nothing is read before somebody asks, nothing is taken over before somebody says which, and what is shown has no
 //! secret in it. A file that cannot be read is a line with a problem: those beside it are still of use.
 
 mod doctl;
+mod faas_cli;
 mod file;
 
 use std::collections::HashSet;
@@ -31,6 +33,8 @@ pub enum FoundSource {
     DoctlAccount,
     /// A namespace in `~/.nimbella/credentials.json`.
     Nimbella,
+    /// A gateway that `faas-cli login` knows.
+    FaasCli,
 }
 
 /// A credential of another tool, without its secret.
@@ -82,6 +86,8 @@ pub(crate) struct Places {
     pub(crate) wsk: Option<PathBuf>,
     /// Folders that hold doctl's.
     pub(crate) config: Vec<PathBuf>,
+    /// The folder that the user told `faas-cli` to use.
+    pub(crate) openfaas: Option<PathBuf>,
 }
 
 impl Places {
@@ -96,6 +102,7 @@ impl Places {
         let own = variable("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
         Some(Self {
             wsk: variable("WSK_CONFIG_FILE"),
+            openfaas: variable("OPENFAAS_CONFIG"),
             config: vec![
                 own,
                 home.join("Library/Application Support"),
@@ -123,6 +130,14 @@ impl Places {
         }
         let nimbella = self.home.join(".nimbella/credentials.json");
         doctl::credentials(&mut found, FoundSource::Nimbella, &nimbella, &self.home);
+        if let Some(folder) = &self.openfaas {
+            faas_cli::look(&mut found, &folder.join("config.yml"), None);
+        }
+        faas_cli::look(
+            &mut found,
+            &self.home.join(".openfaas/config.yml"),
+            Some(&self.home),
+        );
         let mut seen = HashSet::new();
         found.retain(|entry| seen.insert(entry.shown.id.clone()));
         found.truncate(MOST);
@@ -151,6 +166,15 @@ fn wskprops(found: &mut Vec<Entry>, path: &Path, fence: Option<&Path>) {
         Some(_) => entry.with(pasted.key),
         None => entry.refused("It has no APIHOST line.".into()),
     });
+}
+
+/// Where a file is not YAML. The parser's own words may repeat a token.
+fn no_yaml(error: &serde_saphyr::Error) -> String {
+    let line = error
+        .location()
+        .map(|at| format!(", line {}", at.line()))
+        .unwrap_or_default();
+    format!("It is not YAML that can be read{line}.")
 }
 
 /// An entry that is being read.
@@ -211,7 +235,10 @@ impl<'a> New<'a> {
                 namespace: self.namespace,
                 key_hint: secret
                     .as_ref()
-                    .map(|secret| hint_of(secret.expose()))
+                    .map(|secret| match (self.source, secret.expose().split_once(':')) {
+                        (FoundSource::FaasCli, Some((_, password))) => hint_of(password),
+                        _ => hint_of(secret.expose()),
+                    })
                     .unwrap_or_default(),
                 problem,
                 connected: false,

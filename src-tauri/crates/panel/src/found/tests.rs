@@ -18,6 +18,7 @@ fn look(home: &Path) -> Vec<Entry> {
     Places {
         home: home.to_owned(),
         wsk: None,
+        openfaas: None,
         config: vec![home.join(".config")],
     }
     .look()
@@ -192,6 +193,7 @@ fn a_link_leads_nowhere_else() {
         let places = Places {
             home: home.path().join("empty"),
             wsk: Some(path.to_owned()),
+            openfaas: None,
             config: Vec::new(),
         };
         places.look().remove(0).shown
@@ -201,4 +203,50 @@ fn a_link_leads_nowhere_else() {
         named(Path::new("/dev/zero")).problem.as_deref(),
         Some("It is not a file.")
     );
+}
+
+#[test]
+fn gateways_of_faas_cli_are_found() {
+    use base64::Engine as _;
+    let home = tempfile::tempdir().unwrap();
+    let token = base64::engine::general_purpose::STANDARD.encode("admin:pass:word-0123-7890");
+    let text = format!(
+        "auths:\n- gateway: http://127.0.0.1:8080\n  auth: basic\n  token: {token}\n\
+         - gateway: https://sso.example\n  auth: oauth2\n  token: abc\n\
+         - gateway: https://bad.example\n  auth: basic\n  token: '***'\n- auth: basic\n"
+    );
+    write(home.path(), ".openfaas/config.yml", &text);
+    let elsewhere = tempfile::tempdir().unwrap();
+    write(
+        elsewhere.path(),
+        "config.yml",
+        "auths: [ {gateway: 'http://h', auth: basic, token: 'YTo='}",
+    );
+    let mut places = Places {
+        home: home.path().to_owned(),
+        wsk: None,
+        openfaas: None,
+        config: Vec::new(),
+    };
+    let found = places.look();
+    let shown: Vec<_> = found
+        .iter()
+        .map(|entry| {
+            let host = entry.shown.api_host.as_deref().unwrap_or_default();
+            (host, entry.shown.key_hint.as_str(), entry.shown.problem.is_some())
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("http://127.0.0.1:8080", "7890", false),
+            ("https://sso.example", "", true),
+            ("https://bad.example", "", true)
+        ]
+    );
+    let secret = found[0].secret.as_ref().map(beckon_core::Secret::expose);
+    assert_eq!(secret, Some("admin:pass:word-0123-7890"));
+    places.openfaas = Some(elsewhere.path().to_owned());
+    let problem = places.look()[0].shown.problem.clone();
+    assert!(problem.is_some_and(|text| text.starts_with("It is not YAML")));
 }

@@ -9,6 +9,7 @@ mod following;
 mod invoking;
 mod keychain;
 mod local;
+mod openfaas;
 mod records;
 mod remote;
 mod remote_functions;

@@ -261,3 +261,67 @@ fn the_masked_form_is_valid_shell_and_holds_no_secret() {
     let received = String::from_utf8(run("sh", &script)).unwrap();
     assert!(received.contains("\nBasic ********abcd\n"), "{received}");
 }
+
+/// A request with everything that a shell or a language might take for its own.
+fn hostile(path: &str) -> axum::http::Request<Bytes> {
+    axum::http::Request::post(path)
+        .header("content-type", "text/x; it's=\"$(id)\" `id`")
+        .header("x-other", "a=b: 'c' \\")
+        .body(Bytes::from_static(HOSTILE.as_bytes()))
+        .unwrap()
+}
+
+const HOSTILE: &str = "it's $(id) `id` \"\\n\" %s\n'; exit 1 #\nBODY\n\\";
+
+#[test]
+fn a_request_is_the_same_in_every_form() {
+    use beckon_providers::openfaas::copy_as;
+    let function = FunctionKey::new("ns", "f").unwrap();
+    let request = hostile("/a%20b?x=%27&y=$(id)");
+    let expected = format!(
+        "/function/f.ns/a%20b\nx=%27&y=$(id)\n\n{}\n{HOSTILE}",
+        "text/x; it's=\"$(id)\" `id`"
+    );
+    for shell in SHELLS.iter() {
+        let answer = run(shell, &copy_as::curl(&SERVER, &function, &request, true));
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.ends_with(&expected), "{shell}: {answer}");
+    }
+    let python = |arguments: &[&str]| Command::new("python3").args(arguments).output();
+    if python(&["-c", "import requests"]).is_ok_and(|done| done.status.success()) {
+        let script = copy_as::python(&SERVER, &function, &request, true).unwrap();
+        let done = python(&["-c", &script]).unwrap();
+        assert_eq!(
+            String::from_utf8(done.stdout).unwrap(),
+            format!("200\n{expected}\n")
+        );
+    }
+
+    // What faas-cli is given is what was meant; a path is beyond its words.
+    let text = copy_as::faas_cli(&SERVER, &function, &hostile("/?x=$(id)"), false).unwrap();
+    let script = format!(
+        "faas_cli() {{ printf '<%s>' \"$@\"; cat; }}\n{}",
+        text.replacen("faas-cli", "faas_cli", 1)
+    );
+    let expected = format!(
+        "<invoke><f><--gateway><{}><--namespace><ns><--query><x=$(id)><--content-type><text/x; it's=\"$(id)\" `id`>\
+         <--header><x-other=a=b: 'c' \\><--async>{HOSTILE}",
+        *SERVER
+    );
+    for shell in SHELLS.iter() {
+        assert_eq!(
+            String::from_utf8(run(shell, &script)).unwrap(),
+            expected,
+            "{shell}"
+        );
+    }
+    for path in ["/a", "/?x", "/?x=", "/?=x", "/?x=a="] {
+        assert!(
+            copy_as::faas_cli(&SERVER, &function, &hostile(path), true).is_err(),
+            "{path}"
+        );
+    }
+    let mut twice = hostile("/");
+    twice.headers_mut().append("x-other", "again".parse().unwrap());
+    assert!(copy_as::python(&SERVER, &function, &twice, true).is_err());
+}

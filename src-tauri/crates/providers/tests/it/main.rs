@@ -18,6 +18,7 @@ mod invoke;
 mod openfaas;
 mod openfaas_async;
 mod openfaas_calls;
+mod openfaas_client;
 mod openfaas_secrets;
 mod openfaas_system;
 mod schemas;

@@ -11,6 +11,7 @@ mod programs;
 use beckon_core::{Activation, ActivationId, Error, ErrorCode, FunctionKey, JsonText, Result, Secret};
 
 use super::wire;
+pub(crate) use programs::literal as python_literal;
 
 /// How the credential appears in the text.
 #[derive(Debug, Clone, Copy)]

@@ -123,7 +123,7 @@ fn string_end(text: &str) -> usize {
 
 /// A string of Python. JSON's escapes mean the same there, once pairs of surrogates and `\/` are not among them; and
 /// what an editor could change (line separators, other control characters) is escaped.
-fn literal(text: &str) -> Result<String> {
+pub(crate) fn literal(text: &str) -> Result<String> {
     let quoted = serde_json::to_string(text).map_err(|e| Error::internal("write a string", e))?;
     let mut python = String::with_capacity(quoted.len());
     for c in quoted.chars() {

@@ -1,11 +1,17 @@
-//! A call of `/function/<name>.<namespace>` as a command for a terminal.
+//! A call of `/function/<name>.<namespace>` as a command for a terminal, or as a program. No credential is in any of
+//! them: these paths ask for none.
+
+mod faas_cli;
+mod python;
 
 use axum::body::Bytes;
 use axum::http::{Method, Request, header};
 use base64::Engine as _;
-use beckon_core::FunctionKey;
+use beckon_core::{Error, ErrorCode, FunctionKey};
 
 use crate::openwhisk::copy_as::quote;
+pub use faas_cli::faas_cli;
+pub use python::python;
 
 /// Linux takes at most 128 KiB in one argument of a program; above this the body travels on standard input.
 const LONGEST_ARGUMENT: usize = 120_000;
@@ -37,28 +43,15 @@ fn url(host: &str, door: &str, function: &FunctionKey) -> String {
 /// door, which answers 202 at once. Every value is within single quotes, where a shell changes nothing.
 #[must_use]
 pub fn curl(host: &str, function: &FunctionKey, request: &Request<Bytes>, wait: bool) -> String {
-    let mut target = url(host, if wait { "function" } else { "async-function" }, function);
-    let path = request.uri().path();
-    if path != "/" {
-        target.push_str(path);
-    }
-    if let Some(query) = request.uri().query() {
-        target.push('?');
-        target.push_str(query);
-    }
-    // The asynchronous door takes nothing but POST.
-    let method = if wait { request.method() } else { &Method::POST };
+    let target = target(host, function, request, wait);
+    let method = method(request, wait);
     let mut line = match *method {
         // `-X HEAD` would wait for a body that never comes.
         Method::HEAD => format!("curl -i --head {}", quote(&target)),
         Method::GET if request.body().is_empty() => format!("curl -i {}", quote(&target)),
         _ => format!("curl -i -X {} {}", quote(method.as_str()), quote(&target)),
     };
-    for (name, value) in request.headers() {
-        if name == header::CONTENT_LENGTH || name == header::HOST || name == header::TRANSFER_ENCODING {
-            continue;
-        }
-        let value = String::from_utf8_lossy(value.as_bytes());
+    for (name, value) in headers(request) {
         // A header without a value is written with `;`, or curl would leave it out.
         let written = if value.is_empty() {
             format!("{name};")
@@ -79,11 +72,52 @@ pub fn curl(host: &str, function: &FunctionKey, request: &Request<Bytes>, wait: 
         Ok(text) if text.len() <= LONGEST_ARGUMENT && !text.contains('\0') => {
             format!("{line} \\\n  --data-raw {}", quote(text))
         }
-        _ => {
-            let encoded = base64::engine::general_purpose::STANDARD.encode(body);
-            format!("base64 -d <<'BODY' | {line} \\\n  --data-binary @-\n{encoded}\nBODY")
-        }
+        _ => piped(body, &format!("{line} \\\n  --data-binary @-")),
     }
+}
+
+/// The URL of the call with path and query.
+fn target(host: &str, function: &FunctionKey, request: &Request<Bytes>, wait: bool) -> String {
+    let mut target = url(host, if wait { "function" } else { "async-function" }, function);
+    let path = request.uri().path();
+    if path != "/" {
+        target.push_str(path);
+    }
+    if let Some(query) = request.uri().query() {
+        target.push('?');
+        target.push_str(query);
+    }
+    target
+}
+
+/// The asynchronous door takes nothing but POST.
+fn method(request: &Request<Bytes>, wait: bool) -> &Method {
+    if wait { request.method() } else { &Method::POST }
+}
+
+/// The headers that are not the connection's own.
+fn headers(request: &Request<Bytes>) -> impl Iterator<Item = (&str, String)> {
+    let own = [header::CONTENT_LENGTH, header::HOST, header::TRANSFER_ENCODING];
+    let headers = request
+        .headers()
+        .iter()
+        .filter(move |(name, _)| !own.contains(name));
+    headers.map(|(name, value)| {
+        (
+            name.as_str(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    })
+}
+
+/// A command that reads these bytes.
+fn piped(body: &[u8], command: &str) -> String {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(body);
+    format!("base64 -d <<'BODY' | {command}\n{encoded}\nBODY")
+}
+
+fn not_said(message: &str) -> Error {
+    Error::new(ErrorCode::NotSupported, message)
 }
 
 #[cfg(test)]
