@@ -196,6 +196,18 @@ it("says for each guard whether it is enforced here, and why not", async () => {
   expect(screen.getByText(/^2 of 3 are enforced/)).toBeVisible();
 });
 
+it("calls a guard that it does not know by its name", async () => {
+  renderApp("/engine", (panel) => {
+    panel.handlers.guards = () => [
+      { guard: "system_calls", enforced: false, why: "The kernel has no filter." },
+      { guard: "constructor", enforced: true, why: null },
+    ];
+  });
+  const [first, second] = await screen.findAllByTestId("guard-row", {}, SLOW);
+  expect(first).toHaveTextContent("System callsNot enforced hereThe kernel has no filter.");
+  expect(second).toHaveTextContent("ConstructorEnforced");
+});
+
 it("draws what was measured, to be read by keys and as a table", async () => {
   const { panel } = renderApp("/engine");
   const chart = await screen.findByRole("slider", { name: "Duration" }, SLOW);

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, CircleMinus } from "lucide-react";
 import { keys } from "@/api/keys";
 import { api, type GuardStatus } from "@/platform";
-import { GUARDS } from "@/record/guards";
+import { guardWords } from "@/record/guards";
 import { Badge } from "@/ui/Badge";
 import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
@@ -46,7 +46,7 @@ export function Isolation() {
 }
 
 function GuardRow({ status: { guard, enforced, why } }: { status: GuardStatus }) {
-  const { title, meaning } = GUARDS[guard];
+  const { title, meaning } = guardWords(guard);
   return (
     <tr data-testid="guard-row" className="[&>td]:py-1.5">
       <td className="font-medium whitespace-nowrap">{title}</td>
@@ -64,7 +64,7 @@ function GuardRow({ status: { guard, enforced, why } }: { status: GuardStatus })
         )}
       </td>
       <td>
-        <p>{meaning}</p>
+        {meaning !== "" && <p>{meaning}</p>}
         {why !== null && <p className={enforced ? "text-muted" : "text-warn"}>{why}</p>}
       </td>
     </tr>

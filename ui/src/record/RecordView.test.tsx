@@ -2,7 +2,7 @@ import { act, configure, screen, waitFor, within } from "@testing-library/react"
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { renderPage } from "@/activations/testPage";
-import { type Activation, replaceTransport } from "@/platform";
+import { type Activation, type Guard, replaceTransport } from "@/platform";
 import { FixturePanel, fail } from "../../tests/fixtures/panel";
 import { sampleRun } from "../../tests/fixtures/samples";
 import { RecordView } from "./RecordView";
@@ -75,6 +75,14 @@ it("says what kept the function in its place, and what did not", async () => {
     "not enforced environment, privileges, signals, sockets, processes, file sizes, disk",
   );
   expect(screen.getByText("Attempts")).toBeInTheDocument();
+});
+
+it("calls a guard that it does not know by its name", async () => {
+  const { tab } = await show({ guards: ["session", "system_calls" as Guard] });
+  await tab("Timing");
+  expect(screen.getByRole("region", { name: "Isolation" })).toHaveTextContent(
+    "enforced process group, system calls",
+  );
 });
 
 describe("Result", () => {

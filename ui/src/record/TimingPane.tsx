@@ -4,7 +4,7 @@ import type { Activation } from "@/platform";
 import { CopyButton } from "@/ui/CopyButton";
 import { cx } from "@/ui/cx";
 import { formatBytes, formatDateTime, formatDuration, formatUtc } from "@/ui/format";
-import { ALL_GUARDS, GUARDS } from "./guards";
+import { ALL_GUARDS, guardWords } from "./guards";
 import { type PartKey, parts, sentence, total } from "./timing";
 
 const BAR: Record<PartKey, string> = {
@@ -143,14 +143,16 @@ function Isolation({ activation: { guards } }: { activation: Activation }) {
         {guards.map((guard, at) => (
           <span key={guard}>
             {at > 0 && ", "}
-            <span title={GUARDS[guard].meaning}>{GUARDS[guard].title.toLowerCase()}</span>
+            <span title={guardWords(guard).meaning || undefined}>
+              {guardWords(guard).title.toLowerCase()}
+            </span>
           </span>
         ))}
         {missing.length > 0 && (
           <>
             <span className="text-muted"> · not enforced </span>
             <span className="text-warn">
-              {missing.map((guard) => GUARDS[guard].title.toLowerCase()).join(", ")}
+              {missing.map((guard) => guardWords(guard).title.toLowerCase()).join(", ")}
             </span>
           </>
         )}

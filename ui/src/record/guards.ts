@@ -1,7 +1,13 @@
 import type { Guard } from "@/platform";
 
+interface GuardWords {
+  title: string;
+  /** What it keeps; empty where this page does not know. */
+  meaning: string;
+}
+
 /** Every guard, in the order that it is shown, and what it keeps. */
-export const GUARDS: Record<Guard, { title: string; meaning: string }> = {
+const GUARDS: Record<Guard, GuardWords> = {
   session: {
     title: "Process group",
     meaning: "A process group of its own, ended as a whole, and no terminal.",
@@ -30,3 +36,10 @@ export const GUARDS: Record<Guard, { title: string; meaning: string }> = {
 };
 
 export const ALL_GUARDS = Object.keys(GUARDS) as Guard[];
+
+/** The words for a guard. A panel that is newer than this page may name one that is not known here: its name has to do. */
+export function guardWords(guard: string): GuardWords {
+  if (Object.hasOwn(GUARDS, guard)) return GUARDS[guard as Guard];
+  const title = guard.replaceAll("_", " ");
+  return { title: title.charAt(0).toUpperCase() + title.slice(1), meaning: "" };
+}
