@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it } from "vitest";
 import type { InvokeReply, ResponsePart } from "@/platform";
 import { toBase64 } from "@/ui/base64";
-import type { FixturePanel } from "./fixtures/panel";
+import { type FixturePanel, fail } from "./fixtures/panel";
 import { makeId, sampleRun } from "./fixtures/samples";
 import { renderApp } from "./render-app";
 
@@ -12,6 +12,7 @@ const ID = makeId(7001);
 
 let panel: FixturePanel;
 let finish: (reply: InvokeReply) => void;
+let breakOff: (error: unknown) => void;
 
 const part = (each: ResponsePart) => panel.feed("invoke_http_live", each);
 const comes = (text: string, afterMs: number) =>
@@ -36,7 +37,11 @@ function ended(status: "success" | "cancelled"): InvokeReply {
 beforeEach(async () => {
   ({ panel } = renderApp("/c/local/ns/playground/fn/hello?tab=invoke", (prepared) => {
     if (prepared.functions[0]) prepared.functions[0].speaksHttp = true;
-    prepared.handlers.invoke_http_live = () => new Promise((resolve) => (finish = resolve));
+    prepared.handlers.invoke_http_live = () =>
+      new Promise((resolve, reject) => {
+        finish = resolve;
+        breakOff = reject;
+      });
   }));
   const run = await screen.findByTestId("run-button", {}, SLOW);
   await waitFor(() => expect(run).toBeEnabled(), SLOW);
@@ -84,6 +89,16 @@ it("is stopped by its run, and keeps what had come", async () => {
   expect(await pane().findByText("Cancelled", {}, SLOW)).toBeVisible();
   expect(pane().getByText("1 line")).toBeVisible();
   expect(events()).toEqual(['+0.01 s{"a":1}']);
+});
+
+it("keeps what had come beside the error when the call fails on its way", async () => {
+  part({ type: "begun", id: ID, status: 200, contentType: "application/x-ndjson" });
+  comes('{"a":1}\n{"b"', 10);
+  breakOff(fail("internal", "The worker is gone."));
+  expect(await pane().findByRole("alert", {}, SLOW)).toHaveTextContent("The worker is gone.");
+  expect(pane().getByText("2 lines")).toBeVisible();
+  expect(events()).toEqual(['+0.01 s{"a":1}', '+0.01 s{"b"']);
+  expect(screen.getByTestId("run-button")).toBeEnabled();
 });
 
 it("is the record alone where nothing came bit by bit", async () => {

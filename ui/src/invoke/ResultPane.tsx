@@ -55,6 +55,9 @@ export function ResultPane({ target, session }: { target: FunctionRef; session: 
           <Waiting since={callStarted} runId={runId} />
           {live !== null && <StreamPane live={live} open />}
         </>
+      ) : live !== null ? (
+        // The call failed on its way: what had come is all that there is of it.
+        <StreamPane live={live} open={false} />
       ) : (
         error === null && (
           <EmptyState
