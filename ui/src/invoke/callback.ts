@@ -1,4 +1,5 @@
 import { api, type CallbackChoice, type FunctionRef } from "@/platform";
+import type { RequestForm } from "./request";
 
 /** The URL that a choice stands for, and the choice to keep: an inbox is made once. */
 export async function resolveCallback(
@@ -20,4 +21,14 @@ export async function resolveCallback(
       return found?.url == null ? { kept: { to: "nobody" } } : { url: found.url, kept: choice };
     }
   }
+}
+
+/** The URLs that a request itself asks to be called back at. */
+export function callbackUrlsOf({ headers }: RequestForm): string[] {
+  return headers.filter(({ name }) => /^x-callback-url$/i.test(name.trim())).map(({ value }) => value);
+}
+
+/** Whether a URL, perhaps half typed, has a place where credentials are put: before an `@`, or in a query. */
+export function mayTell(url: string): boolean {
+  return /\?|^[^/?#]*\/\/[^/?#]*@/.test(url.trim());
 }

@@ -1,8 +1,9 @@
 import { useMemo, useState } from "react";
-import type { SavedRequest } from "@/platform";
+import type { CallbackChoice, SavedRequest } from "@/platform";
 import { Button } from "@/ui/Button";
 import { FormError, Input } from "@/ui/Field";
 import { useAttempt } from "@/ui/useAttempt";
+import { callbackUrlsOf, mayTell } from "../callback";
 import { credentialsOf, filesOf, parseRequest } from "../request";
 import type { InvokeSession } from "../session";
 import { sameName } from "./call";
@@ -20,7 +21,8 @@ export function SaveForm({ session, http, rows, onSave }: SaveFormProps) {
   const [name, setName] = useState(session.saved ?? "");
   const old = rows.find((row) => sameName(row.name, name));
   const save = useAttempt(() => onSave(name.trim(), old));
-  const notes = useMemo(() => (http ? notKept(session.text ?? "") : []), [http, session.text]);
+  const { text, callback } = session;
+  const notes = useMemo(() => howKept(text ?? "", http, callback), [text, http, callback]);
 
   return (
     <form
@@ -61,14 +63,20 @@ export function SaveForm({ session, http, rows, onSave }: SaveFormProps) {
   );
 }
 
-/** What of a request is not saved with it. */
-function notKept(text: string): string[] {
-  const form = parseRequest(text);
+/** What of a request is not saved with it, and what is that may be taken for hidden. */
+function howKept(text: string, http: boolean, callback: CallbackChoice): string[] {
+  const form = http ? parseRequest(text) : null;
   const notes: string[] = [];
-  const credentials = credentialsOf(form);
+  const credentials = form === null ? [] : credentialsOf(form);
   if (credentials.length > 0) {
     notes.push(`The value of ${credentials.join(" and ")} is not saved: you fill it in when you send it.`);
   }
-  if (filesOf(form).length > 0) notes.push("Files are saved by name: you choose them again.");
+  if (form !== null && filesOf(form).length > 0)
+    notes.push("Files are saved by name: you choose them again.");
+  const urls = form === null ? [] : callbackUrlsOf(form);
+  if (callback.to === "url") urls.push(callback.url);
+  if (urls.some(mayTell)) {
+    notes.push("The callback URL is saved as typed, in plain text, on this machine: with all that is in it.");
+  }
   return notes;
 }

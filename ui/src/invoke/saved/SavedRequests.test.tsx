@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { toast } from "sonner";
 import { beforeEach, expect, it } from "vitest";
 import type { FunctionRef, SavedCall } from "@/platform";
@@ -136,6 +136,29 @@ it("says what is not saved, and why it cannot be", async () => {
   await open();
   expect(await screen.findByText(/The value of Authorization is not saved/)).toBeVisible();
   expect(screen.getByText(/Files are saved by name/)).toBeVisible();
+});
+
+const PLAIN = /callback URL is saved as typed, in plain text/;
+
+it.each([
+  ["http://me:hush@127.0.0.1:1/", true],
+  ["http://127.0.0.1:1/?key=hush", true],
+  [" HTTP://hush@localhost", true],
+  ["http://127.0.0.1:1/@me", false],
+  ["http://127.0.0.1:1/", false],
+])("says that a callback URL is kept as it is where it may hold a credential: %s", async (url, told) => {
+  const { open } = show();
+  useSessions.getState().patch(TARGET, { callback: { to: "url", url } });
+  await open();
+  await screen.findByLabelText("Name for this request");
+  expect(screen.queryByText(PLAIN) !== null).toBe(told);
+  act(() => {
+    useSessions.getState().patch(TARGET, {
+      callback: { to: "nobody" },
+      text: form("/", { headers: [{ name: "x-callback-URL", value: url }] }),
+    });
+  });
+  expect(screen.queryByText(PLAIN) !== null).toBe(told);
 });
 
 it("shows why saving failed", async () => {
