@@ -85,7 +85,7 @@ const tabs = () => screen.getAllByRole("tab").map(({ textContent }) => textConte
 it("has what its gateway has: a deployment instead of code and settings", async () => {
   const { panel } = renderApp(`${PAGE}?tab=code`, prepare);
   expect(await screen.findByText("me/hello:1.0", {}, SLOW)).toBeVisible();
-  expect(tabs()).toEqual(["Overview", "Invoke", "Activations", "Deployment"]);
+  expect(tabs()).toEqual(["Overview", "Invoke", "Activations", "Logs", "Deployment"]);
   expect(screen.getAllByText("1 of 2 ready")[0]).toBeVisible();
   expect(sent(panel, "entities")).toEqual([]);
 });

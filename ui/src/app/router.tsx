@@ -12,7 +12,15 @@ import { NotFound } from "./NotFound";
 import { PageError } from "./PageError";
 import { Shell } from "./Shell";
 
-export const FUNCTION_TABS = ["overview", "code", "invoke", "activations", "triggers", "settings"] as const;
+export const FUNCTION_TABS = [
+  "overview",
+  "code",
+  "invoke",
+  "activations",
+  "logs",
+  "triggers",
+  "settings",
+] as const;
 export type FunctionTab = (typeof FUNCTION_TABS)[number];
 
 export const NAMESPACE_TABS = ["functions", "packages", "schedules", "triggers", "rules", "secrets"] as const;

@@ -16,6 +16,7 @@ const ActivationsView = lazy(async () => ({ default: (await import("@/activation
 const DeploymentTab = lazy(async () => ({
   default: (await import("@/deployments/DeploymentTab")).DeploymentTab,
 }));
+const LogsTab = lazy(async () => ({ default: (await import("@/logs/LogsTab")).LogsTab }));
 const TriggersTab = lazy(async () => ({ default: (await import("@/triggers/TriggersTab")).TriggersTab }));
 const SettingsTab = lazy(async () => ({ default: (await import("./settings/SettingsTab")).SettingsTab }));
 
@@ -58,10 +59,12 @@ export type Unsaved = "code" | "settings";
 function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
   const { tab: asked = "invoke" } = useSearch({ from: "/c/$connection/ns/$namespace/fn/$" });
   const { image } = detail;
-  // An image's code is not here.
-  const tab = asked === "code" && image !== null ? "overview" : asked;
   const navigate = useNavigate({ from: "/c/$connection/ns/$namespace/fn/$" });
   const connection = useConnections().data?.find(({ id }) => id === target.connection);
+  const logs = connection?.capabilities.logs === true;
+  // An image's code is not here, and not every system has logs apart from runs.
+  const missing = (asked === "code" && image !== null) || (asked === "logs" && !logs);
+  const tab = missing ? "overview" : asked;
   const [unsaved, setUnsaved] = useState<Readonly<Record<Unsaved, boolean>>>({
     code: false,
     settings: false,
@@ -102,6 +105,19 @@ function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail 
         </Suspense>
       ),
     },
+    ...(logs
+      ? [
+          {
+            id: "logs" as const,
+            label: "Logs",
+            panel: (
+              <Suspense fallback={<Skeleton className="p-6" />}>
+                <LogsTab target={target} />
+              </Suspense>
+            ),
+          },
+        ]
+      : []),
     ...(target.connection === "local"
       ? [
           {

@@ -15,14 +15,18 @@ const two = (n: number) => String(n).padStart(2, "0");
 /** Local time to the millisecond. */
 export function clockTime(atUs: number): string {
   const d = new Date(Math.floor(atUs / 1000));
+  if (Number.isNaN(d.getTime())) return "–";
   const ms = String(d.getMilliseconds()).padStart(3, "0");
   return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}.${ms}`;
 }
 
 /** UTC to the microsecond, as a provider's log has it. */
 export function utcTime(atUs: number): string {
+  const d = new Date(Math.floor(atUs / 1000));
+  // A server may say any number; not every one is a date.
+  if (Number.isNaN(d.getTime())) return "–";
   const us = String(Math.floor(atUs % 1_000_000)).padStart(6, "0");
-  return new Date(Math.floor(atUs / 1000)).toISOString().replace(/\.\d{3}Z$/u, `.${us}Z`);
+  return d.toISOString().replace(/\.\d{3}Z$/u, `.${us}Z`);
 }
 
 export function logText(lines: readonly LogLine[]): string {

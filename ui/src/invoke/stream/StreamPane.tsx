@@ -1,10 +1,10 @@
-import { ArrowDownToLine } from "lucide-react";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { Button } from "@/ui/Button";
+import { type KeyboardEvent, useState } from "react";
 import { cx } from "@/ui/cx";
+import { FollowEnd } from "@/ui/FollowEnd";
 import { formatBytes, formatCount } from "@/ui/format";
 import { HttpStatus } from "@/ui/HttpStatus";
 import { jsonProblem } from "@/ui/json";
+import { useFollowEnd } from "@/ui/useFollowEnd";
 import { useWindowed } from "@/ui/useWindowed";
 import { BodyView } from "@/viewers/BodyView";
 import { isEventStream, type StreamEvent } from "./events";
@@ -13,8 +13,6 @@ import type { LiveResponse } from "./live";
 const ROW = 26;
 /** Characters of an event in its row. */
 const SHOWN = 400;
-/** As far from the end as still counts as its end, px. */
-const NEAR = 8;
 
 interface StreamPaneProps {
   live: LiveResponse;
@@ -75,31 +73,8 @@ interface RowsProps {
 
 function Rows({ live: { events, count, contentType }, chosen, onChoose }: RowsProps) {
   const { ref, first, end, height, scrollTo } = useWindowed(events.length, ROW);
-  const [following, setFollowing] = useState(true);
-  const seen = useRef(count);
-  if (following) seen.current = count;
-  const fresh = count - seen.current;
+  const { following, seen, setFollowing } = useFollowEnd(ref, count);
   const start = events[0]?.at ?? 0;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: more events are what moves the end
-  useLayoutEffect(() => {
-    const { current: box } = ref;
-    if (box && following) box.scrollTop = box.scrollHeight;
-  }, [count, following, ref]);
-
-  useEffect(() => {
-    const { current: box } = ref;
-    if (!box) return;
-    let last = box.scrollTop;
-    // Only a person moves it up.
-    const onScroll = () => {
-      if (box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR) setFollowing(true);
-      else if (box.scrollTop < last) setFollowing(false);
-      last = box.scrollTop;
-    };
-    box.addEventListener("scroll", onScroll, { passive: true });
-    return () => box.removeEventListener("scroll", onScroll);
-  }, [ref]);
 
   function choose(at: number) {
     setFollowing(false);
@@ -140,16 +115,7 @@ function Rows({ live: { events, count, contentType }, chosen, onChoose }: RowsPr
           ))}
         </div>
       </div>
-      {!following && (
-        <Button
-          size="sm"
-          className="absolute right-5 bottom-2 shadow-float"
-          icon={<ArrowDownToLine size={13} aria-hidden />}
-          onClick={() => setFollowing(true)}
-        >
-          {fresh > 0 ? `${formatCount(fresh)} new` : "Follow the end"}
-        </Button>
-      )}
+      {!following && <FollowEnd fresh={count - seen} onFollow={() => setFollowing(true)} />}
     </div>
   );
 }
