@@ -46,7 +46,7 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether workers to be kept ready are there.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// How long a function whose worker could not be started is left alone.
+/// The longest that a function whose worker could not be started is left alone.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 /// What all clones of an engine share.
@@ -295,25 +295,46 @@ impl Inner {
     }
 }
 
+/// A function none of whose workers could be started ahead.
+struct Failing {
+    since: Instant,
+    pause: Duration,
+}
+
+impl Failing {
+    /// A fault that passes costs a second; one that stays is met once a minute.
+    fn again(before: Option<Duration>) -> Self {
+        let pause = before.map_or(Duration::from_secs(1), |before| (before * 2).min(AFTER_FAILURE));
+        let since = Instant::now();
+        Self { since, pause }
+    }
+
+    fn is_left_alone(&self) -> bool {
+        self.since.elapsed() < self.pause
+    }
+}
+
 /// Starts the workers that functions want to have ready, and starts them again when they are gone.
 async fn keep_ready(inner: Arc<Inner>) {
     // By version: the worker of one that is saved anew while it starts has not failed, it was let go.
-    let mut failed: HashMap<(FunctionKey, Version), Instant> = HashMap::new();
+    let mut failed: HashMap<(FunctionKey, Version), Failing> = HashMap::new();
     loop {
         match inner.store.functions_kept_ready().await {
             Ok(keys) => {
-                failed.retain(|_, at| at.elapsed() < AFTER_FAILURE);
+                // What did not fail again when its time came is not failing any more.
+                failed.retain(|_, failing| failing.since.elapsed() < 2 * failing.pause.max(LOOK_AGAIN));
                 for key in keys {
                     let Ok(Some(function)) = inner.store.function(&key).await else {
                         continue;
                     };
                     let saved = (key, function.version);
-                    if failed.contains_key(&saved) {
+                    if failed.get(&saved).is_some_and(Failing::is_left_alone) {
                         continue;
                     }
                     while let Some(grant) = inner.pools.prewarm(&function) {
                         if !attempt::prewarm(&inner, grant).await {
-                            failed.insert(saved, Instant::now());
+                            let before = failed.get(&saved).map(|failing| failing.pause);
+                            failed.insert(saved, Failing::again(before));
                             break;
                         }
                     }

@@ -105,7 +105,8 @@ async fn a_follower_hears_a_run_while_it_lasts_and_goes_when_beckon_stops() {
         heard.push_str(std::str::from_utf8(&chunk.unwrap().unwrap().unwrap()).unwrap());
     }
     let now = record(&rig, &running, |_| true).await;
-    assert_eq!(now.summary.status, Status::Running, "heard before it is over");
+    // That it runs may be written down a moment later.
+    assert!(!now.summary.status.is_final(), "heard before it is over");
     let forking = heard.find("Forking fprocess.").unwrap();
     assert!(forking < heard.find("begun").unwrap(), "{heard}");
 
