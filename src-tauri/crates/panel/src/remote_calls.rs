@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use beckon_core::{
     Activation, ActivationId, BodyForm, CallForm, Cause, Connection, Error, ErrorCode, FunctionRef,
-    InboxMessage, Millis, Mode, Result, Status, masked_url,
+    InboxMessage, MatchedBy, Millis, Mode, Result, Status, masked_url,
 };
 use beckon_engine::HTTP_LIMIT;
 use beckon_engine::delivery::check_callback_url;
@@ -255,7 +255,9 @@ pub(crate) fn called_back(mut ours: Activation, messages: Vec<InboxMessage>) -> 
         let named = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
         message.headers.iter().find(named).map(|(_, value)| value.clone())
     };
-    let (message, status) = messages.into_iter().find_map(|message| {
+    // A message that carries the function's name alone may be of another run, which somebody else started.
+    let is_certain = |message: &InboxMessage| message.matched.is_some_and(|by| by != MatchedBy::FunctionName);
+    let (message, status) = messages.into_iter().filter(is_certain).find_map(|message| {
         let status = StatusCode::from_bytes(find(&message, STATUS)?.as_bytes()).ok()?;
         Some((message, status))
     })?;

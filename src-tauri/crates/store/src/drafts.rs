@@ -1,4 +1,4 @@
-use beckon_core::{FunctionRef, Result};
+use beckon_core::{FunctionRef, NamespaceName, Result};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::Store;
@@ -49,6 +49,15 @@ impl Store {
         self.write(Urgency::Durable, 0, move |batch| {
             let (namespace, name) = (function.namespace.as_str(), function.name.as_str());
             forget_function(batch.db, &function.connection, namespace, name)
+        })
+        .await
+    }
+
+    /// The same for all functions of a namespace at a provider.
+    pub async fn forget_typed_in(&self, connection: &str, namespace: &NamespaceName) -> Result<()> {
+        let (connection, namespace) = (connection.to_owned(), namespace.clone());
+        self.write(Urgency::Durable, 0, move |batch| {
+            forget_namespace(batch.db, &connection, namespace.as_str())
         })
         .await
     }

@@ -18,6 +18,7 @@ use crate::drafts;
 use crate::entities;
 use crate::fault::Fault;
 use crate::namespaces;
+use crate::spaces;
 use crate::words::{column, word};
 use crate::writer::Urgency;
 
@@ -214,6 +215,8 @@ impl Store {
             entities::imply_package(batch, &all_entities, &key, now)?;
             let function = Arc::new(next(key, new, old, now));
             write_function(batch.db, &function)?;
+            // What was sent before, and not built, is out of date.
+            spaces::forget_deployment(batch.db, &function.key)?;
             let hosts = domains::write(batch.db, &function)?;
             batch.functions_changed();
             let committed = Arc::clone(&function);
@@ -256,6 +259,7 @@ fn delete_rows(batch: &mut Batch<'_>, function: &Function) -> Result<(), Fault> 
         [namespace, name],
     )?;
     drafts::forget_function(batch.db, LOCAL, namespace, name)?;
+    spaces::forget_deployment(batch.db, &function.key)?;
     batch.functions_changed();
     if tokens > 0 {
         batch.tokens_changed();

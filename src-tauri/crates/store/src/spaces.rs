@@ -1,7 +1,7 @@
 //! What Spaces' clients say of a space beside its functions: deployments that are not built (yet), and triggers.
 
 use beckon_core::{Error, FunctionKey, Millis, NamespaceName, Result, random_hex};
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::Store;
 use crate::fault::Fault;
@@ -185,6 +185,14 @@ impl Store {
         })
         .await
     }
+}
+
+/// A function was saved or deleted, whoever did it.
+pub(crate) fn forget_deployment(db: &Connection, key: &FunctionKey) -> Result<(), Fault> {
+    let sql = "DELETE FROM spaces_deployments WHERE namespace = ?1 AND function = ?2";
+    db.prepare_cached(sql)?
+        .execute([key.namespace.as_str(), key.name.as_str()])?;
+    Ok(())
 }
 
 fn load(row: &Row<'_>) -> Result<SpacesDeployment, Fault> {

@@ -38,8 +38,10 @@ const NOTHING: Option<&str> = None;
 pub(crate) struct SecretFiles(Arc<[(String, Secret)]>);
 
 impl SecretFiles {
-    /// Values are in base64.
-    pub(crate) fn new(files: Vec<(String, Secret)>) -> Self {
+    /// Values are in base64. A deployment may name one secret twice.
+    pub(crate) fn new(mut files: Vec<(String, Secret)>) -> Self {
+        files.sort_by(|(a, _), (b, _)| a.cmp(b));
+        files.dedup_by(|(a, _), (b, _)| a == b);
         Self(files.into())
     }
 
@@ -197,7 +199,7 @@ mod tests {
         fs::create_dir(data.path().join("secrets")).unwrap();
         let folder = folder_beside(&scratch);
         let value = Secret::new(STANDARD.encode([0, 159, 10]));
-        let files = SecretFiles::new(vec![("key".into(), value)]);
+        let files = SecretFiles::new(vec![("key".into(), value.clone()), ("key".into(), value)]);
         written(&files, &folder).unwrap();
         assert_eq!(fs::read(folder.join("key")).unwrap(), [0, 159, 10]);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -153,11 +153,11 @@ pub(crate) async fn accept(
         );
     }
     let function = target.function.clone();
-    // How a caller over HTTP names its request. What other callers give with theirs, such as OpenWhisk's transaction ids,
-    // names no run.
+    // How a caller over HTTP names its request, by which it is cancelled without a token: where one was needed to make
+    // it, that would be too little. What other callers give, such as OpenWhisk's transaction ids, names no run.
     let call_id = match &invocation.payload {
-        Payload::Http(_) => invocation.transaction_id.clone(),
-        Payload::Args(_) => None,
+        Payload::Http(_) if invocation.token_id.is_none() => invocation.transaction_id.clone(),
+        Payload::Http(_) | Payload::Args(_) => None,
     };
     let (called, caller) = (invocation.function.clone(), invocation.caller.clone());
     let (asked, mut request) = invocation.split();

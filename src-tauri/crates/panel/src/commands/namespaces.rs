@@ -61,6 +61,7 @@ impl Panel {
         if let Some(connection) = connection.filter(|connection| connection != LOCAL) {
             let remote = self.remote(&connection).await?;
             self.noting(&connection, remote.delete_namespace(&name).await)?;
+            self.store.forget_typed_in(&connection, &name).await?;
             self.tell_of_functions(connection);
             return Ok(());
         }

@@ -69,6 +69,9 @@ pub(crate) enum State {
     Building,
     Running,
     Failed,
+    /// What this does not know; never told.
+    #[serde(other)]
+    Other,
 }
 
 /// A function as it is told of.
@@ -77,20 +80,23 @@ pub(crate) struct Function {
     pub(crate) id: String,
     pub(crate) space: String,
     pub(crate) name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) description: String,
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) template: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) env: Texts,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) options: Options,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<Source>,
     pub(crate) status: State,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) metrics: Metrics,
     /// Without a zone: UTC.
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) created_at: String,
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) updated_at: String,
     /// Why it is `Failed`. Spaces tells it of triggers alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,7 +116,7 @@ pub(crate) struct Metrics {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Page<T> {
     pub(crate) data: Vec<T>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) paging: Paging,
 }
 
@@ -118,7 +124,9 @@ pub(crate) struct Page<T> {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Paging {
+    #[serde(deserialize_with = "or_default")]
     pub(crate) next_cursor: String,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) previous_cursor: String,
 }
 
@@ -167,11 +175,25 @@ pub(crate) enum TriggerState {
     Failed,
 }
 
+fn an_hour() -> u64 {
+    3_600
+}
+
+/// What is `null` is as good as not there.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 /// The answer of `/oauth2/token` (RFC 6749, 5.1).
 #[derive(Serialize, Deserialize)]
 pub(crate) struct AccessToken {
     pub(crate) access_token: String,
-    /// Seconds.
+    /// Seconds. A server need not say it.
+    #[serde(default = "an_hour")]
     pub(crate) expires_in: u64,
     #[serde(default)]
     pub(crate) scope: String,

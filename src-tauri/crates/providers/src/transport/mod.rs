@@ -123,9 +123,12 @@ impl Http {
         self.send_for(request, CODE_REPLY_LIMIT).await
     }
 
-    /// POST of a form, whose fields are encoded already.
-    pub(crate) async fn post_form(&self, path: &str, fields: &'static str) -> Result<Reply> {
-        let request = self.request(Method::POST, path)?.timeout(CALL_TIMEOUT);
+    /// POST of a form with the credential among its fields, which are encoded already, and not in a header as well.
+    pub(crate) async fn post_form(&self, path: &str, fields: String) -> Result<Reply> {
+        let request = self
+            .client
+            .request(Method::POST, self.url(path)?)
+            .timeout(CALL_TIMEOUT);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(fields)).await
     }
@@ -219,14 +222,16 @@ impl Http {
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder> {
-        let url = self
-            .base
-            .join(path)
-            .map_err(|e| Error::internal("build a URL", e))?;
         Ok(self
             .client
-            .request(method, url)
+            .request(method, self.url(path)?)
             .header(AUTHORIZATION, self.authorization.clone()))
+    }
+
+    fn url(&self, path: &str) -> Result<Url> {
+        self.base
+            .join(path)
+            .map_err(|e| Error::internal("build a URL", e))
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Reply> {

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use beckon_core::TokenScope;
+use beckon_core::{Function, FunctionKey, NewFunction, TokenScope};
+use beckon_store::Expect;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -677,6 +678,24 @@ async fn what_does_not_run_is_not_ready() {
     );
     let answer = client.get(&format!("{functions}/f/invoke/x/y")).await;
     assert_eq!((answer.status, answer.text.as_str()), (203, "/x/y"));
+
+    // What could not be built is out of date once somebody else saves the function, or deletes it.
+    let worse = json!({ "source": { "code": STANDARD.encode("package function\nfunc Handle(") } });
+    let spoil = async || {
+        let path = format!("{functions}/f");
+        client.send(Method::PUT, &path, &worse).await.ok();
+        assert_eq!(settled(&client, "f").await["status"], "Failed");
+    };
+    spoil().await;
+    let key = FunctionKey::new("playground", "f").unwrap();
+    let there = rig.store.function(&key).await.unwrap().unwrap();
+    let saved = NewFunction::from(Function::clone(&there));
+    rig.engine.put_function(&key, saved, Expect::Any).await.unwrap();
+    assert_eq!(settled(&client, "f").await["status"], "Running");
+    assert_eq!(client.get(&format!("{functions}/f/invoke")).await.status, 203);
+    spoil().await;
+    rig.engine.delete_function(&key).await.unwrap();
+    assert_eq!(client.get(&format!("{functions}/f")).await.status, 404);
 
     // Deleted while it is built: it stays so.
     client.post(functions, &draft("g", ECHO)).await;

@@ -77,7 +77,7 @@ async fn functions_are_managed_and_called() {
     let remote = remote(&client, "");
     let playground: NamespaceName = "playground".parse().unwrap();
     let reach = remote.check().await.unwrap();
-    assert_eq!(reach.namespaces, [playground.clone(), "other".parse().unwrap()]);
+    assert_eq!(reach.namespaces, ["other".parse().unwrap(), playground.clone()]);
 
     let made = remote
         .put_function(&key("f"), &python(CODE), Expect::New)

@@ -11,7 +11,8 @@ use crate::transport::{CALL_TIMEOUT, Http};
 
 async fn list(http: &Http, namespace: &NamespaceName) -> Result<Vec<Function>> {
     let path = format!("system/functions?namespace={}", path_segment(namespace.as_str()));
-    http.get(&path).await?.ok()?.json()
+    let found: Option<Vec<Function>> = http.get(&path).await?.ok()?.json()?;
+    Ok(found.unwrap_or_default())
 }
 
 /// The functions of a namespace. One whose name Beckon cannot use is left out.

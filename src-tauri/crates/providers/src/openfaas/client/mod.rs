@@ -103,7 +103,7 @@ impl Remote for Client {
         let info: received::Info = self.http.get("system/info").await?.ok()?.json()?;
         let latency_ms = u32::try_from(begin.elapsed().as_millis()).unwrap_or(u32::MAX);
         // What tells a password that may look from one that may not.
-        let _: Vec<received::Function> = self.http.get("system/functions").await?.ok()?.json()?;
+        let _: Option<Vec<received::Function>> = self.http.get("system/functions").await?.ok()?.json()?;
         Ok(Reach {
             latency_ms,
             namespaces: namespaces::names(&self.http).await?,

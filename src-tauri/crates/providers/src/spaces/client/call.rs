@@ -16,8 +16,8 @@ use crate::transport::{Body, Http};
 const CALL: Duration = Duration::from_secs(900);
 /// The 202 of an asynchronous call comes once it is queued.
 const QUEUED: Duration = Duration::from_secs(60);
-/// Most bytes of a 401 that are looked at.
-const REFUSAL: usize = 64 * 1024;
+/// Most bytes of an answer that are looked at.
+const LOOK: usize = 64 * 1024;
 
 /// `…/invoke/…` or `…/async-invoke/…`. A server that takes the access token for ended has not called the function, and
 /// is asked again with another one.
@@ -36,19 +36,24 @@ pub(super) async fn call(
     let sent = Instant::now();
     let http = session.http().await?;
     let (status, headers, body) = send(&http, key, request.clone(), wait).await?;
-    let (status, headers, body) = match status {
-        StatusCode::UNAUTHORIZED => {
-            let (ended, body) = is_refused(body).await?;
-            match ended {
-                true => {
-                    let http = session.renewed().await?;
-                    send(&http, key, request, wait).await?
-                }
-                false => (status, headers, body),
-            }
-        }
-        _ => (status, headers, body),
+    let (mut begin, body) = looked_at(status, body).await?;
+    let is_ended = status == StatusCode::UNAUTHORIZED
+        && error_text(&begin).is_some_and(|text| text == "Unauthenticated");
+    let (status, headers, body) = if is_ended {
+        let http = session.renewed().await?;
+        let (status, headers, again) = send(&http, key, request, wait).await?;
+        let body;
+        (begin, body) = looked_at(status, again).await?;
+        (status, headers, body)
+    } else {
+        (status, headers, body)
     };
+    if status == StatusCode::ACCEPTED && is_not_ready(&begin) {
+        return Err(Error::new(
+            ErrorCode::Busy,
+            "The function is not ready: it is being built, or could not be built. Nothing was called.",
+        ));
+    }
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -90,19 +95,26 @@ async fn send(
         .await
 }
 
-/// Whether a 401 is the server's own and not the function's, and its body again.
-async fn is_refused(mut body: Body) -> Result<(bool, Body)> {
+/// The first bytes of what may be the server's own words and not the function's, and the whole body again.
+async fn looked_at(status: StatusCode, mut body: Body) -> Result<(Vec<u8>, Body)> {
     let mut chunks = Vec::new();
     let mut bytes = 0;
-    while bytes <= REFUSAL
+    if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::ACCEPTED) {
+        return Ok((Vec::new(), body));
+    }
+    while bytes <= LOOK
         && let Some(chunk) = body.next().await
     {
         let chunk = chunk?;
         bytes += chunk.len();
         chunks.push(chunk);
     }
-    let whole = chunks.concat();
-    let refused = error_text(&whole).is_some_and(|text| text == "Unauthenticated");
+    let begin = chunks.concat();
     let again = futures_util::stream::iter(chunks.into_iter().map(Ok)).chain(body);
-    Ok((refused, again.boxed()))
+    Ok((begin, again.boxed()))
+}
+
+fn is_not_ready(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body)
+        .is_ok_and(|said| said == serde_json::json!({ "details": "function not ready" }))
 }

@@ -16,7 +16,8 @@ const AHEAD: Duration = Duration::from_secs(60);
 /// Who speaks for a client.
 pub(super) struct Session {
     address: String,
-    /// With the client's credential, which goes to `/oauth2/token` alone.
+    /// The client's credential, `id:secret`, which goes to `/oauth2/token` alone.
+    client: Secret,
     door: Http,
     /// Held while a token is got, so that only one is.
     open: Mutex<Option<Open>>,
@@ -40,7 +41,8 @@ impl Session {
         }
         Ok(Self {
             address: address.to_owned(),
-            door: Http::new(SPACES_API, address, Credential::Basic(key))?,
+            door: Http::new(SPACES_API, address, Credential::Basic(key.clone()))?,
+            client: key,
             open: Mutex::default(),
         })
     }
@@ -65,10 +67,13 @@ impl Session {
 
     async fn ask(&self) -> Result<Open> {
         let asked = Instant::now();
-        let reply = self
-            .door
-            .post_form("oauth2/token", "grant_type=client_credentials")
-            .await?;
+        let (id, secret) = self.client.expose().split_once(':').unwrap_or_default();
+        let fields = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "client_credentials")
+            .append_pair("client_id", id)
+            .append_pair("client_secret", secret)
+            .finish();
+        let reply = self.door.post_form("oauth2/token", fields).await?;
         let token: AccessToken = reply.ok()?.json()?;
         if !token.token_type.eq_ignore_ascii_case("bearer") {
             return Err(Error::new(

@@ -131,10 +131,15 @@ async fn make(desk: &Arc<Desk>, sent: &SpacesDeployment, unwanted: &AtomicBool) 
     let old = gateway.store.function(&sent.key).await?;
     let new = plan(&draft, &sent.id, old.as_deref())?;
     if unwanted.load(Ordering::Relaxed) {
-        return Ok(());
+        return Err(Error::new(ErrorCode::Cancelled, "Something else was sent since."));
     }
-    gateway.engine.put_function(&sent.key, new, Expect::Any).await?;
-    triggers::follow_schedule(desk, &sent.key).await
+    // Whoever saves or deletes the function elsewhere while it is built has the last word; that drops what was sent.
+    let expect = old.map_or(Expect::New, |old| Expect::Version(old.version));
+    gateway.engine.put_function(&sent.key, new, expect).await?;
+    if let Err(error) = triggers::follow_schedule(desk, &sent.key).await {
+        tracing::warn!(function = %sent.key, %error, "the schedule of a function was not kept");
+    }
+    Ok(())
 }
 
 /// The function to save: what was sent, over what there is.

@@ -16,14 +16,15 @@ use crate::spaces::wire::{Page, Paging, Space};
 /// Most entries of a page, and how many there are where nobody says.
 const MOST: usize = 1_000;
 
-/// `GET /spaces`: those that the client reaches, oldest first.
+/// `GET /spaces`: those that the client reaches, by name.
 pub(super) async fn spaces(State(desk): State<Arc<Desk>>, caller: Caller) -> Result<Response, Refusal> {
     let all = desk.gateway.store.placed_namespaces().await?;
-    let all: Vec<_> = all
+    let mut all: Vec<_> = all
         .into_iter()
         .map(|placed| placed.namespace)
         .filter(|namespace| caller.reaches(&namespace.name))
         .collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
     let names: Vec<_> = all.iter().map(|namespace| namespace.name.to_string()).collect();
     let (range, paging) = window(&caller, &names)?;
     let data = all[range].iter().map(|namespace| Space {

@@ -44,6 +44,8 @@ struct Desk {
     gateway: Gateway,
     sessions: Sessions,
     deployments: Deployments,
+    /// Held while a function's schedule is looked for and made: it has one at most.
+    scheduling: tokio::sync::Mutex<()>,
 }
 
 /// The whole API at a glance.
@@ -52,6 +54,7 @@ pub(crate) fn routes(gateway: &Gateway) -> Router<Gateway> {
         gateway: gateway.clone(),
         sessions: Sessions::default(),
         deployments: Deployments::default(),
+        scheduling: tokio::sync::Mutex::default(),
     });
     deploy::resume(&desk);
     let space = "/spaces/{space}";

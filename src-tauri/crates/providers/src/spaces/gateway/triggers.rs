@@ -176,8 +176,9 @@ pub(super) async fn follow_schedule(desk: &Desk, key: &FunctionKey) -> Result<()
         return Ok(());
     };
     let wanted = Kept::of(&function).options.schedule;
+    let _scheduling = desk.scheduling.lock().await;
     let Some(expression) = wanted.filter(|text| !text.trim().is_empty()) else {
-        return unschedule(desk, key).await;
+        return remove_schedule(desk, key).await;
     };
     let triggers = of_space(desk, &key.namespace).await?;
     let new = NewSchedule {
@@ -206,6 +207,11 @@ pub(super) async fn follow_schedule(desk: &Desk, key: &FunctionKey) -> Result<()
 
 /// Takes away what [`follow_schedule`] made.
 pub(super) async fn unschedule(desk: &Desk, key: &FunctionKey) -> Result<()> {
+    let _scheduling = desk.scheduling.lock().await;
+    remove_schedule(desk, key).await
+}
+
+async fn remove_schedule(desk: &Desk, key: &FunctionKey) -> Result<()> {
     let Some(old) = schedule(desk, key).await? else {
         return Ok(());
     };

@@ -11,6 +11,7 @@ use chrono::DateTime;
 use futures_util::stream;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::caller::Caller;
 use super::{lines, status};
@@ -18,6 +19,8 @@ use crate::gateway::{Gateway, Refusal};
 
 /// Most records that are looked through for lines that were written already, and most of them read at a time.
 const MOST: usize = 2_000;
+/// So many bytes of the newest lines are enough.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 const PAGE: u32 = 200;
 /// The longest run, ms: one that began this much before a time may have written since.
 const LONGEST: Millis = 900_000;
@@ -153,7 +156,7 @@ impl Wanted {
                 .map(|from| from - LONGEST),
             ..Filter::default()
         };
-        let (mut runs, mut count, mut looked, mut after) = (Vec::new(), 0, 0, None);
+        let (mut runs, mut count, mut bytes, mut looked, mut after) = (Vec::new(), 0, 0, 0, None);
         'pages: loop {
             let page = gateway.store.page(&filter, after, PAGE).await?;
             for row in &page.rows {
@@ -162,9 +165,10 @@ impl Wanted {
                 if is_over && self.is_of(row.id) && told.note(row.id) {
                     let lines = self.lines_of(gateway, told, row.id).await?;
                     count += lines.len();
+                    bytes += lines.iter().map(String::len).sum::<usize>();
                     runs.push(lines);
                 }
-                if looked >= MOST || tail.is_some_and(|tail| count >= tail) {
+                if looked >= MOST || bytes >= MOST_BYTES || tail.is_some_and(|tail| count >= tail) {
                     break 'pages;
                 }
             }
@@ -226,18 +230,21 @@ impl Wanted {
         events: &mut Receiver<Event>,
         told: &mut Told,
     ) -> Option<Vec<String>> {
+        // Not put off by events, which are of all functions.
+        let mut pace = tokio::time::interval_at(Instant::now() + PACE, PACE);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let event = tokio::select! {
                 biased;
                 () = gateway.engine.stopping() => return None,
-                event = events.recv() => event,
-                () = tokio::time::sleep(PACE) => {
+                _ = pace.tick() => {
                     let lines = self.lines_so_far(gateway, told);
                     if lines.is_empty() {
                         continue;
                     }
                     return Some(lines);
                 }
+                event = events.recv() => event,
             };
             let lines = match event {
                 Ok(Event::Activations { rows }) => {
