@@ -27,6 +27,10 @@ export const useConnections = ({ live = false } = {}) =>
 export const useAccounts = () =>
   useQuery({ queryKey: keys.accounts, queryFn: ({ signal }) => api.accounts(signal) });
 
+/** What the system behind a connection has; `undefined` while that is not known. */
+export const useCapabilities = (connection: string) =>
+  useConnections().data?.find(({ id }) => id === connection)?.capabilities;
+
 /** Whether a mistake there hurts: such a connection is marked red. */
 export const useProduction = (connection: string) =>
   useConnections().data?.find(({ id }) => id === connection)?.environment === "production";

@@ -24,11 +24,14 @@ interface ConnectionRowProps {
   onDeleteNamespace?: () => void;
 }
 
+const NO_RECORDS = "This system keeps no records of runs. Those that are asked for here are in the log.";
+
 export function ConnectionRow(props: ConnectionRowProps) {
   const { connection, onEdit, onKeys, onRemove, onDeleteNamespace } = props;
   const { name, kind, environment, apiHost, keyHint, lastSync, state, looks } = connection;
   const { check, sync, added } = useConnectionActions(connection);
   const remote = kind !== "local";
+  const { records } = connection.capabilities;
   const production = environment === "production";
   const notRead = sync.error ?? looks?.error ?? null;
 
@@ -64,8 +67,10 @@ export function ConnectionRow(props: ConnectionRowProps) {
         </td>
         <td className="whitespace-nowrap max-[1000px]:hidden">
           <p>
-            {lastSync === null ? (
-              <span className="text-subtle">{remote ? "Not yet" : "–"}</span>
+            {!records || lastSync === null ? (
+              <span className="text-subtle" title={records ? undefined : NO_RECORDS}>
+                {!remote ? "–" : records ? "Not yet" : "Keeps none"}
+              </span>
             ) : (
               <TimeText at={lastSync} />
             )}
@@ -90,15 +95,17 @@ export function ConnectionRow(props: ConnectionRowProps) {
               >
                 Check now
               </Button>
-              <Button
-                size="sm"
-                className="max-[1120px]:hidden"
-                busy={sync.busy}
-                onClick={() => void sync.run()}
-                aria-label={`Sync now: ${name}`}
-              >
-                Sync now
-              </Button>
+              {records && (
+                <Button
+                  size="sm"
+                  className="max-[1120px]:hidden"
+                  busy={sync.busy}
+                  onClick={() => void sync.run()}
+                  aria-label={`Sync now: ${name}`}
+                >
+                  Sync now
+                </Button>
+              )}
               <Menu
                 align="end"
                 label={`Actions for ${name}`}
@@ -111,11 +118,15 @@ export function ConnectionRow(props: ConnectionRowProps) {
                     icon: <RotateCw size={14} aria-hidden />,
                     onSelect: () => void check.run(),
                   },
-                  {
-                    label: "Sync now",
-                    icon: <CloudDownload size={14} aria-hidden />,
-                    onSelect: () => void sync.run(),
-                  },
+                  ...(records
+                    ? [
+                        {
+                          label: "Sync now",
+                          icon: <CloudDownload size={14} aria-hidden />,
+                          onSelect: () => void sync.run(),
+                        },
+                      ]
+                    : []),
                   "separator",
                   { label: "Edit…", icon: <Pencil size={14} aria-hidden />, onSelect: onEdit },
                   ...(kind === "digitalocean"

@@ -50,6 +50,17 @@ describe("the list", () => {
     expect(await screen.findByRole("dialog", { name: "Edit “Lab”" })).toBeInTheDocument();
   });
 
+  it("offers no sync where no records of runs are kept", async () => {
+    mount(<ConnectionsPage />, (panel) => {
+      panel.connections = CONNECTIONS.map((each) =>
+        each.name === "Shop" ? { ...each, capabilities: { ...each.capabilities, records: false } } : each,
+      );
+    });
+    expect(await screen.findByText("Keeps none")).toBeInTheDocument();
+    expect(row("Shop").getByRole("button", { name: /Check now/ })).toBeInTheDocument();
+    expect(row("Shop").queryByRole("button", { name: /Sync/ })).not.toBeInTheDocument();
+  });
+
   it("says how many records a sync brought, and why one failed", async () => {
     const { user, panel } = mount(<ConnectionsPage />);
     await user.click(await screen.findByRole("button", { name: "Sync now: Shop" }));

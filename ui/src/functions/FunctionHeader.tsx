@@ -19,6 +19,8 @@ export function FunctionHeader({ target, detail, connection }: FunctionHeaderPro
   const show = useShell((shell) => shell.show);
   const { code, settings, deployment } = detail.edits;
   const { image } = detail;
+  // What a system without versions says of limits is nothing, either.
+  const versions = connection?.capabilities.versions !== false;
   return (
     <header className="flex shrink-0 items-end gap-4 px-6 pt-3 pb-2">
       <div className="min-w-0 flex-1">
@@ -28,14 +30,14 @@ export function FunctionHeader({ target, detail, connection }: FunctionHeaderPro
           <span className="flex flex-wrap items-center gap-1.5">
             <Badge>{kindTitle(detail.kind)}</Badge>
             {image === null ? (
-              <Badge title="Version">{detail.version}</Badge>
+              versions && <Badge title="Version">{detail.version}</Badge>
             ) : (
               <Badge title="Ready replicas, of those that there are to be">
                 {image.availableReplicas} of {image.replicas} ready
               </Badge>
             )}
             <WebBadge web={detail.web} functionUrl={detail.functionUrl} />
-            {image === null && (
+            {image === null && versions && (
               <span className="px-1 text-sm text-subtle" title="Longest run and memory">
                 {limitsText(detail.limits)}
               </span>

@@ -62,8 +62,11 @@ function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail 
   const navigate = useNavigate({ from: "/c/$connection/ns/$namespace/fn/$" });
   const connection = useConnections().data?.find(({ id }) => id === target.connection);
   const logs = connection?.capabilities.logs === true;
-  // An image's code is not here, and not every system has logs apart from runs.
-  const missing = (asked === "code" && image !== null) || (asked === "logs" && !logs);
+  // An image's code is not here, not every system has logs apart from runs, and schedules are this engine's.
+  const missing =
+    (asked === "code" && image !== null) ||
+    (asked === "logs" && !logs) ||
+    (asked === "triggers" && target.connection !== "local");
   const tab = missing ? "overview" : asked;
   const [unsaved, setUnsaved] = useState<Readonly<Record<Unsaved, boolean>>>({
     code: false,

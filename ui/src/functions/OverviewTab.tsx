@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { useCapabilities } from "@/api/queries";
 import { kindTitle } from "@/app/kinds";
 import { BuildsSection } from "@/builds/BuildsSection";
 import { MetricCharts } from "@/charts/MetricCharts";
@@ -74,6 +75,7 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
 
 function CodeFacts({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
   const { limits } = detail;
+  const versions = useCapabilities(target.connection)?.versions !== false;
   return (
     <>
       <Fact label="Runtime">
@@ -83,17 +85,21 @@ function CodeFacts({ target, detail }: { target: FunctionRef; detail: FunctionDe
       <Fact label="Entry point">
         <code>{detail.main ?? detail.defaultEntry}</code>
       </Fact>
-      <Fact label="Version">
-        <code>{detail.version}</code>
-      </Fact>
-      <Fact label="Longest run">{formatDuration(limits.timeoutMs)}</Fact>
-      <Fact label="Memory">{formatBytes(limits.memoryMb * 1024 * 1024)}</Fact>
-      <Fact label="Log per run">
-        {limits.logsKb === 0 ? "None is kept" : formatBytes(limits.logsKb * 1024)}
-      </Fact>
-      <Fact label="At the same time">
-        {limits.concurrency === 1 ? "1 run" : `${limits.concurrency} runs`}
-      </Fact>
+      {versions && (
+        <>
+          <Fact label="Version">
+            <code>{detail.version}</code>
+          </Fact>
+          <Fact label="Longest run">{formatDuration(limits.timeoutMs)}</Fact>
+          <Fact label="Memory">{formatBytes(limits.memoryMb * 1024 * 1024)}</Fact>
+          <Fact label="Log per run">
+            {limits.logsKb === 0 ? "None is kept" : formatBytes(limits.logsKb * 1024)}
+          </Fact>
+          <Fact label="At the same time">
+            {limits.concurrency === 1 ? "1 run" : `${limits.concurrency} runs`}
+          </Fact>
+        </>
+      )}
     </>
   );
 }

@@ -39,6 +39,7 @@ export function LogToolbar(props: LogToolbarProps) {
     >
       <Select
         aria-label="Lines from before"
+        className="max-w-36"
         value={props.tail}
         onChange={(event) => props.onTail(Number(event.target.value))}
       >

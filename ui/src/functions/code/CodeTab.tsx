@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { FileArchive, FolderSync, Save } from "lucide-react";
 import { useEffect, useState } from "react";
 import { keys } from "@/api/keys";
-import { useFolder, useProduction } from "@/api/queries";
+import { useCapabilities, useFolder, useProduction } from "@/api/queries";
 import { useActions } from "@/app/actions";
 import { editorLanguage } from "@/app/kinds";
 import { BuildLive } from "@/builds/BuildLive";
@@ -38,6 +38,7 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
   const isSequence = code.type === "sequence";
   const editable = detail.edits.code && !isSequence;
   const production = useProduction(target.connection);
+  const versions = useCapabilities(target.connection)?.versions !== false;
   const stored = code.type === "source" ? code.text : "";
   // What the edits started from: the version that a save replaces, even when a newer one arrives meanwhile.
   const [base, setBase] = useState({ version: detail.version, text: stored });
@@ -70,7 +71,7 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
       take(saved);
       if (input.type === "zip") setText("");
       setConflict(null);
-      toast.success(`Saved as version ${saved.version}`);
+      toast.success(versions ? `Saved as version ${saved.version}` : "Saved");
     } catch (thrown) {
       if (toCallError(thrown).code !== "conflict") throw thrown;
       setConflict(input);
@@ -108,7 +109,9 @@ export function CodeTab({ target, detail, active, onUnsaved }: CodeTabProps) {
               ? whyReadOnly(target)
               : dirty
                 ? "Unsaved changes"
-                : `Version ${detail.version}`}
+                : versions
+                  ? `Version ${detail.version}`
+                  : "Saved"}
         </p>
         {editable && (
           <>

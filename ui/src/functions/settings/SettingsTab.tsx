@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { FormProvider, useForm } from "react-hook-form";
 import { keys } from "@/api/keys";
-import { useProduction } from "@/api/queries";
+import { useCapabilities, useProduction } from "@/api/queries";
 import { useActions } from "@/app/actions";
 import { api, type FunctionDetail, type FunctionRef, toCallError } from "@/platform";
 import { Button } from "@/ui/Button";
@@ -41,6 +41,9 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
   const [base, setBase] = useState(detail);
   const [conflict, setConflict] = useState<FunctionSettingsForm | null>(null);
   const production = useProduction(target.connection);
+  const has = useCapabilities(target.connection);
+  // Arguments, limits and web access are OpenWhisk's.
+  const whisk = has?.entities !== false;
   const { settings: editable, engine, hiddenEnv } = detail.edits;
   const form = useForm({
     resolver: valibotResolver(engine ? functionSettingsSchema : remoteSettingsSchema),
@@ -72,7 +75,7 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
       take(saved);
       form.reset(toForm(saved));
       setConflict(null);
-      toast.success(`Saved as version ${saved.version}`);
+      toast.success(has?.versions === false ? "Saved" : `Saved as version ${saved.version}`);
     } catch (thrown) {
       if (toCallError(thrown).code !== "conflict") throw thrown;
       setConflict(values);
@@ -122,17 +125,21 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
               there={hiddenEnv}
               onChange={onSecrets}
             />
-            <RowsSection
-              field="parameters"
-              title="Default parameters"
-              description="Merged into every input; what the caller sends wins. Values are JSON."
-              namePlaceholder="greeting"
-              valuePlaceholder={'"Hello"'}
-              add="Add parameter"
-            />
-            <HandlerSection detail={detail} />
-            <LimitsSection engine={engine} />
-            <WebSection speaksHttp={detail.speaksHttp} />
+            {whisk && (
+              <>
+                <RowsSection
+                  field="parameters"
+                  title="Default parameters"
+                  description="Merged into every input; what the caller sends wins. Values are JSON."
+                  namePlaceholder="greeting"
+                  valuePlaceholder={'"Hello"'}
+                  add="Add parameter"
+                />
+                <HandlerSection detail={detail} />
+                <LimitsSection engine={engine} />
+                <WebSection speaksHttp={detail.speaksHttp} />
+              </>
+            )}
             {engine && (
               <>
                 <CrashSection />
