@@ -2,9 +2,9 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import { toDeployment, toForm } from "@/deployments/form";
-import type { Connection, Deployment, FunctionDetail } from "@/platform";
+import type { Connection, Deployment, FunctionDetail, Template } from "@/platform";
 import type { FixturePanel } from "./fixtures/panel";
-import { CONNECTIONS, sampleFunctions } from "./fixtures/samples";
+import { CONNECTIONS, sampleFunctions, TEMPLATES } from "./fixtures/samples";
 import { renderApp } from "./render-app";
 
 const SLOW = { timeout: 15_000 };
@@ -129,6 +129,7 @@ it("is called with a request, and its asynchronous runs may call back", async ()
       function: TARGET,
       mode: "non_blocking",
       callbackUrl: "http://127.0.0.1:9/done",
+      request: { method: "POST" },
     }),
   );
 });
@@ -166,4 +167,40 @@ it("writes values with line breaks as lines, and reads them back", () => {
   expect(form.env.split("\n")).toHaveLength(4);
   expect(toDeployment(form, undefined).env).toEqual(env);
   expect(toDeployment(form, was)).toEqual(was);
+});
+
+it("offers the handlers of Spaces, and of its pages those that it has", async () => {
+  const python = { ...(TEMPLATES[1] as Template), id: "python-spaces", contract: "spaces" } as const;
+  const { panel } = renderApp(`/c/${ID}/ns/openfaas-fn`, (prepared) => {
+    const capabilities = { ...GATEWAY.capabilities, code: true, deployments: false, secrets: false };
+    prepared.connections.push({ ...GATEWAY, kind: "spaces", capabilities });
+    prepared.handlers.templates = () => [...TEMPLATES, python];
+    prepared.handlers.namespaces = ({ connection }) =>
+      connection === ID ? [{ name: "openfaas-fn", label: "openfaas-fn", created: 0, functions: 0 }] : [];
+    prepared.handlers.create_function = ({ function: f, kind }) => ({
+      ...(sampleFunctions()[0] as FunctionDetail),
+      function: f,
+      kind,
+      version: "0.123.456",
+    });
+  });
+  const user = userEvent.setup();
+  await user.click((await screen.findAllByRole("button", { name: "New function" }, SLOW))[0] as HTMLElement);
+  const dialog = within(await screen.findByRole("dialog", { name: "New function" }, SLOW));
+  await user.type(dialog.getByLabelText("Name"), "echo");
+  await waitFor(() => expect(dialog.getByLabelText("Template")).toHaveValue("python-spaces"), SLOW);
+  await user.click(dialog.getByRole("button", { name: /^Create/ }));
+  await waitFor(() =>
+    expect(sent(panel, "create_function")).toEqual([
+      {
+        function: { connection: ID, namespace: "openfaas-fn", name: "echo" },
+        kind: "python:default",
+        code: { type: "source", text: python.code },
+        contract: "spaces",
+      },
+    ]),
+  );
+  expect(await screen.findByRole("heading", { level: 1, name: "echo" }, SLOW)).toBeVisible();
+  expect(screen.queryByText("0.123.456")).not.toBeInTheDocument();
+  expect(sent(panel, "kinds")).toEqual([]);
 });

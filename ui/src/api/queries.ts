@@ -35,9 +35,10 @@ export const useCapabilities = (connection: string) =>
 export const useProduction = (connection: string) =>
   useConnections().data?.find(({ id }) => id === connection)?.environment === "production";
 
-export const useKinds = (connection: string) =>
+export const useKinds = (connection: string, enabled = true) =>
   useQuery({
     queryKey: keys.kinds(connection),
+    enabled,
     queryFn: ({ signal }) => api.kinds({ connection }, signal),
     staleTime: 600_000,
     retry: false,

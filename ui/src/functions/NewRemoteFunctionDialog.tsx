@@ -13,7 +13,14 @@ import { FormDialog } from "@/ui/FormDialog";
 import { formResolver } from "@/ui/formResolver";
 import { useAttempt } from "@/ui/useAttempt";
 import { functionName } from "./names";
-import { chosenOf, familyOf, kindsFor, kindsToOffer, remoteTemplates } from "./remote-kinds";
+import {
+  chosenOf,
+  familyOf,
+  kindsFor,
+  kindsOfTemplates,
+  kindsToOffer,
+  remoteTemplates,
+} from "./remote-kinds";
 
 const schema = v.object({
   name: functionName,
@@ -33,7 +40,7 @@ interface NewRemoteFunctionDialogProps {
   onClose: () => void;
 }
 
-/** A function at a provider, which has runtimes of its own and OpenWhisk's handlers only. */
+/** A function at a provider, which has runtimes of its own and the handlers of its system only. */
 export function NewRemoteFunctionDialog({
   connection: id,
   namespace,
@@ -51,8 +58,11 @@ export function NewRemoteFunctionDialog({
     defaultValues: { name: "", namespace: namespace ?? "", kind: "nodejs:default", template: "" },
   });
   const form = watch();
-  const kinds = useKinds(id);
-  const { offered, others } = kindsFor(kinds.data ?? [], templates);
+  const has = connection?.capabilities;
+  const kinds = useKinds(id, has?.kinds !== false);
+  const known = has?.kinds === false ? kindsOfTemplates(templates) : (kinds.data ?? []);
+  const waiting = has?.kinds !== false && kinds.isPending;
+  const { offered, others } = kindsFor(known, templates);
   const kind = kinds.isError ? form.kind : (chosenOf(offered, form.kind)?.kind ?? "");
   const fitting = templates.filter((each) => familyOf(each.kind) === familyOf(kind));
   const template = fitting.find((each) => each.id === form.template) ?? fitting[0];
@@ -66,6 +76,8 @@ export function NewRemoteFunctionDialog({
       function: target,
       kind: kinds.isError ? wanted.kind : kind,
       code: { type: "source", text: template?.code ?? "" },
+      // OpenWhisk's is what goes without saying.
+      ...(template && template.contract !== "openwhisk" && { contract: template.contract }),
     });
     client.setQueryData(keys.function(made.function), made);
     // The input to try it with; a lost one is only the convenience of not typing it.
@@ -104,13 +116,15 @@ export function NewRemoteFunctionDialog({
       error={create.error}
       onSubmit={() => void submit()}
       onClose={onClose}
-      disabled={(names.length === 0 && namespace === undefined) || kinds.isPending}
+      disabled={(names.length === 0 && namespace === undefined) || waiting}
     >
       <div className="grid grid-cols-[1fr_200px] gap-4">
         <TextField
           id="function-name"
           label="Name"
-          hint="hello, or package/hello."
+          hint={
+            has?.entities === false ? "Lower-case letters, digits and hyphens." : "hello, or package/hello."
+          }
           error={errors.name?.message}
           className="w-full font-mono text-sm"
           {...register("name")}
@@ -150,7 +164,7 @@ export function NewRemoteFunctionDialog({
               label="Runtime"
               hint={others.length > 0 && `From a project only: ${others.join(", ")}.`}
               error={errors.kind?.message}
-              disabled={kinds.isPending}
+              disabled={waiting}
               {...register("kind")}
               value={kind}
             >

@@ -8,11 +8,16 @@ export function familyOf(kind: string): string {
   return kind.split(":")[0] ?? "";
 }
 
-/** The templates that a provider can run: code for OpenWhisk's own handlers, in a language that it has. */
+/** The templates that a provider can run: code for the handlers of its own system, in a language that it has. */
 export function remoteTemplates(
   templates: readonly Template[],
   kind: ConnectionKind | undefined,
 ): readonly Template[] {
+  // The handler of Spaces' Go template is net/http's, as that of OpenFaaS' is.
+  if (kind === "spaces")
+    return templates.filter(
+      ({ contract, language }) => contract === "spaces" || (contract === "openfaas" && language === "go"),
+    );
   return templates.filter(
     ({ contract, language }) =>
       contract === "openwhisk" &&
@@ -31,6 +36,19 @@ export function kindsFor(kinds: readonly FunctionKind[], templates: readonly Tem
       ...new Set(current.filter(({ family }) => !written.has(family)).map(({ family }) => kindTitle(family))),
     ],
   };
+}
+
+/** Of a system that has its templates and no kinds: one for each language. */
+export function kindsOfTemplates(templates: readonly Template[]): FunctionKind[] {
+  const families = new Map(templates.map((each) => [familyOf(each.kind), each.language]));
+  return [...families].map(([family, language]) => ({
+    kind: `${family}:default`,
+    family,
+    language,
+    default: true,
+    deprecated: false,
+    needsMain: false,
+  }));
 }
 
 /** The kind that was chosen, or else the default of its family, or else any. */

@@ -3,12 +3,14 @@ import type { CallbackChoice } from "@/platform";
 import { Input, Select } from "@/ui/Field";
 
 interface CallbackFieldProps {
+  /** What becomes of the end where nobody is named. */
+  nobody: string;
   value: CallbackChoice;
   onChange: (value: CallbackChoice) => void;
 }
 
 /** Who is called when an asynchronous run is over. */
-export function CallbackField({ value, onChange }: CallbackFieldProps) {
+export function CallbackField({ nobody, value, onChange }: CallbackFieldProps) {
   const inboxes = useInboxes().data?.filter(({ url }) => url !== null) ?? [];
   const gone = value.to === "inbox" && !inboxes.some(({ id }) => id === value.id);
   return (
@@ -30,7 +32,7 @@ export function CallbackField({ value, onChange }: CallbackFieldProps) {
           )
         }
       >
-        <option value="nobody">Nobody</option>
+        <option value="nobody">{nobody}</option>
         {inboxes.map(({ id, label }) => (
           <option key={id} value={id}>
             Inbox “{label}”

@@ -48,6 +48,8 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
   const unsendable = useMemo(() => (request ? requestProblem(request) : null), [request]);
   const draft = useMemo(() => (request ? toDraft(request) : null), [request]);
   const busy = session.callStarted !== null;
+  // A system that keeps no records tells of the end of an asynchronous run by a callback alone, and takes POST alone.
+  const recorded = connection?.capabilities.records !== false;
 
   function start() {
     if (session.text === null || busy) return;
@@ -105,7 +107,11 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
           <Segmented
             label="How to wait"
             value={mode}
-            onChange={(value) => patch(target, { mode: value })}
+            onChange={(value) => {
+              patch(target, { mode: value });
+              if (value === "non_blocking" && !recorded && request && request.method !== "POST")
+                onText(formatRequest({ ...request, method: "POST" }));
+            }}
             options={[
               { value: "blocking", label: "Sync", title: "Wait for the result" },
               {
@@ -117,7 +123,11 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
           />
         </div>
         {mode === "non_blocking" && connection?.capabilities.callbacks && (
-          <CallbackField value={session.callback} onChange={(callback) => patch(target, { callback })} />
+          <CallbackField
+            nobody={recorded ? "Nobody" : "Beckon, if it can be reached"}
+            value={session.callback}
+            onChange={(callback) => patch(target, { callback })}
+          />
         )}
         <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line pr-4 pl-6 text-sm text-muted">
           <h2 className="flex min-w-0 flex-1 items-center gap-2 font-medium">
