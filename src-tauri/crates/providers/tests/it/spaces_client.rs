@@ -89,7 +89,7 @@ async fn functions_are_managed_and_called() {
     assert_eq!(again.unwrap_err().code, ErrorCode::Conflict);
     ready(&rig, "f").await;
     let spaces = remote.namespaces().await.unwrap();
-    assert_eq!((spaces[0].name.as_str(), spaces[0].functions), ("playground", 1));
+    assert_eq!((spaces[1].name.as_str(), spaces[1].functions), ("playground", 1));
     let functions = remote.functions(&playground).await.unwrap();
     assert_eq!(functions.len(), 1);
     assert_eq!(functions[0].key, key("f"));
