@@ -204,3 +204,38 @@ it("offers the handlers of Spaces, and of its pages those that it has", async ()
   expect(screen.queryByText("0.123.456")).not.toBeInTheDocument();
   expect(sent(panel, "kinds")).toEqual([]);
 });
+
+it("makes and deletes namespaces where the system lets one", async () => {
+  const there = ["openfaas-fn", "staging"];
+  const { panel } = renderApp(`/c/${ID}/ns/staging`, (prepared) => {
+    prepare(prepared);
+    prepared.handlers.namespaces = ({ connection }) =>
+      connection === ID ? there.map((name) => ({ name, label: name, created: 0, functions: 0 })) : [];
+    prepared.handlers.create_namespace = ({ name }) => {
+      there.push(name);
+      return { name, label: name, created: 0, functions: 0 };
+    };
+    prepared.handlers.delete_namespace = ({ name }) => void there.splice(there.indexOf(name), 1);
+  });
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Delete" }, SLOW));
+  const sure = within(await screen.findByRole("dialog", { name: /Delete the namespace/ }, SLOW));
+  await user.type(sure.getByRole("textbox"), "staging");
+  await user.click(sure.getByRole("button", { name: "Delete namespace" }));
+  await waitFor(() =>
+    expect(sent(panel, "delete_namespace")).toEqual([
+      { name: "staging", confirmation: "staging", connection: ID },
+    ]),
+  );
+
+  await user.click(await screen.findByRole("button", { name: "Create" }, SLOW));
+  await user.click(await screen.findByRole("menuitem", { name: "New namespace" }, SLOW));
+  const dialog = within(await screen.findByRole("dialog", { name: "New namespace" }, SLOW));
+  expect(dialog.queryByLabelText("Label")).not.toBeInTheDocument();
+  await user.type(dialog.getByLabelText("Name"), "third");
+  await user.click(dialog.getByRole("button", { name: "Create namespace" }));
+  await waitFor(() =>
+    expect(sent(panel, "create_namespace")).toEqual([{ name: "third", label: "third", connection: ID }]),
+  );
+  await waitFor(() => expect(window.location.pathname).toBe(`/c/${ID}/ns/third`), SLOW);
+});

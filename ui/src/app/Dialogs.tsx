@@ -109,7 +109,7 @@ function OpenDialog() {
     case "open-project":
       return <OpenProjectDialog connection={dialog.connection} onClose={close} />;
     case "new-namespace":
-      return <NewNamespaceDialog onClose={close} />;
+      return <NewNamespaceDialog connection={dialog.connection} onClose={close} />;
     case "delete-function":
       return <DeleteFunctionDialog target={dialog.function} onClose={close} />;
     case "add-connection":

@@ -37,7 +37,6 @@ export function Sidebar() {
   const connection = useActiveConnection();
   const show = useShell((shell) => shell.show);
   const [filter, setFilter] = useState("");
-  const local = connection?.kind === "local";
 
   return (
     <aside aria-label="Navigation" className="flex w-64 shrink-0 flex-col border-r border-line bg-bg">
@@ -85,12 +84,12 @@ export function Sidebar() {
                 icon: <FolderOpen size={15} aria-hidden />,
                 onSelect: () => show({ type: "open-project", connection: connection.id }),
               },
-              ...(local
+              ...(connection.capabilities.namespaces
                 ? [
                     {
                       label: "New namespace",
                       icon: <FolderPlus size={15} aria-hidden />,
-                      onSelect: () => show({ type: "new-namespace" }),
+                      onSelect: () => show({ type: "new-namespace", connection: connection.id }),
                     },
                   ]
                 : []),

@@ -7,7 +7,7 @@ export type OpenDialog =
   | { type: "new-function"; connection: string; namespace?: string; folder?: string }
   | { type: "new-entity"; collection: Collection; connection: string; namespace?: string; trigger?: string }
   | { type: "open-project"; connection?: string }
-  | { type: "new-namespace" }
+  | { type: "new-namespace"; connection?: string }
   | { type: "delete-function"; function: FunctionRef }
   | { type: "add-connection"; way?: WayName; account?: Account }
   | { type: "new-token" }

@@ -217,24 +217,24 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
         actions={
           <>
             {local ? (
-              <>
-                <Button icon={<Pencil size={14} aria-hidden />} onClick={() => setDialog("rename")}>
-                  Rename
-                </Button>
-                <Button
-                  variant="danger-quiet"
-                  icon={<Trash2 size={14} aria-hidden />}
-                  onClick={() => setDialog("delete")}
-                >
-                  Delete
-                </Button>
-              </>
+              <Button icon={<Pencil size={14} aria-hidden />} onClick={() => setDialog("rename")}>
+                Rename
+              </Button>
             ) : (
               <IconButton
                 label="Read again from the provider"
                 icon={<RotateCw size={14} aria-hidden />}
                 onClick={refresh}
               />
+            )}
+            {has?.namespaces && (
+              <Button
+                variant="danger-quiet"
+                icon={<Trash2 size={14} aria-hidden />}
+                onClick={() => setDialog("delete")}
+              >
+                Delete
+              </Button>
             )}
             {connection && (tab !== "schedules" || schedules.data !== undefined) && create}
           </>
@@ -258,7 +258,12 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
         <NamespaceSecretDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />
       )}
       {dialog === "delete" && (
-        <DeleteNamespaceDialog name={name} functions={rows?.length ?? 0} onClose={() => setDialog(null)} />
+        <DeleteNamespaceDialog
+          connection={connectionId}
+          name={name}
+          functions={rows?.length ?? 0}
+          onClose={() => setDialog(null)}
+        />
       )}
     </>
   );

@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useForm } from "react-hook-form";
 import * as v from "valibot";
 import { keys } from "@/api/keys";
+import { useConnections } from "@/api/queries";
 import { api } from "@/platform";
 import { TextField } from "@/ui/Field";
 import { FormDialog } from "@/ui/FormDialog";
@@ -15,20 +16,32 @@ const schema = v.object({
   label: v.pipe(v.string(), v.trim(), v.maxLength(100, "At most 100 characters.")),
 });
 
-export function NewNamespaceDialog({ onClose }: { onClose: () => void }) {
+interface NewNamespaceDialogProps {
+  /** Where; on this machine when absent. */
+  connection?: string;
+  onClose: () => void;
+}
+
+export function NewNamespaceDialog({ connection = "local", onClose }: NewNamespaceDialogProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
+  const local = connection === "local";
+  const provider = useConnections().data?.find(({ id }) => id === connection)?.name;
   const { register, handleSubmit, formState } = useForm({
     resolver: valibotResolver(schema),
     defaultValues: { name: "", label: "" },
   });
   const create = useAttempt(async ({ name, label }: v.InferOutput<typeof schema>) => {
-    const made = await api.createNamespace({ name, label: label === "" ? name : label });
-    await client.invalidateQueries({ queryKey: keys.namespaces("local") });
+    const made = await api.createNamespace({
+      name,
+      label: label === "" ? name : label,
+      ...(!local && { connection }),
+    });
+    await client.invalidateQueries({ queryKey: keys.namespaces(connection) });
     onClose();
     await navigate({
       to: "/c/$connection/ns/$namespace",
-      params: { connection: "local", namespace: made.name },
+      params: { connection, namespace: made.name },
     });
   });
   const { errors } = formState;
@@ -36,7 +49,11 @@ export function NewNamespaceDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title="New namespace"
-      description="A group of functions on this machine, with tokens of its own."
+      description={
+        local
+          ? "A group of functions on this machine, with tokens of its own."
+          : `At ${provider ?? "the provider"}. Some servers keep that to themselves, and say so.`
+      }
       action="Create namespace"
       width="sm"
       busy={create.busy}
@@ -52,13 +69,15 @@ export function NewNamespaceDialog({ onClose }: { onClose: () => void }) {
         className="font-mono text-sm"
         {...register("name")}
       />
-      <TextField
-        id="namespace-label"
-        label="Label"
-        hint="What people call it. Optional."
-        error={errors.label?.message}
-        {...register("label")}
-      />
+      {local && (
+        <TextField
+          id="namespace-label"
+          label="Label"
+          hint="What people call it. Optional."
+          error={errors.label?.message}
+          {...register("label")}
+        />
+      )}
     </FormDialog>
   );
 }
