@@ -109,6 +109,30 @@ test("a token for DigitalOcean's control plane", { timeout: 4 * MINUTES }, async
   assert.equal(await namespaces(printed), 401);
 });
 
+test("a client of Spaces", { timeout: 4 * MINUTES }, async (t) => {
+  const beckon = await serve(t);
+  const create = ["token", "create", "--for", "spaces"];
+  const printed = await ok(beckon.home, create);
+  const [, id, secret] = /^([^:\s]+):([^:\s]+)\n$/.exec(printed);
+  const ask = (client_secret) =>
+    request(`${beckon.gateway}/oauth2/token`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: `${new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret })}`,
+    });
+  assert.equal((await ask("wrong")).status, 401);
+  const granted = await ask(secret);
+  assert.equal(granted.status, 200, granted.text);
+  const headers = { authorization: `Bearer ${granted.json.access_token}` };
+  const functions = `${beckon.gateway}/spaces/playground/functions`;
+  assert.ok((await request(functions, { headers })).json.data.length > 0);
+  assert.match(await refused(beckon.home, [...create, "--function", "hello"]), /--namespace/);
+  // With the client goes what was granted to it.
+  const { id: token } = (await list(beckon.home)).find((entry) => entry.kind === "spaces");
+  await ok(beckon.home, ["token", "revoke", token]);
+  assert.equal((await request(functions, { headers })).status, 401);
+});
+
 test("revoking takes effect on the very next call", { timeout: 4 * MINUTES }, async (t) => {
   const beckon = await serve(t);
   for (let round = 0; round < 3; round++) {

@@ -101,7 +101,10 @@ async fn create(door: &Door, args: &CreateArgs) -> Result<()> {
         (Some(namespace), Some(function)) => {
             json!({ "type": "function", "namespace": namespace, "name": function })
         }
-        (None, Some(_)) => bail!("name the function's namespace with --namespace, or leave --function out"),
+        (None, Some(_)) if matches!(args.kind, Kind::Spaces) => {
+            bail!("name the function's namespace with --namespace, or leave --function out")
+        }
+        (None, Some(_)) => bail!("such a token is for namespaces and calls no function"),
     };
     let draft = json!({
         "name": args.name,
