@@ -42,7 +42,7 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
   const [conflict, setConflict] = useState<FunctionSettingsForm | null>(null);
   const production = useProduction(target.connection);
   const has = useCapabilities(target.connection);
-  // Arguments, limits and web access are OpenWhisk's.
+  // Arguments, limits, web access and a REST API for each function are OpenWhisk's.
   const whisk = has?.entities !== false;
   const { settings: editable, engine, hiddenEnv } = detail.edits;
   const form = useForm({
@@ -147,7 +147,7 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
               </>
             )}
           </fieldset>
-          <AccessSection target={target} detail={detail} />
+          {whisk && <AccessSection target={target} detail={detail} />}
           {editable && <DangerSection target={target} />}
         </div>
         {(isDirty || save.error !== null) && (
