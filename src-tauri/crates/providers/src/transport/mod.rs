@@ -3,6 +3,7 @@
 //! The clients of all systems share it: no redirects, a limit to every reply and every wait, and no credential in any
 //! text. What differs between systems is a [`Dialect`] and a [`Credential`].
 
+mod call;
 mod credential;
 mod dialect;
 mod reply;
@@ -13,10 +14,11 @@ use std::time::Duration;
 use axum::body::Bytes;
 use beckon_core::{Error, ErrorCode, Result};
 use futures_util::stream::{BoxStream, StreamExt as _};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
+use reqwest::{Method, RequestBuilder};
 use url::Url;
 
+pub(crate) use call::Door;
 pub(crate) use credential::Credential;
 pub(crate) use dialect::Dialect;
 use dialect::is_loopback;
@@ -133,11 +135,6 @@ impl Http {
         self.send(request.body(fields)).await
     }
 
-    /// Writes the credential into the headers of a request that is opened: not every system calls functions without one.
-    pub(crate) fn authorize(&self, headers: &mut HeaderMap) {
-        headers.insert(AUTHORIZATION, self.authorization.clone());
-    }
-
     /// DELETE below the root.
     pub(crate) async fn delete(&self, path: &str) -> Result<Reply> {
         self.send(self.request(Method::DELETE, path)?.timeout(CALL_TIMEOUT))
@@ -164,42 +161,6 @@ impl Http {
             ErrorCode::BadReply,
             format!("{} sent no log.", self.host()),
         ))
-    }
-
-    /// Sends a request that is not the API's own: without the credential, and any answer is one, a redirect too. `within`
-    /// is the beginning of all paths that it may have, behind the root.
-    pub(crate) async fn open(
-        &self,
-        method: Method,
-        path: &str,
-        within: &str,
-        headers: HeaderMap,
-        body: Bytes,
-        timeout: Duration,
-    ) -> Result<(StatusCode, HeaderMap, Body)> {
-        let join = |path: &str| {
-            self.base
-                .join(path)
-                .map_err(|e| Error::internal("build a URL", e))
-        };
-        let (url, fence) = (join(path)?, join(within)?);
-        // `..`, written in whatever way, leads out of it: the request would be another than it says.
-        let rest = url.path().strip_prefix(fence.path());
-        if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            return Err(Error::new(
-                ErrorCode::InvalidInput,
-                "The path leads out of the function: it has .. in it.",
-            ));
-        }
-        let request = self
-            .client
-            .request(method, url)
-            .headers(headers)
-            .body(body)
-            .timeout(timeout);
-        let mut response = request.send().await.map_err(|error| self.failure(&error))?;
-        let headers = std::mem::take(response.headers_mut());
-        Ok((response.status(), headers, self.body(response)))
     }
 
     fn body(&self, response: reqwest::Response) -> Body {
