@@ -2,33 +2,13 @@
 // another Beckon.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import test from "node:test";
 
-import { BINARY, environment, home, killAtExit, ok, refused, serve, token } from "../lib/beckon.mjs";
-import { soon } from "../lib/sandbox.mjs";
+import { home, ok, piped, refused, serve, token } from "../lib/beckon.mjs";
 
 const MINUTES = 60_000;
-
-/** Runs one command line with this on its standard input. */
-async function piped(place, args, input) {
-  const child = spawn(BINARY, ["--data-dir", place.dataDir, ...args], {
-    env: environment(place),
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  killAtExit(child);
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"])
-    child[name].setEncoding("utf8").on("data", (text) => {
-      output[name] += text;
-    });
-  child.stdin.on("error", () => {}).end(input);
-  const ended = new Promise((done) => child.on("close", done));
-  const code = await soon(`beckon ${args.join(" ")}`, ended, 2 * MINUTES);
-  return { code, ...output };
-}
 
 async function done(place, args, input) {
   const { code, stdout, stderr } = await piped(place, args, input);

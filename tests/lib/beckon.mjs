@@ -69,6 +69,19 @@ export async function run(home, args, { env = {}, within = 120_000 } = {}) {
   }
 }
 
+/** Runs one command line with this on its standard input. */
+export async function piped(home, args, input) {
+  const child = spawn(BINARY, ["--data-dir", home.dataDir, ...args], {
+    env: environment(home),
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  killAtExit(child);
+  const output = collect(child);
+  child.stdin.on("error", () => {}).end(input);
+  const code = await soon(`beckon ${args.join(" ")}`, output.closed, 120_000);
+  return { code, stdout: output.stdout, stderr: output.stderr };
+}
+
 /** Runs one command line that must succeed, and answers its standard output. */
 export async function ok(home, args, options) {
   const { code, stdout, stderr } = await run(home, args, options);

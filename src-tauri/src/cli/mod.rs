@@ -69,7 +69,7 @@ pub(crate) enum Command {
     /// Credentials of the local engine
     #[command(subcommand)]
     Token(token::Command),
-    /// Namespaces of the local engine
+    /// Namespaces of the local engine, and of connections
     #[command(subcommand, visible_alias = "namespaces")]
     Namespace(namespace::Command),
     /// What container images stand for on this machine, which runs none
@@ -80,7 +80,7 @@ pub(crate) enum Command {
     /// Records of runs
     #[command(subcommand, visible_alias = "activations")]
     Activation(activation::Command),
-    /// Choose the namespace that invoke and activation are about
+    /// Connections, and the namespace that invoke and activation are about
     Connect(connect::Command),
     /// Language runtimes of this machine
     #[command(subcommand)]

@@ -1,4 +1,4 @@
-//! `beckon namespace create|list|delete`.
+//! `beckon namespace create|list|delete`, on this machine or on a connection whose system lets one do it.
 
 use anyhow::Result;
 use beckon_core::Namespace;
@@ -17,6 +17,9 @@ pub(crate) enum Command {
         /// What people call it
         #[arg(long, default_value = "")]
         label: String,
+        /// On a connection, by its name or id, instead of this machine
+        #[arg(long, value_name = "NAME", default_value = beckon_core::LOCAL)]
+        connection: String,
     },
     /// List namespaces
     List {
@@ -30,20 +33,29 @@ pub(crate) enum Command {
     Delete {
         /// Its name
         name: String,
+        /// That of a connection, by its name or id, instead of this machine's
+        #[arg(long, value_name = "NAME", default_value = beckon_core::LOCAL)]
+        connection: String,
     },
 }
 
 pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
     match command {
-        Command::Create { name, label } => {
-            let _: Namespace = door
-                .call("create_namespace", json!({ "name": name, "label": label }))
-                .await?;
-            Ok(())
-        }
-        Command::Delete { name } => {
-            door.call::<()>("delete_namespace", json!({ "name": name, "confirmation": name }))
+        Command::Create {
+            name,
+            label,
+            connection,
+        } => {
+            let connection = target::connection_named(door, connection).await?.id;
+            let arguments = json!({ "name": name, "label": label, "connection": connection });
+            door.call::<Namespace>("create_namespace", arguments)
                 .await
+                .map(drop)
+        }
+        Command::Delete { name, connection } => {
+            let connection = target::connection_named(door, connection).await?.id;
+            let arguments = json!({ "name": name, "confirmation": name, "connection": connection });
+            door.call::<()>("delete_namespace", arguments).await
         }
         Command::List { connection, output } => list(door, connection, output.output).await,
     }

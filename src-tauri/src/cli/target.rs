@@ -1,12 +1,17 @@
 //! Where a command goes: a connection and one of its namespaces.
 
 use anyhow::{Result, bail};
-use beckon_core::{Connection, LOCAL, Namespace};
+use beckon_core::{Connection, LOCAL, Namespace, NamespaceName};
 use beckon_panel::TerminalTarget;
 use clap::Args;
 use serde_json::json;
 
 use super::door::Door;
+
+/// Namespaces that are there where nobody made any: OpenFaaS', and Beckon's.
+const USUAL: [&str; 2] = ["openfaas-fn", beckon_panel::PLAYGROUND];
+/// Most names in one sentence.
+const SHOWN: usize = 20;
 
 /// What says so on the command line. Without a word: what `beckon connect` chose.
 #[derive(Args)]
@@ -131,7 +136,8 @@ fn connection(all: Vec<Connection>, name: &str) -> Result<Connection> {
     }
 }
 
-fn namespace(all: Vec<Namespace>, name: &str) -> Result<Namespace> {
+/// The namespace of this name or label.
+pub(super) fn namespace(all: Vec<Namespace>, name: &str) -> Result<Namespace> {
     if let Some(found) = all.iter().find(|known| known.name.as_str() == name) {
         return Ok(found.clone());
     }
@@ -146,20 +152,35 @@ fn namespace(all: Vec<Namespace>, name: &str) -> Result<Namespace> {
 }
 
 /// The namespace where nobody named one.
-pub(super) fn only(mut all: Vec<Namespace>) -> Result<Namespace> {
+pub(super) fn only(all: Vec<Namespace>) -> Result<Namespace> {
+    let name = usual(all.iter().map(|known| known.name.as_str()))?.to_owned();
+    namespace(all, &name)
+}
+
+/// The name that is meant where nobody names one: OpenFaaS' own, Beckon's own, or the only one.
+pub(super) fn usual<'a>(names: impl Iterator<Item = &'a str>) -> Result<&'a str> {
     // What belongs to OpenWhisk itself is no place for one's own.
-    all.retain(|known| !known.name.is_system());
-    if let Some(at) = all
-        .iter()
-        .position(|known| known.name.as_str() == beckon_panel::PLAYGROUND)
-    {
-        return Ok(all.swap_remove(at));
+    let names: Vec<&str> = names
+        .filter(|name| NamespaceName::new(*name).is_ok_and(|name| !name.is_system()))
+        .collect();
+    let own = USUAL.into_iter().find(|usual| names.contains(usual));
+    match (own, names.as_slice()) {
+        (Some(own), _) => Ok(own),
+        (None, [one]) => Ok(one),
+        (None, []) => bail!("there is no namespace yet: make one with `beckon namespace create NAME`"),
+        (None, several) => bail!(
+            "there are several namespaces: choose one with --namespace among {}",
+            listed(several.iter().copied())
+        ),
     }
-    match (all.pop(), all.is_empty()) {
-        (Some(one), true) => Ok(one),
-        (Some(_), false) => {
-            bail!("there are several namespaces: choose one with --namespace, or with `beckon connect`")
-        }
-        (None, _) => bail!("there is no namespace yet: make one with `beckon namespace create NAME`"),
+}
+
+/// Names for people: not so many that nobody reads them.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let shown = &names[..names.len().min(SHOWN)];
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::account::{Known, Outcome, chosen, sort};
-use super::{Command, connected, only_namespace};
+use super::{Command, connected, one_namespace};
 use crate::cli::door::Door;
 use crate::cli::{Output, print};
 
@@ -80,7 +80,12 @@ async fn import(door: &Door, command: &Command) -> Result<()> {
         .await?;
     let (mut made, mut refused) = (Vec::new(), Ok(()));
     for connection in imported.connections {
-        made.push(only_namespace(door, connection).await?);
+        // Where there is an account, a name is one of its namespaces.
+        let asked = match imported.accounts.is_empty() {
+            true => command.namespace.as_slice(),
+            false => &[],
+        };
+        made.push(one_namespace(door, connection, asked).await?);
     }
     for account in imported.accounts {
         let known: Vec<Known> = door

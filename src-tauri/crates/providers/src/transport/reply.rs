@@ -39,6 +39,28 @@ impl Reply {
         }
     }
 
+    /// The reply of a server that is asked for the first time: one without the path speaks another protocol.
+    pub(crate) fn of_such_a_server(self) -> Result<Self> {
+        match self.status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+                let text = format!("{} does not speak {}.", self.host, self.dialect.name);
+                Err(Error::new(ErrorCode::BadReply, text)
+                    .with_hint(format!(
+                        "The {} is, for example, {}.",
+                        self.dialect.address, self.dialect.example
+                    ))
+                    .with_details(format!("HTTP {}", self.status.as_u16())))
+            }
+            _ => self.ok(),
+        }
+    }
+
+    /// What a reply means that refuses the credential, which `what` names.
+    pub(crate) fn refusing(&self, what: &str) -> Error {
+        let text = format!("{} does not accept {what}.", self.host);
+        Error::new(ErrorCode::Unauthorized, text).with_details(self.excerpt())
+    }
+
     /// The body as a document of the protocol.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {

@@ -91,6 +91,14 @@ fn of_function(reply: Reply, key: &FunctionKey) -> Result<Reply> {
     }
 }
 
+/// The reply of a gateway that is looked at for the first time.
+fn admitted(reply: Reply) -> Result<Reply> {
+    match reply.status {
+        StatusCode::UNAUTHORIZED => Err(reply.refusing("this user with this password")),
+        _ => reply.of_such_a_server(),
+    }
+}
+
 /// A document to send.
 fn document(document: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(document).map_err(|e| Error::internal("write a request", e))
@@ -100,10 +108,11 @@ fn document(document: &impl serde::Serialize) -> Result<String> {
 impl Remote for Client {
     async fn check(&self) -> Result<Reach> {
         let begin = Instant::now();
-        let info: received::Info = self.http.get("system/info").await?.ok()?.json()?;
+        let info: received::Info = admitted(self.http.get("system/info").await?)?.json()?;
         let latency_ms = u32::try_from(begin.elapsed().as_millis()).unwrap_or(u32::MAX);
         // What tells a password that may look from one that may not.
-        let _: Option<Vec<received::Function>> = self.http.get("system/functions").await?.ok()?.json()?;
+        let _: Option<Vec<received::Function>> =
+            admitted(self.http.get("system/functions").await?)?.json()?;
         Ok(Reach {
             latency_ms,
             namespaces: namespaces::names(&self.http).await?,

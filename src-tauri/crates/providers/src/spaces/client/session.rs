@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use beckon_core::{Error, ErrorCode, Result, Secret};
 use tokio::sync::Mutex;
 
@@ -74,7 +75,13 @@ impl Session {
             .append_pair("client_secret", secret)
             .finish();
         let reply = self.door.post_form("oauth2/token", fields).await?;
-        let token: AccessToken = reply.ok()?.json()?;
+        // RFC 6749 has 400 for most refusals, and lets a server say 401 of a client that it does not know.
+        let token: AccessToken = match reply.status {
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
+                return Err(reply.refusing("this client with this secret"));
+            }
+            _ => reply.of_such_a_server()?.json()?,
+        };
         if !token.token_type.eq_ignore_ascii_case("bearer") {
             return Err(Error::new(
                 ErrorCode::BadReply,
