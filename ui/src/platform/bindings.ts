@@ -1522,6 +1522,10 @@ minWorkers: number,
  */
 runsPerWorker: number, 
 /**
+ * By what load there are more workers than are kept ready; `None`: by need alone.
+ */
+scaling?: Scaling | null, 
+/**
  * How long an idle worker is kept, seconds; `None` is the engine's default.
  */
 idleTimeoutS: number | null, 
@@ -3326,6 +3330,39 @@ preview: string,
  * When it was saved last.
  */
 updated: number, };
+
+/**
+ * What load one worker of a function is for: workers are started ahead of need, and let go when the load is gone, so
+ * that each has its share. The labels `com.openfaas.scale.*` say it (<https://docs.openfaas.com/architecture/autoscaling/>).
+ *
+ * Beside it a worker is started, as for every function, whenever a run finds none free.
+ */
+export type Scaling = { 
+/**
+ * How load is counted.
+ */
+by: ScalingLoad, 
+/**
+ * Load that one worker is for, in the unit of `by`, 1 to 1,000,000.
+ */
+target: number, 
+/**
+ * How much of the target a worker is to have before there is another, percent, 1 to 100.
+ */
+proportion: number, 
+/**
+ * Workers while it is called, where none is kept when it is not.
+ */
+least: number, 
+/**
+ * How long the load must have been smaller before workers are let go for it, seconds, 0 to 300.
+ */
+downWindowS: number, };
+
+/**
+ * How the load of a function is counted.
+ */
+export type ScalingLoad = "rps" | "capacity" | "cpu" | { "other": string };
 
 /**
  * Something that calls a function at the times of a cron expression, always asynchronously.

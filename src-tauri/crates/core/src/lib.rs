@@ -27,6 +27,7 @@ mod name;
 mod quota;
 mod runtime;
 mod saved_request;
+mod scaling;
 mod schedule;
 mod secret;
 mod settings;
@@ -62,6 +63,7 @@ pub use name::{EntityName, FunctionKey, FunctionName, FunctionRef, NamespaceName
 pub use quota::Quota;
 pub use runtime::{Language, Runtime, RuntimeStatus};
 pub use saved_request::SavedRequest;
+pub use scaling::{Scaling, ScalingLoad};
 pub use schedule::{
     Firing, FiringOutcome, LABEL_LIMIT, MissedPolicy, NewSchedule, Noted, PreviewedTime, Schedule,
     SchedulePreview, ScheduleState, label,

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Error, ErrorCode};
+use crate::scaling::in_range as range;
+use crate::{Error, ErrorCode, Scaling};
 
 /// How the local engine keeps, retries and reaches a function. Everything has a default, so that what an older Beckon
 /// stored can be read.
@@ -14,6 +15,10 @@ pub struct Settings {
     /// Runs that one worker may have at a time, 1 to 100; 0 is 1. Only where the contract allows it
     /// ([`crate::Contract::shares_worker`]).
     pub runs_per_worker: u32,
+    /// By what load there are more workers than are kept ready; `None`: by need alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional = nullable)]
+    pub scaling: Option<Scaling>,
     /// How long an idle worker is kept, seconds; `None` is the engine's default.
     pub idle_timeout_s: Option<u32>,
     /// Longest detached run, seconds, 5 to 3600 (OCI); `None`: as long as any other run.
@@ -160,17 +165,11 @@ impl Settings {
 
     /// Refuses values outside their ranges.
     pub fn check(&self) -> Result<(), Error> {
-        let range = |what: &str, value: u32, min: u32, max: u32| {
-            if (min..=max).contains(&value) {
-                return Ok(());
-            }
-            Err(Error::new(
-                ErrorCode::LimitExceeded,
-                format!("{what} must be {min} to {max}, not {value}."),
-            ))
-        };
         range("The number of workers kept ready", self.min_workers, 0, 64)?;
         range("The number of runs per worker", self.runs_per_worker(), 1, 100)?;
+        if let Some(scaling) = &self.scaling {
+            scaling.check()?;
+        }
         if let Some(seconds) = self.idle_timeout_s {
             range("The idle timeout in seconds", seconds, 1, 86_400)?;
         }

@@ -24,7 +24,7 @@ use crate::inherited::Inherited;
 use crate::isolation::{Bounds, Isolation};
 use crate::lane::Lane;
 use crate::metrics::{self, Metrics};
-use crate::pool::Pools;
+use crate::pool::{self, Pools};
 use crate::process::Nursery;
 use crate::queue::{self, Backlog, Opening};
 use crate::run::{Control, Stop};
@@ -80,7 +80,7 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     /// What every process finds in its environment.
     pub(crate) base_env: Vec<(String, String)>,
-    /// Told when a function was saved.
+    /// Told when workers may be missing: a function was saved, or its load is for more.
     pub(crate) deployed: Notify,
     pub(crate) schedules: schedule::Board,
     pub(crate) triggers: trigger::Board,
@@ -220,6 +220,11 @@ impl Inner {
             inner
                 .helpers
                 .spawn(inner.stop.clone().run_until_cancelled_owned(keeping));
+            let told = inner.clone();
+            let following = pool::follow_load(inner.pools.clone(), move || told.deployed.notify_one());
+            inner
+                .helpers
+                .spawn(inner.stop.clone().run_until_cancelled_owned(following));
         }
         inner
             .helpers
@@ -319,7 +324,7 @@ async fn keep_ready(inner: Arc<Inner>) {
     // By version: the worker of one that is saved anew while it starts has not failed, it was let go.
     let mut failed: HashMap<(FunctionKey, Version), Failing> = HashMap::new();
     loop {
-        match inner.store.functions_kept_ready().await {
+        match kept_ready(&inner).await {
             Ok(keys) => {
                 // What did not fail again when its time came is not failing any more.
                 failed.retain(|_, failing| failing.since.elapsed() < 2 * failing.pause.max(LOOK_AGAIN));
@@ -344,6 +349,19 @@ async fn keep_ready(inner: Arc<Inner>) {
         }
         let _ = tokio::time::timeout(LOOK_AGAIN, inner.deployed.notified()).await;
     }
+}
+
+/// The functions that want to have workers ready: those that say so, those for which somebody wished it, and those whose
+/// load is for more than they have.
+async fn kept_ready(inner: &Inner) -> Result<Vec<FunctionKey>> {
+    inner.pools.set_wishes(inner.store.wished_workers().await?);
+    let mut keys = inner.store.functions_kept_ready().await?;
+    for key in inner.pools.short_of_workers() {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
 }
 
 /// Lets go of workers that nobody used for a while, of those whose package gives another environment by now, and of those

@@ -11,7 +11,7 @@
 //! run    run ─ a run from request to record; queue/ ─ accepted runs, from disk
 //!        attempt, deadline ─ a run in a worker; payload, adapt, reply, end ─ what goes in and comes out
 //!        inherited ─ what a package gives the environment
-//!        pool/ ─ slots, warm workers, lines, memory; cells/ ─ interpreters that are up before their function
+//!        pool/ ─ slots, warm workers, lines, memory, load; wish ─ as many as somebody wants; cells/ ─ interpreters that are up before their function
 //! speak  worker, link, frame, pipes, shims/ ─ to interpreters; actionloop ─ to binaries; serving, upstream ─ to servers
 //!        executable, watchdog ─ to a process per run; lane ─ the thread that calls are made on
 //! hold   process, survivors ─ processes, and their certain end; removal ─ of what they left
@@ -64,6 +64,7 @@ mod trigger;
 mod upstream;
 mod watchdog;
 pub mod web;
+mod wish;
 mod worker;
 
 pub use build::{BuildLog, BuildProgress, BuildRecord, BuildState, BuildWatch};

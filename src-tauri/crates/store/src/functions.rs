@@ -127,19 +127,45 @@ impl Store {
         .await
     }
 
-    /// Functions of which some workers are to be kept ready ([`beckon_core::Settings::min_workers`]).
+    /// Functions of which some workers are to be kept ready ([`beckon_core::Settings::min_workers`], or what was wished).
     pub async fn functions_kept_ready(&self) -> Result<Vec<FunctionKey>> {
         self.read(|reader| {
             let mut statement = reader.db.prepare_cached(
-                "SELECT namespace, name FROM functions WHERE coalesce(settings ->> 'minWorkers', 0) > 0
+                "SELECT namespace, name FROM functions WHERE coalesce(wished, settings ->> 'minWorkers', 0) > 0
                  ORDER BY namespace, name",
             )?;
-            let mut rows = statement.query([])?;
-            let mut keys = Vec::new();
-            while let Some(row) = rows.next()? {
-                keys.push(key(row)?);
+            let rows = statement.query_and_then([], key)?;
+            rows.collect()
+        })
+        .await
+    }
+
+    /// Remembers how many workers of a function are to be ready, in place of what it says itself, until it is saved
+    /// again. It stays the version that it is. `NotFound` when there is none.
+    pub async fn wish_workers(&self, key: &FunctionKey, count: u32) -> Result<()> {
+        let key = key.clone();
+        self.write(Urgency::Durable, 0, move |batch| {
+            let names = params![key.namespace.as_str(), key.name.as_str(), count];
+            let changed = batch
+                .db
+                .prepare_cached("UPDATE functions SET wished = ?3 WHERE namespace = ?1 AND name = ?2")?
+                .execute(names)?;
+            if changed == 0 {
+                return Err(Error::not_found(format!("function {key}")).into());
             }
-            Ok(keys)
+            Ok(())
+        })
+        .await
+    }
+
+    /// How many workers of each function are to be ready, of all for whom somebody wished it.
+    pub async fn wished_workers(&self) -> Result<HashMap<FunctionKey, u32>> {
+        self.read(|reader| {
+            let mut statement = reader
+                .db
+                .prepare_cached("SELECT namespace, name, wished FROM functions WHERE wished IS NOT NULL")?;
+            let rows = statement.query_and_then([], |row| Ok((key(row)?, row.get("wished")?)))?;
+            rows.collect()
         })
         .await
     }

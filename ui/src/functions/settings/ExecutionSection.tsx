@@ -6,6 +6,7 @@ import { isWatchdog } from "../contracts";
 import { DestinationField } from "./DestinationField";
 import { ExecutionField } from "./ExecutionField";
 import { Folded } from "./Folded";
+import { scalingText } from "./scaling-text";
 import type { FunctionSettingsForm } from "./settings-form";
 
 /** How the engine keeps, retries and reaches the function: folded, with defaults that suit most. */
@@ -27,6 +28,7 @@ export function ExecutionSection({ detail }: { detail: FunctionDetail }) {
           open={
             settings.minWorkers > 0 ||
             settings.idleTimeoutS !== null ||
+            settings.scaling != null ||
             wrong("minWorkers", "runsPerWorker", "idleTimeoutS")
           }
         >
@@ -60,6 +62,9 @@ export function ExecutionSection({ detail }: { detail: FunctionDetail }) {
             )}
             {own && !detail.keepsWorker && (
               <p className="text-muted">This contract starts a process for each run; nothing is kept.</p>
+            )}
+            {own && detail.keepsWorker && settings.scaling != null && (
+              <p className="col-span-2 text-muted">{scalingText(settings.scaling)}</p>
             )}
           </div>
         </Folded>

@@ -42,7 +42,7 @@ use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits, set_n
 pub(crate) use brand::Brand;
 pub use probe::GuardStatus;
 pub(crate) use secrets::SecretFiles;
-pub(crate) use tree::{family, listens};
+pub(crate) use tree::{cpu_us, family, listens};
 pub(crate) use watch::{Breach, Pulse, Watch, Watched};
 
 use fence::Fence;

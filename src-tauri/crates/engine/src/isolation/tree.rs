@@ -19,6 +19,8 @@ pub(crate) struct Stat {
     pub(crate) threads: u32,
     /// Clock ticks since boot.
     pub(crate) start: u64,
+    /// Clock ticks that it had of processors, and the descendants that it has waited for.
+    pub(crate) ticks: u64,
     /// Bytes in memory, shared ones included.
     pub(crate) resident: u64,
     /// Whether it has ended, and only waits for its parent to hear of it.
@@ -41,11 +43,17 @@ fn parse(text: &str) -> Option<Stat> {
     let (_, rest) = text.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     let pages: u64 = fields.get(21)?.parse().ok()?;
+    // utime, stime, cutime, cstime
+    let ticks = fields
+        .get(11..15)?
+        .iter()
+        .filter_map(|field| field.parse::<u64>().ok());
     Some(Stat {
         parent: fields.get(1)?.parse().ok()?,
         group: fields.get(2)?.parse().ok()?,
         terminal: fields.get(4)?.parse().ok()?,
         threads: fields.get(17)?.parse().ok()?,
+        ticks: ticks.sum(),
         start: fields.get(19)?.parse().ok()?,
         resident: pages * rustix::param::page_size() as u64,
         dead: matches!(*fields.first()?, "Z" | "X"),
@@ -65,6 +73,15 @@ pub(crate) fn family(root: i32) -> Vec<Member> {
         children(pid, stat.threads, &mut next);
     }
     members
+}
+
+/// What a process and its living descendants, and those that they have waited for, had of processors so far,
+/// microseconds; `None` when it is gone.
+pub(crate) fn cpu_us(pid: u32) -> Option<u64> {
+    let members = family(i32::try_from(pid).ok()?);
+    let ticks: u64 = members.iter().map(|member| member.stat.ticks).sum();
+    let per_second = rustix::param::clock_ticks_per_second().max(1);
+    (!members.is_empty()).then(|| ticks.saturating_mul(1_000_000) / per_second)
 }
 
 /// The children of a process, whatever thread started them.
@@ -202,6 +219,7 @@ mod tests {
             (stat.parent, stat.group, stat.threads, stat.start),
             (7, 9, 11, 12345)
         );
+        assert_eq!(stat.ticks, 1 + 2 + 3 + 4);
         assert_eq!(stat.resident, 10 * rustix::param::page_size() as u64);
         assert_eq!(parse("42 (sh"), None);
         assert_eq!(parse("42 (sh) S 1"), None);

@@ -4,6 +4,7 @@
 //! ```text
 //! state ─ what is known of each function         grant ─ the right to run, the right to have a process
 //! ledger ─ processes and what they take          room ─ who goes so that somebody else can start
+//! scaler ─ how many workers a load is for        scaling ─ workers that follow it
 //! ```
 //!
 //! One lock guards all of it. Nothing that is done under it takes longer than a few map look-ups, it is never held
@@ -13,8 +14,11 @@
 mod grant;
 mod ledger;
 mod room;
+mod scaler;
+mod scaling;
 mod state;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,6 +28,7 @@ use tokio::sync::{Notify, oneshot};
 
 pub(crate) use grant::{Grant, Permit};
 pub(crate) use ledger::Measured;
+pub(crate) use scaling::follow_load;
 
 use crate::code::Deployment;
 use crate::inherited::Inherited;
@@ -53,6 +58,8 @@ pub(crate) struct Pools {
     pub(crate) room: Notify,
     /// How many runs wait on disk.
     pub(crate) backlog: AtomicU64,
+    /// Told when a function that follows its load is called, and nobody looks.
+    loaded: Notify,
     activity: Arc<Activity>,
 }
 
@@ -70,6 +77,7 @@ impl Pools {
             max_waiting,
             room: Notify::new(),
             backlog: AtomicU64::new(0),
+            loaded: Notify::new(),
             activity,
         })
     }
@@ -89,6 +97,7 @@ impl Pools {
             return Err(busy);
         }
         let key = &deployment.function.key;
+        self.note_arrival(&mut state, key, 1);
         if state.pools.get(key).is_none_or(|pool| pool.line.is_empty())
             && let Some(grant) = self.try_grant(&mut state, &deployment, &mut discarded)
         {
@@ -149,6 +158,7 @@ impl Pools {
             // The queue has no place in line, but an idle worker of somebody else is in its way all the same.
             self.make_room_for(&mut state, &deployment.function.key, &mut discarded);
         }
+        self.note_arrival(&mut state, &deployment.function.key, grants.len());
         drop(state);
         grants
     }
@@ -161,12 +171,12 @@ impl Pools {
             return None;
         }
         let deployment = state.deployment_of(function, &mut discarded);
-        let wanted = function.settings.min_workers.min(deployment.processes()) as usize;
         let expected = state.expected(&deployment);
         let full = !state.ledger.sum().has_room(expected, self.bounds());
         let pool = state.pools.get_mut(&function.key)?;
         pool.bury(&mut discarded);
-        if full || pool.workers() >= wanted || pool.active >= function.limits.concurrency as usize {
+        let seats = function.limits.concurrency as usize * deployment.share() as usize;
+        if full || pool.workers() >= pool.kept() || pool.active >= seats {
             return None;
         }
         pool.active += 1;
@@ -200,6 +210,15 @@ impl Pools {
         }
         state.tidy();
         drop(state);
+    }
+
+    /// How many workers of each function somebody wished to be ready, of all for whom somebody did.
+    pub(crate) fn set_wishes(&self, wishes: HashMap<FunctionKey, u32>) {
+        let mut state = self.state.lock();
+        for (key, pool) in &mut state.pools {
+            pool.wish = wishes.get(key).copied();
+        }
+        state.wishes = wishes;
     }
 
     /// The functions that there are workers, lines or code for.

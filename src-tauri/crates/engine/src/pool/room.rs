@@ -72,7 +72,7 @@ impl Pools {
             }
             let wanted = state.pools.get(&one.key).map_or(0, |pool| {
                 let busy = pool.warm.iter().filter(|warm| warm.busy > 0).count();
-                (pool.current.function.settings.min_workers as usize).saturating_sub(busy)
+                pool.kept().saturating_sub(busy)
             });
             if one.later >= wanted {
                 state.evict(&one, discarded);
@@ -90,7 +90,7 @@ impl Pools {
             let timeout = settings
                 .idle_timeout_s
                 .map_or(timeout, |seconds| Duration::from_secs(seconds.into()));
-            let mut spare = pool.warm.len().saturating_sub(settings.min_workers as usize);
+            let mut spare = pool.warm.len().saturating_sub(pool.kept());
             for at in (0..pool.warm.len()).rev() {
                 let warm = &pool.warm[at];
                 let late = warm.busy == 0 && warm.used.elapsed() >= timeout;

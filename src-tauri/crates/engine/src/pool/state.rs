@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::Grant;
 use super::ledger::{self, Ledger, Measured};
+use super::scaler::Scaler;
 use crate::WorkerState;
 use crate::code::Deployment;
 use crate::inherited::Inherited;
@@ -22,6 +23,10 @@ pub(super) struct State {
     pub(super) waiting: usize,
     pub(super) ticket: u64,
     pub(super) closing: bool,
+    /// Whether somebody looks after the load of those that follow it.
+    pub(super) watches_load: bool,
+    /// How many workers of a function somebody wished to be ready, in place of what it says itself.
+    pub(super) wishes: HashMap<FunctionKey, u32>,
 }
 
 pub(super) struct Pool {
@@ -39,6 +44,16 @@ pub(super) struct Pool {
     pub(super) line: VecDeque<Waiter>,
     /// Bytes that a worker of it took when a run had left it; 0 before there was one.
     typical: u64,
+    /// How many workers somebody wished to be ready.
+    pub(super) wish: Option<u32>,
+    /// How many workers its load is for, where they follow it.
+    pub(super) advised: usize,
+    pub(super) scaler: Scaler,
+    /// Runs that came, ever.
+    pub(super) arrived: u64,
+    /// What workers took of processors since their load is looked at, microseconds, ever; and what each had then.
+    pub(super) cpu_us: u64,
+    pub(super) times: HashMap<u64, u64>,
 }
 
 pub(super) struct Warm {
@@ -79,9 +94,15 @@ impl Warm {
 }
 
 impl Pool {
-    fn of(current: Arc<Deployment>) -> Self {
+    fn of(current: Arc<Deployment>, wish: Option<u32>) -> Self {
         Self {
             current,
+            wish,
+            advised: 0,
+            scaler: Scaler::default(),
+            arrived: 0,
+            cpu_us: 0,
+            times: HashMap::new(),
             deleted: false,
             active: 0,
             ahead: 0,
@@ -95,6 +116,17 @@ impl Pool {
     /// Processes that it has or will have.
     pub(super) fn workers(&self) -> usize {
         self.warm.len() + self.starting
+    }
+
+    /// How many workers are to be ready though nobody calls.
+    pub(super) fn least(&self) -> usize {
+        let least = self.wish.unwrap_or(self.current.function.settings.min_workers);
+        least.min(self.current.processes()) as usize
+    }
+
+    /// How many workers are to be ready.
+    pub(super) fn kept(&self) -> usize {
+        self.least().max(self.advised)
     }
 
     /// Forgets idle workers that have died: their seats are nobody's.
@@ -171,7 +203,8 @@ impl State {
             }
             None => {
                 let current = Deployment::new(function.clone());
-                let pool = Pool::of(current.clone());
+                let wish = self.wishes.get(&function.key).copied();
+                let pool = Pool::of(current.clone(), wish);
                 self.pools.insert(function.key.clone(), pool);
                 current
             }
@@ -196,7 +229,7 @@ impl State {
             // Where there is no worker to keep it for, the code stays until the function changes.
             let function = &pool.current.function;
             let keeps = function.contract.keeps_worker(function.runtime.language());
-            let stays = (!keeps || function.settings.min_workers > 0) && !pool.deleted;
+            let stays = (!keeps || pool.least() > 0) && !pool.deleted;
             stays || pool.active > 0 || !pool.warm.is_empty() || !pool.line.is_empty()
         });
     }

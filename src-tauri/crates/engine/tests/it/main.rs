@@ -22,6 +22,7 @@ mod pool;
 mod projects;
 mod python;
 mod queue;
+mod scaling;
 mod schedules;
 mod sequences;
 mod sources;

@@ -343,6 +343,7 @@ fn merged(old: &Settings, planned: Settings) -> Settings {
     if planned.min_workers > 0 {
         settings.min_workers = planned.min_workers;
     }
+    settings.scaling = planned.scaling;
     settings.idle_timeout_s = planned.idle_timeout_s.or(settings.idle_timeout_s);
     settings
 }

@@ -339,9 +339,16 @@ async fn an_image_is_a_folder_or_a_process() {
                 .status
         }
     };
+    let stored = async || {
+        let key = beckon_core::FunctionKey::new("playground", "hello").unwrap();
+        rig.store.function(&key).await.unwrap().unwrap()
+    };
+    let version = stored().await.version;
     assert_eq!(scale(9).await, 202);
     let status = until(&admin, "/system/function/hello", |f| f["availableReplicas"] == 3).await;
     assert_eq!(status["labels"], hello["labels"]);
+    assert_eq!(admin.get("/system/functions").await.ok()[0]["replicas"], 3);
+    assert_eq!(stored().await.version, version, "scaled, and not deployed");
     assert_eq!(scale(0).await, 202);
     until(&admin, "/system/function/hello", |f| f.get("replicas").is_none()).await;
     assert_eq!(send(call("hello")).await.status, 200, "a call wakes it");
@@ -380,6 +387,42 @@ async fn an_image_is_a_folder_or_a_process() {
         (&status["replicas"], &status["availableReplicas"]),
         (&json!(1), &json!(1))
     );
+    let scale = json!({ "serviceName": "cat", "namespace": "other", "replicas": 4 });
+    let scaled = admin
+        .send(Method::POST, "/system/scale-function/cat", &scale)
+        .await;
+    assert_eq!(scaled.status, 202);
+    let status = admin.get("/system/function/cat.other").await.ok();
+    assert_eq!(
+        (&status["replicas"], &status["availableReplicas"]),
+        (&json!(4), &json!(4))
+    );
+    assert_eq!(
+        admin.send(Method::PUT, "/system/functions", &cat).await.status,
+        202
+    );
+    let status = admin.get("/system/function/cat.other").await.ok();
+    assert_eq!(status["replicas"], 1, "the next deployment forgets it");
+    // How load is counted reaches the engine; what it does not count is said.
+    let mut by_load = cat.clone();
+    for (kind, counted) in [("cpu", true), ("queue", false)] {
+        by_load["labels"] = json!({
+            "com.openfaas.scale.type": kind,
+            "com.openfaas.scale.target": "500",
+            "com.openfaas.scale.target-proportion": "0.75",
+            "com.openfaas.scale.down.window": "1m30s",
+        });
+        let put = admin.send(Method::PUT, "/system/functions", &by_load).await;
+        assert_eq!(put.status, 202, "{put:?}");
+        let key = beckon_core::FunctionKey::new("other", "cat").unwrap();
+        let function = rig.store.function(&key).await;
+        let scaling = function.unwrap().unwrap().settings.scaling.clone().unwrap();
+        assert_eq!(
+            (scaling.target, scaling.proportion, scaling.down_window_s),
+            (500, 75, 90)
+        );
+        assert_eq!(scaling.is_acted_upon(), counted);
+    }
     let without = json!({ "service": "dog", "image": "me/cat" });
     assert_eq!(
         admin

@@ -336,6 +336,11 @@ mod tests {
             ),
             (0, Some(300), 10)
         );
+        let scaling = settings.scaling.as_ref().unwrap();
+        assert_eq!(
+            (&scaling.by, scaling.target, scaling.proportion, scaling.least),
+            (&beckon_core::ScalingLoad::Capacity, 10, 90, 2)
+        );
         assert_eq!(planned.schedules[0].expression, "*/5 * * * *");
         assert!(function.annotations.is_empty());
 

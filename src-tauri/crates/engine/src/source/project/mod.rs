@@ -12,6 +12,7 @@ mod fields;
 mod fnproject;
 mod image;
 mod openfaas;
+mod scaling;
 mod sequences;
 
 use std::fs;

@@ -4,13 +4,13 @@
 //! function's settings. A template that Beckon does not know runs as its own process, when `faas-cli build --shrinkwrap`
 //! has left `build/<name>` with everything in it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use beckon_core::{Contract, Result, Runtime};
 use serde_json::Value as Json;
 
 use super::fields::{Fields, is_variable, secret, set_named};
+use super::scaling::{self, Labels};
 use super::{PlannedFunction, PlannedSchedule, Project, ProjectKind, below, read_text};
 use crate::deadline::go_duration_ms;
 use crate::source::substitute::{Lookup, Substitution};
@@ -65,9 +65,6 @@ pub(super) fn read(file: &Path, root: &Path, text: &str, lookup: Lookup<'_>) -> 
         problems: fields.take_problems(),
     })
 }
-
-/// How long a function that may be scaled to zero is idle before it is, ms, where no label says so (15 min).
-const DEFAULT_ZERO_MS: f64 = 900_000.0;
 
 /// What decides the runtime, once all fields are read.
 #[derive(Default)]
@@ -185,25 +182,25 @@ fn secrets(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut Planned
 
 pub(super) fn labels(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &mut PlannedFunction) {
     let mut kept = serde_json::Map::new();
-    let mut scale = BTreeMap::new();
+    let mut scale = Labels::new();
     for (key, node) in fields.map(at, node) {
         let place = format!("{at}.{key}");
-        match key.as_str() {
-            "com.openfaas.scale.min" => {
+        let aspect = key.strip_prefix(scaling::PREFIX);
+        match aspect {
+            Some(bound @ ("min" | "max")) => {
                 if let Some(count) = fields.number(&place, node) {
-                    planned.settings.min_workers =
-                        fields.within(&place, Some(node), count, 0.0, 64.0, "workers");
-                }
-            }
-            "com.openfaas.scale.max" => {
-                if let Some(count) = fields.number(&place, node) {
-                    planned.limits.concurrency =
-                        fields.within(&place, Some(node), count, 1.0, 64.0, "workers");
+                    let least = if bound == "min" { 0.0 } else { 1.0 };
+                    let count = fields.within(&place, Some(node), count, least, 64.0, "workers");
+                    match bound {
+                        "min" => planned.settings.min_workers = count,
+                        _ => planned.limits.concurrency = count,
+                    }
+                    scale.insert(bound.to_owned(), (count.to_string(), node));
                 }
             }
             _ => match fields.json(&place, node) {
                 Some(value) => {
-                    if let Some(aspect) = key.strip_prefix("com.openfaas.scale.")
+                    if let Some(aspect) = aspect
                         && let Some(text) = fields.text(&place, node)
                     {
                         scale.insert(aspect.to_owned(), (text, node));
@@ -218,53 +215,10 @@ pub(super) fn labels(fields: &mut Fields<'_>, at: &str, node: &Node, planned: &m
             },
         }
     }
-    scaling(fields, at, &scale, planned);
+    scaling::scaling(fields, at, &scale, planned);
     if !kept.is_empty() {
         set_named(&mut planned.annotations, "labels", &Json::Object(kept));
     }
-}
-
-/// The labels `com.openfaas.scale.*` but for the bounds (<https://docs.openfaas.com/architecture/autoscaling/>). Beckon
-/// starts another worker when those that there are have their fill: `capacity`'s target says how much that is. Load is
-/// not counted in requests per second or processor time here.
-fn scaling(
-    fields: &mut Fields<'_>,
-    at: &str,
-    scale: &BTreeMap<String, (String, &Node)>,
-    planned: &mut PlannedFunction,
-) {
-    let text = |aspect: &str| scale.get(aspect).map(|(text, _)| text.as_str());
-    let settings = &mut planned.settings;
-    if text("zero") == Some("true") {
-        settings.min_workers = 0;
-        let place = format!("{at}.com.openfaas.scale.zero-duration");
-        let ms = text("zero-duration").map_or(Some(DEFAULT_ZERO_MS), duration_ms);
-        match ms {
-            Some(ms) => {
-                let seconds = fields.within(&place, None, ms / 1000.0, 1.0, 86_400.0, "s");
-                settings.idle_timeout_s = Some(seconds);
-            }
-            None => fields.error(&place, None, "The duration is not a time like 15m."),
-        }
-    }
-    if text("type") == Some("capacity")
-        && let Some((target, node)) = scale.get("target")
-    {
-        let place = format!("{at}.com.openfaas.scale.target");
-        match target
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|target| target.is_finite())
-        {
-            Some(target) => {
-                settings.runs_per_worker = fields.within(&place, Some(node), target, 1.0, 100.0, "runs");
-            }
-            None => fields.error(&place, Some(node), "The target is not a number."),
-        }
-    }
-    // "min" alone may be more than the engine's usual most.
-    planned.limits.concurrency = planned.limits.concurrency.max(settings.min_workers);
 }
 
 pub(super) fn annotations(
@@ -567,7 +521,7 @@ fn docker_env(text: &str) -> Vec<(String, String)> {
 }
 
 /// A duration of Go (`1m30s`, `500ms`), or seconds as a number, in milliseconds.
-fn duration_ms(text: &str) -> Option<f64> {
+pub(super) fn duration_ms(text: &str) -> Option<f64> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return (seconds.is_finite() && seconds >= 0.0).then_some(seconds * 1000.0);

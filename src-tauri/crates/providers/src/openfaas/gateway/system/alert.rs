@@ -48,7 +48,7 @@ async fn heed(gateway: &Gateway, caller: &Caller, alert: &InnerAlert, status: &s
     if least == most || factor == 0 {
         return Ok(()); // it is not to be scaled
     }
-    let replicas = Replicas::count(gateway.engine.status());
+    let replicas = Replicas::count(gateway).await?;
     let now = status::of(&function, replicas.get(&key).copied().unwrap_or_default()).replicas;
     let status = if alert.status.is_empty() {
         status

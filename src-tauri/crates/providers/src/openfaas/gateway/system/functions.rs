@@ -13,7 +13,7 @@ use crate::openfaas::wire::DeleteFunctionRequest;
 /// `GET /system/functions?namespace=`: the functions of a namespace, by name.
 pub(super) async fn list(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, Refusal> {
     let namespace = caller.namespace(&gateway, None).await?;
-    let replicas = Replicas::count(gateway.engine.status());
+    let replicas = Replicas::count(&gateway).await?;
     let mut all = Vec::new();
     for summary in gateway.store.functions(Some(&namespace)).await? {
         // One may be gone since.
@@ -38,7 +38,7 @@ pub(super) async fn get(
     let key = caller.function(&gateway, &name, None).await?;
     let function = gateway.store.function(&key).await?;
     let function = function.ok_or_else(|| Refusal::not_found(""))?;
-    let replicas = Replicas::count(gateway.engine.status());
+    let replicas = Replicas::count(&gateway).await?;
     let count = replicas.get(&key).copied().unwrap_or_default();
     let status = status::of(&function, count);
     let wants_usage = caller

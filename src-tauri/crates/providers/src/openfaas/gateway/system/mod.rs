@@ -37,8 +37,8 @@ pub(super) fn routes(gateway: &Gateway) -> Router<Gateway> {
         .put(deploy::update)
         .delete(functions::delete);
     let secrets = get(secrets::list)
-        .post(secrets::create)
-        .put(secrets::update)
+        .post(secrets::write)
+        .put(secrets::write)
         .delete(secrets::delete);
     let namespace = get(namespaces::get)
         .put(namespaces::update)

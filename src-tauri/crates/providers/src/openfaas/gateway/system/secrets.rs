@@ -1,6 +1,6 @@
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,35 +25,23 @@ pub(super) async fn list(State(gateway): State<Gateway>, caller: Caller) -> Resu
     json(StatusCode::OK, &told)
 }
 
-/// `POST /system/secrets`: 409 where there is one of this name, upon which faas-cli updates it.
-pub(super) async fn create(
+/// `POST /system/secrets`: 409 where there is one of this name, upon which faas-cli updates it. `PUT`: another value,
+/// which reaches the next worker; 404 where there is none of this name.
+pub(super) async fn write(
     State(gateway): State<Gateway>,
     caller: Caller,
+    method: Method,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
     let (namespace, secret) = asked(&gateway, &caller, &headers, body).await?;
     let value = bytes_of(&secret)?;
-    let made = gateway
-        .engine
-        .add_namespace_secret(&namespace, &secret.name, &value);
-    made.await.map_err(told)?;
-    Ok(accepted())
-}
-
-/// `PUT /system/secrets`: another value, which reaches the next worker; 404 where there is none of this name.
-pub(super) async fn update(
-    State(gateway): State<Gateway>,
-    caller: Caller,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Refusal> {
-    let (namespace, secret) = asked(&gateway, &caller, &headers, body).await?;
-    let value = bytes_of(&secret)?;
-    let set = gateway
-        .engine
-        .set_namespace_secret(&namespace, &secret.name, &value);
-    set.await.map_err(told)?;
+    let (engine, name) = (&gateway.engine, &secret.name);
+    let written = match method {
+        Method::POST => engine.add_namespace_secret(&namespace, name, &value).await,
+        _ => engine.set_namespace_secret(&namespace, name, &value).await,
+    };
+    written.map_err(told)?;
     Ok(accepted())
 }
 

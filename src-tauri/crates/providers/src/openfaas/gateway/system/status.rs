@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use beckon_core::{Function, FunctionKey, NamedJson};
-use beckon_engine::{EngineStatus, WorkerState};
+use beckon_engine::WorkerState;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::gateway::{Gateway, Refusal};
 use crate::openfaas::wire::{FunctionStatus, Kept, Texts, Usage};
 
 /// The annotation that a deployment is kept in.
@@ -36,9 +37,11 @@ fn annotation(annotations: &[NamedJson], key: &str) -> Option<Value> {
     Some(named.value.to_value())
 }
 
-/// How many processes a function has.
+/// How many processes a function has, and how many it is to have.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Replicas {
+    /// How many somebody wished for.
+    wished: Option<u32>,
     /// Those that take calls.
     ready: u64,
     /// Those, and those that are coming.
@@ -47,10 +50,13 @@ pub(super) struct Replicas {
 }
 
 impl Replicas {
-    /// Those of every function that has any.
-    pub(super) fn count(status: EngineStatus) -> HashMap<FunctionKey, Self> {
+    /// Those of every function that has any, or for which somebody wished some.
+    pub(super) async fn count(gateway: &Gateway) -> Result<HashMap<FunctionKey, Self>, Refusal> {
         let mut all: HashMap<FunctionKey, Self> = HashMap::new();
-        for worker in status.workers {
+        for (function, wished) in gateway.store.wished_workers().await? {
+            all.entry(function).or_default().wished = Some(wished);
+        }
+        for worker in gateway.engine.status().workers {
             let count = all.entry(worker.function).or_default();
             count.memory += worker.memory;
             match worker.state {
@@ -60,7 +66,7 @@ impl Replicas {
             }
             count.there += 1;
         }
-        all
+        Ok(all)
     }
 }
 
@@ -69,19 +75,24 @@ pub(super) fn written(function: &FunctionKey) -> String {
     function.name.as_str().replace('/', "__")
 }
 
-/// What is told of a function. One that starts a process per request has no replicas to count: what stands for them is
-/// this engine, which is there, unless it was scaled to zero.
+/// What is told of a function. One that starts a process per request has no replicas to count: what stands for as many as
+/// were asked for is this engine, which is there, unless it was scaled to zero.
 pub(super) fn of(function: &Function, replicas: Replicas) -> FunctionStatus {
     let language = function.runtime.language();
     let deployed = Deployed::of(function);
     let forks = !function.contract.keeps_worker(language);
-    let wanted = u64::from(function.settings.min_workers);
-    let (there, ready) = if forks
-        && deployed
-            .as_ref()
-            .is_some_and(|deployed| !deployed.scales_to_zero())
-    {
-        (1, 1)
+    let wanted = u64::from(replicas.wished.unwrap_or(function.settings.min_workers));
+    let stands_for = match (&deployed, replicas.wished) {
+        (Some(_), Some(wished)) if forks => u64::from(wished),
+        (Some(deployed), None) if forks && !deployed.scales_to_zero() => deployed
+            .least()
+            .clamp(1, u64::from(function.limits.concurrency.max(1))),
+        _ => 0,
+    };
+    let (there, ready) = if stands_for > 0 {
+        (stands_for, stands_for)
+    } else if forks {
+        (replicas.there, replicas.ready)
     } else {
         (replicas.there.max(wanted), replicas.ready)
     };
@@ -118,6 +129,13 @@ impl FunctionStatus {
 }
 
 impl Deployed {
+    /// How many replicas its label says there are at least; 0 where it says nothing.
+    fn least(&self) -> u64 {
+        let labels = self.kept.labels.as_ref();
+        let least = labels.and_then(|labels| labels.get("com.openfaas.scale.min"));
+        least.and_then(|least| least.trim().parse().ok()).unwrap_or(0)
+    }
+
     /// Whether a label allows that nothing of it is there.
     pub(super) fn scales_to_zero(&self) -> bool {
         let label = |labels: &Texts| {
