@@ -95,6 +95,9 @@ it("filters by text and instance, and copies what is shown", async () => {
   expect(screen.getByText("No line has this text")).toBeVisible();
   await user.keyboard("{Escape}");
   expect(shown()).toHaveLength(3);
+  box().focus();
+  await user.keyboard("?");
+  expect(await screen.findByRole("dialog", { name: "Keys" })).toHaveTextContent("Filter the lines");
 });
 
 it("holds still while paused, and has what came meanwhile", async () => {

@@ -35,7 +35,7 @@ export function LogToolbar(props: LogToolbarProps) {
     <div
       role="toolbar"
       aria-label="Log"
-      className="flex min-h-10 shrink-0 flex-wrap items-center gap-1.5 px-4"
+      className="flex min-h-10 shrink-0 flex-wrap items-center gap-1.5 px-4 py-1"
     >
       <Select
         aria-label="Lines from before"
@@ -77,7 +77,7 @@ export function LogToolbar(props: LogToolbarProps) {
         type="search"
         aria-label="Filter lines"
         placeholder="Filter lines"
-        className="w-56 min-w-24 [&::-webkit-search-cancel-button]:hidden"
+        className="max-w-56 min-w-24 flex-[1_1_6rem] [&::-webkit-search-cancel-button]:hidden"
         value={filter}
         onChange={(event) => props.onFilter(event.target.value)}
         onKeyDown={(event) => {

@@ -1,5 +1,6 @@
 import { ScrollText, SearchX } from "lucide-react";
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
+import { useActions } from "@/app/actions";
 import type { FunctionRef } from "@/platform";
 import { explain } from "@/platform/errors";
 import { Button } from "@/ui/Button";
@@ -42,21 +43,29 @@ export function LogsTab({ target }: { target: FunctionRef }) {
 
   const onPause = () => setHeld(still === null ? log : null);
 
-  function onKeyDown(event: KeyboardEvent) {
-    const { key, ctrlKey, metaKey, altKey, target: at } = event;
-    // Letters act only in the lines.
-    if (ctrlKey || metaKey || altKey || !(at instanceof HTMLElement) || at.getAttribute("role") !== "log")
-      return;
-    if (key === "/") search.current?.focus();
-    else if (key === "p" && following) onPause();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
+  useActions([
+    {
+      id: "log-filter",
+      title: "Filter the lines",
+      section: "Log",
+      keys: "/",
+      run: () => search.current?.focus(),
+    },
+    ...(following
+      ? [
+          {
+            id: "log-pause",
+            title: still === null ? "Pause the log" : "Resume the log",
+            section: "Log",
+            keys: "p",
+            run: onPause,
+          },
+        ]
+      : []),
+  ]);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the keys of the lines within
-    <div className="flex h-full min-h-0 flex-col" onKeyDown={onKeyDown}>
+    <div className="flex h-full min-h-0 flex-col">
       <LogToolbar
         tail={ask.tail}
         onTail={(tail) => read({ tail, follow })}
