@@ -51,8 +51,6 @@ const DEPLOYMENT: Deployment = {
 function prepare(panel: FixturePanel) {
   const image = {
     deployment: DEPLOYMENT,
-    replicas: 2,
-    availableReplicas: 1,
     invocations: 7,
     cpuMillis: null,
     memoryBytes: null,
@@ -64,12 +62,17 @@ function prepare(panel: FixturePanel) {
     kind: "image",
     version: "",
     speaksHttp: true,
+    apiUrl: null,
+    functionUrl: "http://127.0.0.1:8080/function/hello",
     image,
+    readiness: { state: "running", replicas: 2, availableReplicas: 1 },
     edits: { code: false, settings: false, deployment: true, engine: false, hiddenEnv: false },
     code: { type: "opaque", reason: "The code is in the image." },
   } as FunctionDetail;
   panel.connections.push(GATEWAY);
   panel.functions.push(hello);
+  panel.handlers.namespaces = ({ connection }) =>
+    connection === ID ? [{ name: "openfaas-fn", label: "openfaas-fn", created: 0, functions: 1 }] : [];
   const kept = ["api-key"];
   panel.handlers.namespace_secrets = () => kept;
   panel.handlers.put_namespace_secret = ({ name }) => void (kept.includes(name) || kept.push(name));
@@ -88,6 +91,20 @@ it("has what its gateway has: a deployment instead of code and settings", async 
   expect(tabs()).toEqual(["Overview", "Invoke", "Activations", "Logs", "Deployment"]);
   expect(screen.getAllByText("1 of 2 ready")[0]).toBeVisible();
   expect(sent(panel, "entities")).toEqual([]);
+});
+
+it("lists its functions with their images and states, and says nothing that it does not know", async () => {
+  renderApp(NAMESPACE, prepare);
+  const row = (await screen.findByRole("link", { name: "hello" }, SLOW)).closest("tr") as HTMLElement;
+  expect(row).toHaveTextContent("me/hello:1.0");
+  expect(row).toHaveTextContent("1 of 2 ready");
+  const heads = screen.getAllByRole("columnheader").map(({ textContent }) => textContent);
+  expect(heads).toEqual(["Name", "Image", "State", "Updated", "Actions"]);
+});
+
+it("is copied as a command", async () => {
+  renderApp(`${PAGE}?tab=invoke`, prepare);
+  expect(await screen.findByTestId("copy-curl", {}, SLOW)).toBeVisible();
 });
 
 it("is deployed again with all that was not changed, and scaled", async () => {
@@ -135,11 +152,7 @@ it("is called with a request, and its asynchronous runs may call back", async ()
 });
 
 it("keeps secrets, whose values are never shown", async () => {
-  const { panel } = renderApp(`${NAMESPACE}?tab=secrets`, (prepared) => {
-    prepare(prepared);
-    prepared.handlers.namespaces = ({ connection }) =>
-      connection === ID ? [{ name: "openfaas-fn", label: "openfaas-fn", created: 0, functions: 1 }] : [];
-  });
+  const { panel } = renderApp(`${NAMESPACE}?tab=secrets`, prepare);
   const user = userEvent.setup();
   expect(await screen.findByTestId("namespace-secret", {}, SLOW)).toHaveTextContent("api-key");
   expect(tabs().map((text) => text?.replace(/\d+$/, ""))).toEqual(["Functions", "Secrets"]);

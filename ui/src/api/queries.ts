@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { api, type FunctionRef } from "@/platform";
+import { api, type FunctionRef, type Readiness } from "@/platform";
 import { keys } from "./keys";
 
 export const overviewQuery = queryOptions({
@@ -59,7 +59,19 @@ export const useFunctions = (connection: string, enabled = true) =>
   });
 
 export const useFunction = (f: FunctionRef) =>
-  useQuery({ queryKey: keys.function(f), queryFn: ({ signal }) => api.function({ function: f }, signal) });
+  useQuery({
+    queryKey: keys.function(f),
+    queryFn: ({ signal }) => api.function({ function: f }, signal),
+    // A provider tells of no change; what is on its way there is asked for until it has arrived.
+    refetchInterval: ({ state }) => (isOnItsWay(state.data?.readiness ?? null) ? 2_000 : false),
+  });
+
+function isOnItsWay(readiness: Readiness | null): boolean {
+  if (readiness === null) return false;
+  const { state, replicas, availableReplicas } = readiness;
+  if (state === "pending" || state === "building") return true;
+  return state === "running" && availableReplicas < replicas;
+}
 
 /** The packages, triggers and rules of a namespace. */
 export const useEntities = (connection: string, namespace: string, enabled = true) =>

@@ -13,6 +13,8 @@ const fn = (path: string): FunctionSummary => {
     web: "private",
     limits: { timeoutMs: 1, memoryMb: 1, logsKb: 1, concurrency: 1 },
     updated: 0,
+    imageName: null,
+    readiness: null,
   };
 };
 const NAMESPACES = [namespace("a", "Alpha"), namespace("b")];

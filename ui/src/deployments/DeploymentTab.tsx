@@ -1,7 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { keys } from "@/api/keys";
-import { api, type DeployedImage, type FunctionRef } from "@/platform";
+import { ReadyBadge } from "@/functions/ReadyBadge";
+import { api, type DeployedImage, type FunctionRef, type Readiness } from "@/platform";
 import { Button } from "@/ui/Button";
 import { FormError, Input } from "@/ui/Field";
 import { Section } from "@/ui/Section";
@@ -13,18 +14,19 @@ import { toDeployment, toForm } from "./form";
 interface DeploymentTabProps {
   target: FunctionRef;
   image: DeployedImage;
+  readiness: Readiness | null;
   onUnsaved: (unsaved: boolean) => void;
 }
 
 /** What a deployed image runs with, and in how many replicas. */
-export function DeploymentTab({ target, image, onUnsaved }: DeploymentTabProps) {
+export function DeploymentTab({ target, image, readiness, onUnsaved }: DeploymentTabProps) {
   return (
     <div className="max-w-180 px-6 pb-10">
       <Section
         title="Scale"
         description="The server keeps to limits of its own, those of the function’s labels among them."
       >
-        <Scale key={image.replicas} target={target} image={image} />
+        {readiness && <Scale key={readiness.replicas} target={target} readiness={readiness} />}
       </Section>
       <Section title="Deployment" description="Deploying again replaces the function’s replicas.">
         <Again key={JSON.stringify(image.deployment)} target={target} image={image} onUnsaved={onUnsaved} />
@@ -33,9 +35,9 @@ export function DeploymentTab({ target, image, onUnsaved }: DeploymentTabProps) 
   );
 }
 
-function Scale({ target, image }: Omit<DeploymentTabProps, "onUnsaved">) {
+function Scale({ target, readiness }: { target: FunctionRef; readiness: Readiness }) {
   const client = useQueryClient();
-  const [typed, setTyped] = useState(String(image.replicas));
+  const [typed, setTyped] = useState(String(readiness.replicas));
   const replicas = /^\d{1,4}$/.test(typed.trim()) ? Number(typed) : Number.NaN;
   const scale = useAttempt(async () => {
     await api.scaleFunction({ function: target, replicas });
@@ -58,19 +60,21 @@ function Scale({ target, image }: Omit<DeploymentTabProps, "onUnsaved">) {
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
         />
-        <Button type="submit" busy={scale.busy} disabled={!(replicas <= 1000) || replicas === image.replicas}>
+        <Button
+          type="submit"
+          busy={scale.busy}
+          disabled={!(replicas <= 1000) || replicas === readiness.replicas}
+        >
           Scale
         </Button>
-        <span className="text-muted">
-          {image.availableReplicas} of {image.replicas} ready
-        </span>
+        <ReadyBadge readiness={readiness} />
       </div>
       {scale.error !== null && <FormError error={scale.error} />}
     </form>
   );
 }
 
-function Again({ target, image: { deployment }, onUnsaved }: DeploymentTabProps) {
+function Again({ target, image: { deployment }, onUnsaved }: Omit<DeploymentTabProps, "readiness">) {
   const client = useQueryClient();
   const [form, setForm] = useState(() => toForm(deployment));
   const changed = JSON.stringify(form) !== JSON.stringify(toForm(deployment));

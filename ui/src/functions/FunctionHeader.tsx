@@ -7,6 +7,7 @@ import { IconButton } from "@/ui/IconButton";
 import { Menu } from "@/ui/Menu";
 import { Breadcrumbs } from "./Breadcrumbs";
 import { limitsText } from "./limits";
+import { ReadyBadge } from "./ReadyBadge";
 import { WebBadge } from "./WebBadge";
 
 interface FunctionHeaderProps {
@@ -18,8 +19,7 @@ interface FunctionHeaderProps {
 export function FunctionHeader({ target, detail, connection }: FunctionHeaderProps) {
   const show = useShell((shell) => shell.show);
   const { code, settings, deployment } = detail.edits;
-  const { image } = detail;
-  // What a system without versions says of limits is nothing, either.
+  // A system without versions says nothing of limits and web access, either.
   const versions = connection?.capabilities.versions !== false;
   return (
     <header className="flex shrink-0 items-end gap-4 px-6 pt-3 pb-2">
@@ -29,18 +29,15 @@ export function FunctionHeader({ target, detail, connection }: FunctionHeaderPro
           <h1 className="truncate text-xl font-semibold">{target.name}</h1>
           <span className="flex flex-wrap items-center gap-1.5">
             <Badge>{kindTitle(detail.kind)}</Badge>
-            {image === null ? (
-              versions && <Badge title="Version">{detail.version}</Badge>
-            ) : (
-              <Badge title="Ready replicas, of those that there are to be">
-                {image.availableReplicas} of {image.replicas} ready
-              </Badge>
-            )}
-            <WebBadge web={detail.web} functionUrl={detail.functionUrl} />
-            {image === null && versions && (
-              <span className="px-1 text-sm text-subtle" title="Longest run and memory">
-                {limitsText(detail.limits)}
-              </span>
+            {detail.readiness && <ReadyBadge readiness={detail.readiness} />}
+            {versions && (
+              <>
+                <Badge title="Version">{detail.version}</Badge>
+                <WebBadge web={detail.web} functionUrl={detail.functionUrl} />
+                <span className="px-1 text-sm text-subtle" title="Longest run and memory">
+                  {limitsText(detail.limits)}
+                </span>
+              </>
             )}
             {!code && !settings && !deployment && <Badge>Read-only</Badge>}
           </span>

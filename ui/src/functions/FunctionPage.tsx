@@ -148,7 +148,12 @@ function Page({ target, detail }: { target: FunctionRef; detail: FunctionDetail 
               onUnsaved={onSettingsChange}
             />
           ) : (
-            <DeploymentTab target={target} image={image} onUnsaved={onSettingsChange} />
+            <DeploymentTab
+              target={target}
+              image={image}
+              readiness={detail.readiness}
+              onUnsaved={onSettingsChange}
+            />
           )}
         </Suspense>
       ),

@@ -1,29 +1,37 @@
 import { Link } from "@tanstack/react-router";
 import { Play, SquareFunction } from "lucide-react";
 import { kindTitle } from "@/app/kinds";
-import type { FunctionSummary } from "@/platform";
+import type { Capabilities, FunctionSummary } from "@/platform";
 import { Table } from "@/ui/Table";
 import { TimeText } from "@/ui/TimeText";
 import { limitsText } from "./limits";
+import { ReadyBadge } from "./ReadyBadge";
 import { WebBadge } from "./WebBadge";
 
-export function FunctionTable({
-  connection,
-  functions,
-}: {
+interface FunctionTableProps {
   connection: string;
+  /** What its system has: the table shows no more. */
+  has: Capabilities;
   functions: readonly FunctionSummary[];
-}) {
+}
+
+export function FunctionTable({ connection, has, functions }: FunctionTableProps) {
   const sorted = [...functions].sort((a, b) => a.name.localeCompare(b.name));
   return (
     <Table>
       <thead>
         <tr>
           <th>Name</th>
-          <th>Runtime</th>
-          <th>REST API</th>
-          <th className="max-lg:hidden">Limits</th>
-          <th>Version</th>
+          <th>{has.deployments ? "Image" : "Runtime"}</th>
+          {has.versions ? (
+            <>
+              <th>REST API</th>
+              <th className="max-lg:hidden">Limits</th>
+              <th>Version</th>
+            </>
+          ) : (
+            <th>State</th>
+          )}
           <th>Updated</th>
           <th>
             <span className="sr-only">Actions</span>
@@ -45,12 +53,24 @@ export function FunctionTable({
                   {f.name}
                 </Link>
               </td>
-              <td className="whitespace-nowrap">{kindTitle(f.kind)}</td>
-              <td>
-                <WebBadge web={f.web} />
-              </td>
-              <td className="whitespace-nowrap text-muted max-lg:hidden">{limitsText(f.limits)}</td>
-              <td className="font-mono text-sm">{f.version}</td>
+              {has.deployments ? (
+                <td className="max-w-80 truncate font-mono text-sm" title={f.imageName ?? undefined}>
+                  {f.imageName}
+                </td>
+              ) : (
+                <td className="whitespace-nowrap">{kindTitle(f.kind)}</td>
+              )}
+              {has.versions ? (
+                <>
+                  <td>
+                    <WebBadge web={f.web} />
+                  </td>
+                  <td className="whitespace-nowrap text-muted max-lg:hidden">{limitsText(f.limits)}</td>
+                  <td className="font-mono text-sm">{f.version}</td>
+                </>
+              ) : (
+                <td>{f.readiness && <ReadyBadge readiness={f.readiness} />}</td>
+              )}
               <td>
                 {f.updated === 0 ? <span className="text-subtle">–</span> : <TimeText at={f.updated} />}
               </td>

@@ -141,7 +141,7 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
                 : "The provider lists none in this namespace. Create one from a template, or deploy a project."}
           </EmptyState>
         ) : (
-          <FunctionTable connection={connectionId} functions={rows} />
+          has && <FunctionTable connection={connectionId} has={has} functions={rows} />
         ),
     },
   ];

@@ -10,6 +10,7 @@ import { formatBytes, formatCount, formatDateTime, formatDuration } from "@/ui/f
 import { Section } from "@/ui/Section";
 import { TimeText } from "@/ui/TimeText";
 import { CONTRACT } from "./contracts";
+import { ReadyBadge } from "./ReadyBadge";
 import { RecentRuns } from "./RecentRuns";
 
 export function OverviewTab({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
@@ -53,6 +54,11 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
             <CodeFacts target={target} detail={detail} />
           ) : (
             <ImageFacts image={detail.image} />
+          )}
+          {detail.readiness && (
+            <Fact label="State">
+              <ReadyBadge readiness={detail.readiness} />
+            </Fact>
           )}
           {detail.updated > 0 && (
             <Fact label="Updated">
@@ -116,9 +122,6 @@ function ImageFacts({ image }: { image: DeployedImage }) {
       </Fact>
       <Fact label="Process">
         {deployment.process === "" ? "The image’s own" : <code>{deployment.process}</code>}
-      </Fact>
-      <Fact label="Replicas">
-        {image.availableReplicas} of {image.replicas} ready
       </Fact>
       {invocations !== null && <Fact label="Calls">{formatCount(invocations)}</Fact>}
       {memoryBytes !== null && <Fact label="Memory">{formatBytes(memoryBytes)}</Fact>}

@@ -154,7 +154,7 @@ export function InvokePane({ target, detail, connection }: InvokePaneProps) {
             />
           )}
           <SavedRequests target={target} http={http} onText={onText} />
-          {detail.apiUrl !== null && (
+          {(detail.apiUrl !== null || detail.functionUrl !== null) && (
             <CopyCurl
               source={
                 draft

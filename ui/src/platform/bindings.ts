@@ -1195,14 +1195,6 @@ export type DeployedImage = {
  */
 deployment: Deployment, 
 /**
- * How many replicas there are to be.
- */
-replicas: number, 
-/**
- * How many of them are ready: none of a function that cannot start, or that is scaled to zero.
- */
-availableReplicas: number, 
-/**
  * How often it was called, where the server counts.
  */
 invocations: number | null, 
@@ -1896,7 +1888,11 @@ functionUrl: string | null,
  * What was deployed, of a connection whose functions are images: there is no code, no version, and no settings, and
  * `deploy_function` changes it.
  */
-image: DeployedImage | null, };
+image: DeployedImage | null, 
+/**
+ * How it is, where functions are started before they are called.
+ */
+readiness: Readiness | null, };
 
 /**
  * What of a function can be changed from here.
@@ -2091,6 +2087,14 @@ limits: Limits,
  * When it was last changed.
  */
 updated: number, 
+/**
+ * Its container image, where functions are images.
+ */
+imageName: string | null, 
+/**
+ * How it is, where functions are started before they are called.
+ */
+readiness: Readiness | null, 
 /**
  * The namespace that it belongs to.
  */
@@ -3098,6 +3102,28 @@ concurrentInvocations: number,
  * Triggers that may be fired within a whole minute of the clock: 1 to 1,000,000.
  */
 firesPerMinute: number, };
+
+/**
+ * How a function is at a system that builds and starts it before it is called.
+ */
+export type Readiness = { 
+/**
+ * Whether it can be called.
+ */
+state: ReadyState, 
+/**
+ * How many replicas there are to be.
+ */
+replicas: number, 
+/**
+ * How many of them are ready.
+ */
+availableReplicas: number, };
+
+/**
+ * Whether a function can be called.
+ */
+export type ReadyState = "pending" | "building" | "running" | "idle" | "failed" | "unknown";
 
 /**
  * What a record is of.

@@ -55,6 +55,7 @@ it("shows the call of the function in use, or else of the first by name", () => 
     ...rest,
     namespace,
     name,
+    imageName: null,
   }));
   const local = { connection: "local", namespace: "playground", name: "hello-shell" };
   expect(exampleOf("playground", local, functions)).toBe("hello-shell");

@@ -87,10 +87,6 @@ fn is_name(name: &str) -> bool {
 pub struct DeployedImage {
     /// What was deployed.
     pub deployment: Deployment,
-    /// How many replicas there are to be.
-    pub replicas: u32,
-    /// How many of them are ready: none of a function that cannot start, or that is scaled to zero.
-    pub available_replicas: u32,
     /// How often it was called, where the server counts.
     pub invocations: Option<u64>,
     /// What its replicas take of processors together, in thousandths of one; where the server measures.
@@ -99,6 +95,36 @@ pub struct DeployedImage {
     pub memory_bytes: Option<u64>,
     /// The URL of asynchronous calls.
     pub async_url: String,
+}
+
+/// How a function is at a system that builds and starts it before it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Readiness {
+    /// Whether it can be called.
+    pub state: ReadyState,
+    /// How many replicas there are to be.
+    pub replicas: u32,
+    /// How many of them are ready.
+    pub available_replicas: u32,
+}
+
+/// Whether a function can be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadyState {
+    /// Nothing of it has started yet.
+    Pending,
+    /// Its code is being built.
+    Building,
+    /// It answers.
+    Running,
+    /// It is scaled to zero: the next call starts it.
+    Idle,
+    /// It could not be built, or does not start.
+    Failed,
+    /// The system says something that Beckon does not know.
+    Unknown,
 }
 
 /// A line that a function wrote, apart from any run.

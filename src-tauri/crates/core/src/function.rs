@@ -4,7 +4,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Contract, Error, ErrorCode, FunctionKey, JsonText, Millis, NamespaceName, Runtime, Settings};
+use crate::{
+    Contract, Error, ErrorCode, FunctionKey, JsonText, Millis, NamespaceName, Readiness, Runtime, Settings,
+};
 
 /// A namespace of the local engine, or one seen at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -328,6 +330,10 @@ pub struct FunctionSummary {
     pub limits: Limits,
     /// When it was last changed.
     pub updated: Millis,
+    /// Its container image, where functions are images.
+    pub image_name: Option<String>,
+    /// How it is, where functions are started before they are called.
+    pub readiness: Option<Readiness>,
 }
 
 #[cfg(test)]

@@ -46,7 +46,9 @@ pub use delivery::{
     DeliverySummary, DestinationKind, Excerpt, Inbox, InboxKind, InboxMessage, MatchedBy, Purpose,
     masked_url,
 };
-pub use deployment::{DeployedImage, Deployment, FunctionLogAsk, FunctionLogLine, Texts};
+pub use deployment::{
+    DeployedImage, Deployment, FunctionLogAsk, FunctionLogLine, Readiness, ReadyState, Texts,
+};
 pub use entity::{Collection, Content, Entity, EntityKey, JoinedRule, KnownEntity, PackagedFunction};
 pub use error::{Error, ErrorCode, Result};
 pub use event::Event;

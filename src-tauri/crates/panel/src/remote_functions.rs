@@ -281,5 +281,6 @@ fn detail(
         },
         function_url,
         image,
+        readiness: summary.readiness,
     }
 }

@@ -184,6 +184,8 @@ pub struct FunctionDetail {
     /// What was deployed, of a connection whose functions are images: there is no code, no version, and no settings, and
     /// `deploy_function` changes it.
     pub image: Option<beckon_core::DeployedImage>,
+    /// How it is, where functions are started before they are called.
+    pub readiness: Option<beckon_core::Readiness>,
 }
 
 /// A function's code as the window shows it.

@@ -120,6 +120,8 @@ impl Store {
                     web: column(row, "web")?,
                     limits: limits(row)?,
                     updated: row.get("updated")?,
+                    image_name: None,
+                    readiness: None,
                 });
             }
             Ok(functions)

@@ -326,6 +326,7 @@ impl Panel {
             api_url,
             function_url,
             image: None,
+            readiness: None,
         })
     }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use axum::http::Request;
 use beckon_core::{
-    CodePackage, ConnectionKind, ErrorCode, FunctionKey, FunctionLogAsk, NamespaceName, Runtime, Secret,
-    TokenScope, Version,
+    CodePackage, ConnectionKind, ErrorCode, FunctionKey, FunctionLogAsk, NamespaceName, ReadyState, Runtime,
+    Secret, TokenScope, Version,
 };
 use beckon_providers::{EnvChange, FunctionChange, KeptEnv, Remote, RemoteFunction, connect};
 use beckon_store::Expect;
@@ -93,6 +93,7 @@ async fn functions_are_managed_and_called() {
     let functions = remote.functions(&playground).await.unwrap();
     assert_eq!(functions.len(), 1);
     assert_eq!(functions[0].key, key("f"));
+    assert_eq!(functions[0].readiness.unwrap().state, ReadyState::Running);
 
     // A variable is set and taken away; the code stays, and nobody's change is overwritten.
     let old = remote.function(&key("f")).await.unwrap();

@@ -1,7 +1,8 @@
 //! What a gateway answers, read with patience: servers leave fields out, and write `null` for nothing.
 
 use beckon_core::{
-    DeployedImage, Deployment, FunctionKey, FunctionSummary, Limits, Millis, NamespaceName, Texts, WebExport,
+    DeployedImage, Deployment, FunctionKey, FunctionSummary, Limits, Millis, NamespaceName, Readiness,
+    ReadyState, Texts, WebExport,
 };
 use chrono::DateTime;
 use serde::Deserialize;
@@ -103,7 +104,24 @@ impl Function {
             web: WebExport::Private,
             limits: Limits::DEFAULT,
             updated: self.created(),
+            image_name: Some(self.image.clone().unwrap_or_default()),
+            readiness: Some(self.readiness()),
         })
+    }
+
+    /// Counts that are left out are 0.
+    fn readiness(&self) -> Readiness {
+        let count = |number: Option<u64>| u32::try_from(number.unwrap_or_default()).unwrap_or(u32::MAX);
+        let (replicas, available_replicas) = (count(self.replicas), count(self.available_replicas));
+        Readiness {
+            state: match (replicas, available_replicas) {
+                (0, 0) => ReadyState::Idle,
+                (_, 0) => ReadyState::Pending,
+                _ => ReadyState::Running,
+            },
+            replicas,
+            available_replicas,
+        }
     }
 
     fn created(&self) -> Millis {
@@ -125,7 +143,6 @@ impl Function {
                 .filter(|(_, value)| !value.is_empty())
                 .collect()
         };
-        let count = |number: Option<u64>| u32::try_from(number.unwrap_or_default()).unwrap_or(u32::MAX);
         let usage = self.usage.unwrap_or_default();
         let image = DeployedImage {
             deployment: Deployment {
@@ -140,8 +157,6 @@ impl Function {
                 requests: texts(self.kept.requests),
                 read_only_root_filesystem: self.kept.read_only_root_filesystem,
             },
-            replicas: count(self.replicas),
-            available_replicas: count(self.available_replicas),
             invocations: self.invocation_count.map(whole),
             cpu_millis: usage.cpu,
             memory_bytes: usage.total_memory_bytes.map(whole),
@@ -176,6 +191,7 @@ mod tests {
             (summary.key.to_string().as_str(), summary.updated),
             ("/openfaas-fn/a", 0)
         );
+        assert_eq!(summary.readiness.unwrap().state, ReadyState::Idle);
         let image = function.function(summary, String::new()).image.unwrap();
         assert_eq!(image.invocations, Some(3));
         assert_eq!(

@@ -35,6 +35,8 @@ pub(super) fn summary(action: &ReceivedAction) -> Option<FunctionSummary> {
         web: web_export(annotations),
         limits: limits(action.limits),
         updated: action.updated.unwrap_or_default(),
+        image_name: None,
+        readiness: None,
     })
 }
 

@@ -3,13 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use beckon_core::{
-    CodePackage, Error, ErrorCode, FunctionKey, FunctionSummary, Limits, Millis, Result, Version, WebExport,
+    CodePackage, Error, ErrorCode, FunctionKey, FunctionSummary, Limits, Millis, Readiness, ReadyState,
+    Result, Version, WebExport,
 };
 use chrono::{DateTime, NaiveDateTime};
 use sha2::{Digest as _, Sha256};
 
 use crate::RemoteFunction;
-use crate::spaces::wire::{Function, Source};
+use crate::spaces::wire::{Function, Source, State};
 
 /// When it was changed, without a zone (UTC) or with one; 0 where it cannot be read.
 fn updated(function: &Function) -> Millis {
@@ -47,6 +48,23 @@ pub(super) fn summary(function: &Function, key: FunctionKey) -> FunctionSummary 
         web: WebExport::Private,
         limits: Limits::DEFAULT,
         updated: updated(function),
+        image_name: None,
+        readiness: Some(readiness(function)),
+    }
+}
+
+fn readiness(function: &Function) -> Readiness {
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    Readiness {
+        state: match function.status {
+            State::Pending => ReadyState::Pending,
+            State::Building => ReadyState::Building,
+            State::Running => ReadyState::Running,
+            State::Failed => ReadyState::Failed,
+            State::Other => ReadyState::Unknown,
+        },
+        replicas: count(function.metrics.replicas),
+        available_replicas: count(function.metrics.available_replicas),
     }
 }
 
