@@ -25,9 +25,12 @@ function client(gateway, password) {
         } catch (thrown) {
           const { response } = thrown;
           if (response === undefined) throw thrown;
-          throw Object.assign(new Error(`${method}: ${response.statusCode} ${JSON.stringify(response.body)}`), {
-            status: response.statusCode,
-          });
+          throw Object.assign(
+            new Error(`${method}: ${response.statusCode} ${JSON.stringify(response.body)}`),
+            {
+              status: response.statusCode,
+            },
+          );
         }
       },
   });
