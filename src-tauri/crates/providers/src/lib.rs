@@ -8,6 +8,7 @@
 
 pub mod digitalocean;
 pub mod gateway;
+mod null;
 pub mod openfaas;
 pub mod openwhisk;
 mod remote;

@@ -308,6 +308,12 @@ pub trait Remote: Send + Sync {
         Err(not_there("calls with requests"))
     }
 
+    /// Cancels an asynchronous call that waits or runs, by the id that it was made with (`X-Call-Id`); `false` when there
+    /// is none, or none any more. `NotSupported` where the server takes no call back.
+    async fn cancel(&self, _call_id: &str) -> Result<bool> {
+        Err(not_there("calls that are taken back"))
+    }
+
     /// The record of a run; `Ok(None)` while there is none (yet, or not any more).
     async fn activation(&self, _namespace: &NamespaceName, _id: ActivationId) -> Result<Option<Activation>> {
         Err(not_there("records of runs"))

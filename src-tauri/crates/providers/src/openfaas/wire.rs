@@ -4,6 +4,8 @@ pub(crate) use beckon_core::Texts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::null::or_default;
+
 /// What is deployed: an image's name and what it is run with, and never code. `null` is as good as nothing, and unknown
 /// fields are passed over, as by OpenFaaS' own gateway.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -35,7 +37,7 @@ pub(crate) struct Kept {
     pub(crate) limits: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) requests: Option<Map<String, Value>>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "std::ops::Not::not")]
     pub(crate) read_only_root_filesystem: bool,
 }
 

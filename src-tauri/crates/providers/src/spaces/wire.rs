@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::null::or_default;
+
 /// Names with texts: environment variables.
 pub(crate) type Texts = BTreeMap<String, String>;
 
@@ -107,14 +109,19 @@ pub(crate) struct Function {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Metrics {
+    #[serde(deserialize_with = "or_default")]
     pub(crate) invocations: u64,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) replicas: u64,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) available_replicas: u64,
 }
 
 /// Part of a list.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub(crate) struct Page<T> {
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) data: Vec<T>,
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) paging: Paging,
@@ -134,14 +141,16 @@ pub(crate) struct Paging {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Space {
     pub(crate) id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) name: String,
 }
 
 /// A line that a function wrote.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LogEntry {
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) name: String,
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) instance: String,
     /// RFC 3339.
     pub(crate) timestamp: String,
@@ -177,15 +186,6 @@ pub(crate) enum TriggerState {
 
 fn an_hour() -> u64 {
     3_600
-}
-
-/// What is `null` is as good as not there.
-fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The answer of `/oauth2/token` (RFC 6749, 5.1).

@@ -418,3 +418,90 @@ async fn a_server_without_namespaces_and_secrets_says_so() {
         .await;
     assert_eq!(error(refused).code, ErrorCode::Conflict);
 }
+
+/// Go writes `null` for an empty list or map, and leaves out what is nothing.
+#[tokio::test]
+async fn what_a_server_writes_as_null_is_nothing() {
+    let namespace: NamespaceName = "ns".parse().unwrap();
+    let key = FunctionKey::new("ns", "f").unwrap();
+    let null = BadServer::answering(reply(200, "null")).await;
+    let client = client_of(&null);
+    assert!(client.functions(&namespace).await.unwrap().is_empty());
+    assert!(client.secrets(&namespace).await.unwrap().is_empty());
+    let usual: Vec<NamespaceName> = vec!["openfaas-fn".parse().unwrap()];
+    let names = client.namespaces().await.unwrap();
+    assert_eq!(
+        names.iter().map(|known| known.name.clone()).collect::<Vec<_>>(),
+        usual
+    );
+
+    let sparse = r#"[{"name":"f","image":null,"namespace":null,"envProcess":null,"envVars":null,"labels":null,
+        "annotations":null,"secrets":null,"constraints":null,"limits":null,"requests":null,"usage":null,
+        "readOnlyRootFilesystem":null,"replicas":null,"invocationCount":null,"createdAt":null},
+        {"name":null}]"#;
+    let server = BadServer::answering(reply(200, sparse)).await;
+    let all = client_of(&server).functions(&namespace).await.unwrap();
+    assert!(matches!(all.as_slice(), [one] if one.key == key), "{all:?}");
+    let server = BadServer::answering(reply(200, r#"[{"name":null},{"name":"b"},{"name":"a"}]"#)).await;
+    assert_eq!(client_of(&server).secrets(&namespace).await.unwrap(), ["a", "b"]);
+    let server = BadServer::answering(reply(
+        200,
+        r#"{"name":"f","labels":null,"annotations":null,"usage":{"cpu":null}}"#,
+    ))
+    .await;
+    let image = client_of(&server).function(&key).await.unwrap().image.unwrap();
+    assert_eq!(image.deployment, Deployment::default());
+    assert_eq!((image.invocations, image.cpu_millis), (None, None));
+    let lines = "{\"name\":null,\"instance\":null,\"timestamp\":null,\"text\":\"a\"}\n";
+    let server = BadServer::answering(reply(200, lines)).await;
+    let lines = client_of(&server)
+        .logs(&key, &FunctionLogAsk::default())
+        .await
+        .unwrap();
+    let lines: Vec<_> = lines.map(Result::unwrap).collect().await;
+    assert_eq!(
+        (lines.len(), lines[0].at_us, lines[0].text.as_str()),
+        (1, None, "a")
+    );
+}
+
+#[tokio::test]
+async fn a_call_is_taken_back_where_the_server_does_it() {
+    for (status, expected) in [(202, Ok(true)), (404, Ok(false))] {
+        let server = BadServer::answering(reply(status, "")).await;
+        assert_eq!(client_of(&server).cancel("a/b").await, expected);
+        assert!(
+            server.requests()[0].starts_with("DELETE /async-function/a%2Fb "),
+            "{:?}",
+            server.requests()
+        );
+    }
+    let simple = BadServer::answering(reply(405, "")).await;
+    assert_eq!(
+        error(client_of(&simple).cancel("x").await).code,
+        ErrorCode::NotSupported
+    );
+    // What would be another path is nobody's call.
+    assert_eq!(client_of(&simple).cancel("..").await, Ok(false));
+    assert_eq!(simple.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn another_server_and_a_wrong_password_are_said() {
+    let server = BadServer::answering(reply(404, "404 page not found")).await;
+    let other = error(client_of(&server).check().await);
+    assert_eq!(other.code, ErrorCode::BadReply);
+    assert!(
+        other.message.ends_with("does not speak OpenFaaS' API."),
+        "{other:?}"
+    );
+    let server = BadServer::answering(reply(401, "invalid credentials")).await;
+    let refused = error(client_of(&server).check().await);
+    assert_eq!(refused.code, ErrorCode::Unauthorized);
+    assert!(
+        refused
+            .message
+            .ends_with("does not accept this user with this password."),
+        "{refused:?}"
+    );
+}

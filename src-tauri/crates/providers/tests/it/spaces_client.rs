@@ -13,6 +13,7 @@ use beckon_providers::{EnvChange, FunctionChange, KeptEnv, Remote, RemoteFunctio
 use beckon_store::Expect;
 use futures_util::StreamExt as _;
 
+use crate::support::bad::{BadServer, reply};
 use crate::support::rig::{Client, Rig};
 
 const CODE: &str = "import os\n\
@@ -249,4 +250,60 @@ async fn what_spaces_has_no_place_for_is_refused_here() {
     assert_eq!(error.code, ErrorCode::InvalidInput);
     assert!(rig.store.spaces_deployments(None).await.unwrap().is_empty());
     rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_that_is_not_ready_is_not_called() {
+    let rig = Rig::start().await;
+    let client = rig.client(TokenScope::Account).await.1;
+    let remote = remote(&client, "");
+    // Go whose build fails is not ready ever after.
+    let mut broken = python("package function\n\nfunc Handle( {\n");
+    broken.kind = Some(Runtime::new("go").unwrap());
+    remote
+        .put_function(&key("f"), &broken, Expect::New)
+        .await
+        .unwrap();
+    for (wait, request) in [
+        (true, Request::get("/")),
+        (true, Request::post("/a?b=c")),
+        (false, Request::post("/")),
+    ] {
+        let request = request.body(Bytes::from_static(b"in")).unwrap();
+        let refused = remote.call(&key("f"), request, wait).await.err().unwrap();
+        assert_eq!(refused.code, ErrorCode::Busy, "{refused:?}");
+        assert!(refused.message.contains("Nothing was called"), "{refused:?}");
+    }
+    // A function's own 202 is its answer.
+    let own = python("def handle(req):\n    return {'status_code': 202, 'body': {'details': 'later'}}\n");
+    remote.delete_function(&key("f")).await.unwrap();
+    remote.put_function(&key("f"), &own, Expect::New).await.unwrap();
+    ready(&rig, "f").await;
+    let request = Request::get("/").body(Bytes::new()).unwrap();
+    let (status, _, body) = called(&*remote, request, true).await;
+    assert_eq!((status, body.as_str()), (202, r#"{"details":"later"}"#));
+    rig.stop().await;
+}
+
+/// Go writes `null` for an empty list or map.
+#[tokio::test]
+async fn what_a_server_writes_as_null_is_nothing() {
+    let answering = async |document: &str| {
+        let answer = format!(r#"{{"access_token":"t","token_type":"bearer","expires_in":3600,{document}}}"#);
+        let server = BadServer::answering(reply(200, &answer)).await;
+        let key = Secret::new("client:secret");
+        let remote = connect(ConnectionKind::Spaces, &server.url, key).unwrap();
+        (server, remote)
+    };
+    let playground: NamespaceName = "playground".parse().unwrap();
+    let (_server, empty) = answering(r#""data":null,"paging":null"#).await;
+    assert!(empty.namespaces().await.unwrap().is_empty());
+    assert!(empty.functions(&playground).await.unwrap().is_empty());
+    let function = r#"{"id":"1","space":"playground","name":"f","description":null,"template":null,"env":null,
+        "options":null,"source":null,"status":"Running","created_at":null,"updated_at":null,"error_message":null,
+        "metrics":{"invocations":null,"replicas":null,"available_replicas":null}}"#;
+    let (_server, sparse) =
+        answering(&format!(r#""data":[{function}],"paging":{{"next_cursor":null}}"#)).await;
+    let all = sparse.functions(&playground).await.unwrap();
+    assert!(matches!(all.as_slice(), [one] if one.key == key("f")), "{all:?}");
 }

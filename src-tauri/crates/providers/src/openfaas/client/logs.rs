@@ -4,6 +4,7 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde::Deserialize;
 
 use super::name;
+use crate::null::or_default;
 use crate::openwhisk::path_segment;
 use crate::transport::Http;
 
@@ -14,7 +15,7 @@ const MOST: u32 = 100_000;
 
 #[derive(Deserialize)]
 struct Message {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     instance: String,
     timestamp: Option<String>,
     text: String,

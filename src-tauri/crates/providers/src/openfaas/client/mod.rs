@@ -181,4 +181,8 @@ impl Remote for Client {
     async fn call(&self, key: &FunctionKey, request: Request<Bytes>, wait: bool) -> Result<RemoteResponse> {
         call::call(&self.http, key, request, wait).await
     }
+
+    async fn cancel(&self, call_id: &str) -> Result<bool> {
+        call::cancel(&self.http, call_id).await
+    }
 }

@@ -14,12 +14,16 @@ const MOST: usize = 1_000;
 /// The namespaces; of a server that has no list of them the usual one.
 pub(super) async fn names(http: &Http) -> Result<Vec<NamespaceName>> {
     let reply = http.get("system/namespaces").await?;
-    let names: Vec<String> = match reply.status {
+    let names = match reply.status {
         StatusCode::NOT_FOUND | StatusCode::NOT_IMPLEMENTED => Vec::new(),
-        _ => reply.ok()?.json::<Option<Vec<String>>>()?.unwrap_or_default(),
+        _ => reply
+            .ok()?
+            .json::<Option<Vec<Option<String>>>>()?
+            .unwrap_or_default(),
     };
     let mut names: Vec<NamespaceName> = names
         .into_iter()
+        .flatten()
         .filter_map(|name| NamespaceName::new(name).ok())
         .take(MOST)
         .collect();

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::RemoteFunction;
+use crate::null::or_default;
 use crate::openfaas::wire::Kept;
 
 /// The kind of every function: there is no other word for what runs in it.
@@ -63,6 +64,7 @@ fn shown(text: &str) -> String {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Function {
+    #[serde(deserialize_with = "or_default")]
     name: String,
     image: Option<String>,
     namespace: Option<String>,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::document;
+use crate::null::or_default;
 use crate::openwhisk::path_segment;
 use crate::transport::{CALL_TIMEOUT, Http, Reply};
 
@@ -14,6 +15,7 @@ const LARGEST: usize = 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Named {
+    #[serde(default, deserialize_with = "or_default")]
     name: String,
 }
 
@@ -26,6 +28,7 @@ pub(super) async fn names(http: &Http, namespace: &NamespaceName) -> Result<Vec<
         .unwrap_or_default()
         .into_iter()
         .map(|named| named.name)
+        .filter(|name| !name.is_empty())
         .collect();
     names.sort();
     Ok(names)
