@@ -104,7 +104,7 @@ test("connect an OpenFaaS gateway, call it, list and remove it", { timeout: 8 * 
 
   const table = await ok(place, ["connect", "list", "--check"]);
   assert.match(table, /^ +NAME +KIND +HOST +KEY +STATE\n/);
-  assert.match(table, /^\* +second +openfaas +http\S+ +…\S{4} +connected$/m);
+  assert.match(table, /^\* +second +openfaas +http\S+ +…\S{4} +connected \(beckon \S+, gateway \S+\)$/m);
   assert.ok(!table.includes(password));
   await ok(place, ["connect", "remove", "second"]);
   assert.match(await refused(place, ["connect", "remove", "second"]), /'second'/);

@@ -2,9 +2,9 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import { toDeployment, toForm } from "@/deployments/form";
-import type { Connection, Deployment, FunctionDetail, Template } from "@/platform";
+import type { Connection, Deployment, FunctionDetail, InvokeReply, Template } from "@/platform";
 import type { FixturePanel } from "./fixtures/panel";
-import { CONNECTIONS, sampleFunctions, TEMPLATES } from "./fixtures/samples";
+import { CONNECTIONS, makeId, sampleFunctions, sampleRun, TEMPLATES } from "./fixtures/samples";
 import { renderApp } from "./render-app";
 
 const SLOW = { timeout: 15_000 };
@@ -32,6 +32,7 @@ const GATEWAY = {
     logs: true,
     namespaces: true,
     callbacks: true,
+    cancels: true,
   },
 } as Connection;
 
@@ -149,6 +150,41 @@ it("is called with a request, and its asynchronous runs may call back", async ()
       request: { method: "POST" },
     }),
   );
+});
+
+it("shows an answer while it comes, and gives the call up before there is one", async () => {
+  let finish: (reply: InvokeReply) => void = () => undefined;
+  const run = sampleRun(1, { id: makeId(7002), connection: ID, status: "cancelled", mode: "blocking" });
+  const { panel } = renderApp(`${PAGE}?tab=invoke`, (prepared) => {
+    prepare(prepared);
+    prepared.handlers.invoke_http_live = () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      });
+    prepared.handlers.cancel = () => {
+      finish({ activation: run, promoted: false });
+      return true;
+    };
+  });
+  const button = await screen.findByTestId("run-button", {}, SLOW);
+  await waitFor(() => expect(button).toBeEnabled(), SLOW);
+  fireEvent.click(button);
+  await waitFor(() => expect(sent(panel, "invoke_http_live")).toHaveLength(1));
+  panel.feed("invoke_http_live", { type: "called", id: run.id });
+  expect(await screen.findByRole("button", { name: "Cancel" })).toBeVisible();
+  panel.feed("invoke_http_live", {
+    type: "begun",
+    id: run.id,
+    status: 200,
+    contentType: "application/x-ndjson",
+  });
+  panel.feed("invoke_http_live", { type: "piece", base64: btoa('{"a":1}\n'), afterMs: 10 });
+  await waitFor(() =>
+    expect(within(screen.getByTestId("stream")).getByRole("option")).toHaveTextContent('{"a":1}'),
+  );
+  fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
+  expect(await screen.findByText("Cancelled", {}, SLOW)).toBeVisible();
+  expect(sent(panel, "cancel")).toEqual([{ id: run.id }]);
 });
 
 it("keeps secrets, whose values are never shown", async () => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use beckon_core::Error;
 use beckon_host::{Instance, Running};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -55,24 +56,69 @@ impl Door {
                     .into_bytes()
             }
             Self::Running(running, client) => {
-                let url = format!("{}/api/{command}", running.panel);
-                let reply = client
-                    .post(url)
-                    .bearer_auth(&running.token)
-                    .json(&arguments)
-                    .send()
-                    .await;
-                let reply = reply.context("the running Beckon does not answer")?;
-                let failed = !reply.status().is_success();
+                let reply = ask(running, client, command, &arguments).await?;
                 let bytes = reply.bytes().await.context("the running Beckon broke off")?;
-                if failed {
-                    return Err(said(&bytes));
-                }
                 bytes.to_vec()
             }
         };
         serde_json::from_slice(&json)
             .with_context(|| format!("the answer to {command} is not what this version expects"))
+    }
+
+    /// Calls a command that streams, and hands on its items as they come.
+    pub(super) async fn stream<I, T>(
+        &self,
+        command: &str,
+        arguments: Value,
+        mut on_item: impl FnMut(I) -> Result<()>,
+    ) -> Result<T>
+    where
+        I: DeserializeOwned,
+        T: DeserializeOwned,
+    {
+        let unexpected = || format!("the answer to {command} is not what this version expects");
+        match self {
+            Self::Own(started) => {
+                let found = beckon_panel::command(command)
+                    .with_context(|| format!("there is no command {command}"))?;
+                let (sender, mut items) = tokio::sync::mpsc::unbounded_channel::<String>();
+                let sink = Arc::new(move |item| sender.send(item).is_ok());
+                let mut call = (found.call)(started.panel.clone(), arguments, sink);
+                let done = loop {
+                    tokio::select! {
+                        biased;
+                        Some(item) = items.recv() => {
+                            on_item(serde_json::from_str(&item).with_context(unexpected)?)?;
+                        }
+                        done = &mut call => break done?,
+                    }
+                };
+                while let Ok(item) = items.try_recv() {
+                    on_item(serde_json::from_str(&item).with_context(unexpected)?)?;
+                }
+                serde_json::from_str(&done).with_context(unexpected)
+            }
+            Self::Running(running, client) => {
+                let mut reply = ask(running, client, command, &arguments).await?;
+                let mut bytes = Vec::new();
+                let mut seen = 0;
+                loop {
+                    let Some(end) = bytes[seen..].iter().position(|byte| *byte == b'\n') else {
+                        seen = bytes.len();
+                        let chunk = reply.chunk().await.context("the running Beckon broke off")?;
+                        bytes.extend_from_slice(&chunk.context("the running Beckon broke off")?);
+                        continue;
+                    };
+                    let line: Vec<u8> = bytes.drain(..=seen + end).collect();
+                    seen = 0;
+                    match serde_json::from_slice(&line).with_context(unexpected)? {
+                        Line::Item(item) => on_item(item)?,
+                        Line::Ok(done) => return Ok(done),
+                        Line::Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+        }
     }
 
     /// A one-time link to the running panel.
@@ -97,6 +143,32 @@ impl Door {
             started.panel.shutdown(Duration::ZERO).await;
         }
     }
+}
+
+/// A line of a stream.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line<I, T> {
+    Item(I),
+    Ok(T),
+    Err(Error),
+}
+
+/// The answer of the running Beckon, unless it refuses.
+async fn ask(
+    running: &Running,
+    client: &reqwest::Client,
+    command: &str,
+    arguments: &Value,
+) -> Result<reqwest::Response> {
+    let url = format!("{}/api/{command}", running.panel);
+    let sent = client.post(url).bearer_auth(&running.token).json(arguments);
+    let reply = sent.send().await.context("the running Beckon does not answer")?;
+    if reply.status().is_success() {
+        return Ok(reply);
+    }
+    let bytes = reply.bytes().await.context("the running Beckon broke off")?;
+    Err(said(&bytes))
 }
 
 fn said(bytes: &[u8]) -> anyhow::Error {

@@ -1,8 +1,11 @@
 //! `beckon invoke`, as `doctl serverless functions invoke` is.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use beckon_core::{Activation, FunctionName, FunctionRef, Status};
 use clap::Args;
 use serde::Deserialize;
@@ -63,7 +66,12 @@ pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
         "blocking"
     };
     let call = json!({ "function": function, "input": input, "mode": mode });
-    let reply: Reply = door.call("invoke_from_terminal", call).await?;
+    let mut shown = Shown::default();
+    let on_part = |part| match command.full {
+        true => Ok(()),
+        false => shown.take(part),
+    };
+    let reply: Reply = door.stream("invoke_from_terminal", call, on_part).await?;
     let summary = &reply.activation.summary;
     let (id, status) = (summary.id, summary.status);
     if !status.is_final() {
@@ -78,12 +86,69 @@ pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
     if command.full {
         let record: super::activation::Detail = door.call("activation", json!({ "id": id })).await?;
         print::line(&print::indented(record.raw.as_deref().unwrap_or("{}")))?;
+    } else if shown.began {
+        shown.end()?;
     } else {
         print::line(&super::activation::result_of(&reply.activation))?;
     }
-    match status {
-        Status::Success => Ok(()),
-        other => bail!("the run {id} ended with {}", print::status(other)),
+    match (status, summary.http_status.filter(|code| *code >= 400)) {
+        (Status::Success, None) => Ok(()),
+        // A function's own answer, which is no error of the run's.
+        (Status::Success, Some(code)) => bail!("the run {id} answered HTTP {code}"),
+        (other, Some(code)) => bail!("the run {id} ended with {} (HTTP {code})", print::status(other)),
+        (other, None) => bail!("the run {id} ended with {}", print::status(other)),
+    }
+}
+
+/// A part of a response that comes bit by bit.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part {
+    Begun,
+    Piece {
+        base64: String,
+    },
+    Enough,
+    #[serde(other)]
+    Other,
+}
+
+/// What was printed of such a response, as it came.
+#[derive(Default)]
+struct Shown {
+    began: bool,
+    /// Whether the last line has no end yet.
+    open: bool,
+}
+
+impl Shown {
+    fn take(&mut self, part: Part) -> Result<()> {
+        match part {
+            Part::Begun => self.began = true,
+            Part::Piece { base64 } => {
+                let bytes = STANDARD
+                    .decode(base64)
+                    .context("a piece of the response is not base64")?;
+                self.open = bytes.last().is_some_and(|byte| *byte != b'\n');
+                let mut out = std::io::stdout().lock();
+                out.write_all(&bytes)?;
+                out.flush()?;
+            }
+            Part::Enough => {
+                eprintln!(
+                    "beckon: there is more than is printed while it comes; the record has what records keep of it"
+                );
+            }
+            Part::Other => {}
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> Result<()> {
+        match self.open {
+            true => print::line(""),
+            false => Ok(()),
+        }
     }
 }
 

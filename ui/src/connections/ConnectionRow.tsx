@@ -64,6 +64,9 @@ export function ConnectionRow(props: ConnectionRowProps) {
         </td>
         <td>
           <ConnectionStateText connection={connection} checking={check.busy} />
+          {state.state === "connected" && state.server && (
+            <p className="text-sm text-subtle">{state.server}</p>
+          )}
         </td>
         <td className="whitespace-nowrap max-[1000px]:hidden">
           <p>

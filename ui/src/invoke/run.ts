@@ -44,7 +44,7 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
     }
     const shared = { function: f, mode, callbackUrl, rerunOf: rerunOf ?? undefined };
     const { activation, promoted } = await (http
-      ? mode === "blocking" && f.connection === "local"
+      ? mode === "blocking"
         ? runLive(f, text ?? "", rerunOf)
         : api.invokeHttp({ ...shared, request: toDraft(parseRequest(text ?? "")) })
       : api.invoke({ ...shared, input: text ?? "" }));
@@ -65,7 +65,7 @@ async function runLive(f: FunctionRef, text: string, rerunOf: string | null): Pr
   const request = toDraft(parseRequest(text));
   try {
     return await api.invokeHttpLive({ function: f, request, rerunOf: rerunOf ?? undefined }, (part) =>
-      patch(f, { live: reader.take(part), ...(part.type === "begun" && { runId: part.id }) }),
+      patch(f, { live: reader.take(part), ...("id" in part && { runId: part.id }) }),
     );
   } finally {
     patch(f, { live: reader.end() });

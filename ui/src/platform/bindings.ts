@@ -527,7 +527,11 @@ namespaces: boolean,
 /**
  * Whether asynchronous calls end with a callback (`X-Callback-Url`).
  */
-callbacks: boolean, };
+callbacks: boolean, 
+/**
+ * Whether an asynchronous call that was accepted can be cancelled. Some servers of such a system still refuse it.
+ */
+cancels: boolean, };
 
 /**
  * Who asked for the run.
@@ -768,7 +772,11 @@ export type ConnectionState = { "state": "unknown" } | { "state": "connected",
 /**
  * The round trip of the last check.
  */
-latency_ms: number, } | { "state": "failing", 
+latency_ms: number, 
+/**
+ * What answers there, where it says so: its name and version.
+ */
+server?: string | null, } | { "state": "failing", 
 /**
  * What, without secrets.
  */
@@ -3171,7 +3179,11 @@ body: RequestBody, };
 /**
  * A part of a response that is shown while the function writes it.
  */
-export type ResponsePart = { "type": "begun", 
+export type ResponsePart = { "type": "called", 
+/**
+ * The run.
+ */
+id: ActivationId, } | { "type": "begun", 
 /**
  * The run.
  */
@@ -4480,7 +4492,9 @@ export function createApi(transport: Transport) {
     invokeHttp: (args: { function: FunctionRef; request: RequestDraft; mode: InvokeMode; rerunOf?: ActivationId | null; callbackUrl?: string | null }, signal?: AbortSignal) =>
       transport.call<InvokeReply>("invoke_http", args, signal),
     /**
-     * Stops a queued or running local run; `false` when it was over already.
+     * Stops a queued or running local run, or gives up a call at a provider: one that is waited for by closing its
+     * connection, an accepted one where the system takes calls back (`capabilities.cancels`; `NotSupported` elsewhere).
+     * `false` when it was over already.
      */
     cancel: (args: { id: ActivationId }, signal?: AbortSignal) =>
       transport.call<boolean>("cancel", args, signal),
@@ -4495,9 +4509,10 @@ export function createApi(transport: Transport) {
     saveDraft: (args: { function: FunctionRef; text: string }, signal?: AbortSignal) =>
       transport.call<void>("save_draft", args, signal),
     /**
-     * Calls a local function as `invoke_http` does and waits, and passes on the response while the function writes it:
-     * where it is an event stream or NDJSON, or the request's `Accept` asks for one, of a function that can write bit
-     * by bit. Any other response is in the record alone. A caller who goes away ends a run whose response has begun.
+     * Calls a function as `invoke_http` does and waits, and passes on the response while it comes: where it is an event
+     * stream or NDJSON, or the request's `Accept` asks for one, of a local function that can write bit by bit, or of a
+     * provider's that is called with requests. Any other response is in the record alone. A caller who goes away ends a
+     * local run whose response has begun, and the connection to a provider.
      */
     invokeHttpLive: (args: { function: FunctionRef; request: RequestDraft; rerunOf?: ActivationId | null }, onItem: (item: ResponsePart) => void, signal?: AbortSignal) =>
       transport.stream<ResponsePart, InvokeReply>("invoke_http_live", args, onItem, signal),
@@ -4930,10 +4945,11 @@ export function createApi(transport: Transport) {
     setTerminalTarget: (args: { target: TerminalTarget }, signal?: AbortSignal) =>
       transport.call<void>("set_terminal_target", args, signal),
     /**
-     * Runs a function for the command line: as `invoke`, and the record says who asked.
+     * Runs a function for the command line: as `invoke`, and the record says who asked. What `invoke_http_live` would
+     * pass on of the response of one that is waited for is passed on while it comes.
      */
-    invokeFromTerminal: (args: { function: FunctionRef; input: string; mode: InvokeMode }, signal?: AbortSignal) =>
-      transport.call<InvokeReply>("invoke_from_terminal", args, signal),
+    invokeFromTerminal: (args: { function: FunctionRef; input: string; mode: InvokeMode }, onItem: (item: ResponsePart) => void, signal?: AbortSignal) =>
+      transport.stream<ResponsePart, InvokeReply>("invoke_from_terminal", args, onItem, signal),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Ban, Fingerprint, Link2, PencilLine, Pin, PinOff, RotateCcw } from "lucide-react";
+import { useCapabilities } from "@/api/queries";
 import { CopyCurl } from "@/copy";
 import type { ActivationDetail } from "@/platform";
 import { IconButton } from "@/ui/IconButton";
@@ -9,11 +10,12 @@ export function RecordActions({ detail, actions }: { detail: ActivationDetail; a
   const { activation, of } = detail;
   const { id, pinned, status, input } = activation;
   const unknown = input === null;
+  const cancels = useCapabilities(activation.connection)?.cancels;
   // There is no function to run again or to copy a call of.
   const fired = of === "trigger" || of === "rule";
   return (
     <>
-      {isPending(status) && activation.connection === "local" && (
+      {isPending(status) && cancels && (
         <IconButton
           size="sm"
           label="Cancel run"

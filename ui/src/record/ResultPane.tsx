@@ -82,7 +82,6 @@ function Failure({ activation, result }: { activation: Activation; result: strin
 
 function Pending({ activation, onCancel }: ResultPaneProps) {
   const elapsed = useElapsed(activation.start, true);
-  const local = activation.connection === "local";
   return (
     <div role="status" className="flex flex-col items-center gap-3 px-4 py-8 text-center">
       <p className="flex items-center gap-2 font-medium">
@@ -94,7 +93,7 @@ function Pending({ activation, onCancel }: ResultPaneProps) {
         </span>
       </p>
       <p className="text-muted">{STATUS[activation.status].meaning}</p>
-      {local && onCancel && (
+      {onCancel && (
         <Button icon={<Ban size={14} aria-hidden />} onClick={onCancel}>
           Cancel run
         </Button>

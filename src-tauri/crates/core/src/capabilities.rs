@@ -43,6 +43,8 @@ pub struct Capabilities {
     pub namespaces: bool,
     /// Whether asynchronous calls end with a callback (`X-Callback-Url`).
     pub callbacks: bool,
+    /// Whether an asynchronous call that was accepted can be cancelled. Some servers of such a system still refuse it.
+    pub cancels: bool,
 }
 
 impl ConnectionKind {
@@ -62,11 +64,13 @@ impl ConnectionKind {
             logs: false,
             namespaces: false,
             callbacks: false,
+            cancels: false,
         };
         match self {
             Self::Local => Capabilities {
                 namespaces: true,
                 callbacks: true,
+                cancels: true,
                 ..openwhisk
             },
             Self::Openwhisk | Self::Digitalocean => openwhisk,
@@ -83,6 +87,7 @@ impl ConnectionKind {
                 logs: true,
                 namespaces: false,
                 callbacks: true,
+                cancels: false,
             },
             Self::Openfaas => Capabilities {
                 call: CallForm::Request,
@@ -97,6 +102,7 @@ impl ConnectionKind {
                 logs: true,
                 namespaces: true,
                 callbacks: true,
+                cancels: true,
             },
         }
     }

@@ -47,6 +47,10 @@ pub enum ConnectionState {
     Connected {
         /// The round trip of the last check.
         latency_ms: u32,
+        /// What answers there, where it says so: its name and version.
+        #[serde(default)]
+        #[ts(optional = nullable)]
+        server: Option<String>,
     },
     /// Something is wrong.
     Failing {

@@ -74,7 +74,7 @@ pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_package_environmen
 pub use end::Why;
 pub(crate) use inner::Inner;
 pub use isolation::GuardStatus;
-pub use live::{LiveBody, LiveOutcome};
+pub use live::{LiveBody, LiveOutcome, is_stream};
 pub use metrics::{Chart, Refused};
 pub use orphans::Orphan;
 pub use payload::{Payload, Reply, exchange, kept as kept_headers};

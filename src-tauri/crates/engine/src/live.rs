@@ -302,7 +302,9 @@ fn is_one(headers: &HeaderMap) -> bool {
     kind.and_then(|kind| kind.to_str().ok()).is_some_and(is_stream)
 }
 
-fn is_stream(kind: &str) -> bool {
+/// Whether a media type is one that is read as it comes: an event stream, or NDJSON.
+#[must_use]
+pub fn is_stream(kind: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("text/event-stream") || kind.eq_ignore_ascii_case("application/x-ndjson")
 }

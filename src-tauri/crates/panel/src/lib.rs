@@ -20,6 +20,7 @@ mod remote_calls;
 mod remote_deploy;
 mod remote_functions;
 mod remotes;
+mod response;
 mod retention;
 mod secrets;
 mod templates;
@@ -33,7 +34,7 @@ pub use accounts::{
 pub use bindings::typescript;
 pub use command::{Command, RawSink, Sink};
 pub use commands::{
-    CallbackChoice, FunctionKind, ResponsePart, SavedCall, TerminalTarget, all as commands, find as command,
+    CallbackChoice, FunctionKind, SavedCall, TerminalTarget, all as commands, find as command,
 };
 pub use entities::{
     Entities, EventTriggerDraft, EventTriggerView, PackageDraft, PackageView, RuleDraft, RuleView,
@@ -42,5 +43,6 @@ pub use found::{FoundCredential, FoundSource, Imported};
 pub use handlers::{Handler, RequestBody, RequestDraft};
 pub use panel::{Desktop, PLAYGROUND, Panel, PanelConfig};
 pub use remote_functions::FunctionEdits;
+pub use response::ResponsePart;
 pub use secrets::SecretStoreChoice;
 pub use views::*;

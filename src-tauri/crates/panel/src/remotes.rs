@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use crate::accounts::{Renewals, SLACK};
 use crate::looks::Schedule;
+use crate::remote_calls::Running;
 use crate::secrets::connection_key;
 use crate::unpacked::Unpacked;
 use crate::{FunctionKind, Panel};
@@ -27,6 +28,8 @@ pub(crate) struct Remotes {
     pub(crate) unpacked: Unpacked,
     /// Held while what pasted keys open is noted.
     pub(crate) notes: tokio::sync::Mutex<()>,
+    /// Calls that are waited for now.
+    pub(crate) running: Running,
     /// Held while a namespace is made.
     pub(crate) making: tokio::sync::Mutex<()>,
 }
@@ -175,7 +178,10 @@ impl Panel {
             key_hint: String::new(),
             created: 0,
             last_sync: None,
-            state: ConnectionState::Connected { latency_ms: 0 },
+            state: ConnectionState::Connected {
+                latency_ms: 0,
+                server: None,
+            },
             looks: None,
             account: None,
             account_namespace: None,

@@ -75,7 +75,10 @@ fn row(connection: Connection, chosen: &str) -> [String; 6] {
     };
     let state = match connection.state {
         ConnectionState::Unknown => "not tried".to_owned(),
-        ConnectionState::Connected { .. } => "connected".to_owned(),
+        ConnectionState::Connected {
+            server: Some(server), ..
+        } => format!("connected ({server})"),
+        ConnectionState::Connected { server: None, .. } => "connected".to_owned(),
         ConnectionState::Failing { error } => error.message,
     };
     [

@@ -31,7 +31,7 @@ export class LiveReader {
       this.response = { id, status, contentType, events: [], count: 0, bytes: 0, enough: false };
       return this.response;
     }
-    if (this.response === null || this.reader === null) return null;
+    if (part.type === "called" || this.response === null || this.reader === null) return null;
     if (part.type === "enough") {
       this.response = { ...this.response, enough: true };
       return this.response;

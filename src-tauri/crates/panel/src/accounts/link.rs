@@ -227,6 +227,7 @@ impl Panel {
             &id,
             ConnectionState::Connected {
                 latency_ms: tried.latency_ms,
+                server: None,
             },
         );
         self.remotes.describe(&mut connection);

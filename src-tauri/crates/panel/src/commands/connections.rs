@@ -63,6 +63,7 @@ impl Panel {
         let state = match remote.check().await {
             Ok(reach) => ConnectionState::Connected {
                 latency_ms: reach.latency_ms,
+                server: reach.server,
             },
             Err(error) => ConnectionState::Failing { error },
         };
@@ -290,6 +291,7 @@ impl Panel {
             &id,
             ConnectionState::Connected {
                 latency_ms: test.latency_ms,
+                server: test.server,
             },
         );
         self.remotes.describe(&mut connection);

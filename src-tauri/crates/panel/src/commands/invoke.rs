@@ -10,7 +10,9 @@ use beckon_macros::commands;
 use beckon_providers::{RemoteOutcome, RemoteRecord};
 
 use crate::{
-    Panel, RequestDraft, journal, remote_calls, templates,
+    Panel, RequestDraft, journal,
+    remote_calls::{RemoteCall, posted},
+    templates,
     views::{InvokeMode, InvokeReply},
 };
 
@@ -58,19 +60,26 @@ impl Panel {
         callback_url: Option<String>,
     ) -> Result<InvokeReply> {
         if !function.is_local() {
-            let request = request.build()?;
-            return self
-                .call_there(function, request, mode, Cause::Panel, rerun_of, callback_url)
-                .await;
+            let call = RemoteCall {
+                rerun_of,
+                callback_url,
+                ..RemoteCall::new(function, request.build()?, mode, Cause::Panel)
+            };
+            return self.call_there(call).await;
         }
         let payload = self.http_payload(&function, request).await?;
         self.invoke_here(function, payload, mode, Cause::Panel, rerun_of, callback_url)
             .await
     }
 
-    /// Stops a queued or running local run; `false` when it was over already.
+    /// Stops a queued or running local run, or gives up a call at a provider: one that is waited for by closing its
+    /// connection, an accepted one where the system takes calls back (`capabilities.cancels`; `NotSupported` elsewhere).
+    /// `false` when it was over already.
     pub async fn cancel(&self, id: ActivationId) -> Result<bool> {
-        self.engine.cancel(id).await
+        match self.cancel_there(id).await? {
+            Some(stopped) => Ok(stopped),
+            None => self.engine.cancel(id).await,
+        }
     }
 
     /// The input last typed for a function, as typed; else one to begin with.
@@ -190,10 +199,12 @@ impl Panel {
     ) -> Result<InvokeReply> {
         let connection = self.remote_connection(&function.connection).await?;
         if connection.capabilities.call == CallForm::Request {
-            let request = remote_calls::posted(&input);
-            return self
-                .call_there(function, request, mode, cause, rerun_of, callback_url)
-                .await;
+            let call = RemoteCall {
+                rerun_of,
+                callback_url,
+                ..RemoteCall::new(function, posted(&input), mode, cause)
+            };
+            return self.call_there(call).await;
         }
         if callback_url.is_some() {
             return Err(no_callback());

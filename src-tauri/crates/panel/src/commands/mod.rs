@@ -33,7 +33,6 @@ mod triggers;
 
 pub(crate) use invoke::{no_callback, pending};
 pub use kinds::FunctionKind;
-pub use live::ResponsePart;
 pub use saved_requests::{CallbackChoice, SavedCall};
 pub(crate) use settings::stored as stored_settings;
 pub use terminal::TerminalTarget;

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use beckon_core::{Cause, Error, FunctionRef, JsonText, LOCAL, NamespaceName, Result};
+use beckon_core::{CallForm, Cause, Error, FunctionRef, JsonText, LOCAL, NamespaceName, Result};
 use beckon_engine::Payload;
 use beckon_macros::commands;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::remote_calls::{RemoteCall, posted};
 use crate::{
-    Panel,
+    Panel, ResponsePart, Sink,
     views::{InvokeMode, InvokeReply},
 };
 
@@ -51,21 +52,36 @@ impl Panel {
         self.store.set_setting(KEY, &text).await
     }
 
-    /// Runs a function for the command line: as `invoke`, and the record says who asked.
+    /// Runs a function for the command line: as `invoke`, and the record says who asked. What `invoke_http_live` would
+    /// pass on of the response of one that is waited for is passed on while it comes.
     pub async fn invoke_from_terminal(
         self: &Arc<Self>,
         function: FunctionRef,
         input: String,
         mode: InvokeMode,
+        on_part: Sink<ResponsePart>,
     ) -> Result<InvokeReply> {
         let input = JsonText::parse_object(input)?;
+        let waits = mode == InvokeMode::Blocking;
         if function.is_local() {
             let payload = Payload::Args(input);
-            self.invoke_here(function, payload, mode, Cause::Cli, None, None)
-                .await
-        } else {
-            self.invoke_there(function, input, mode, Cause::Cli, None, None)
-                .await
+            if waits {
+                let invocation = self.invocation(&function, payload, Cause::Cli, None);
+                return self.show_here(invocation, on_part).await;
+            }
+            return self
+                .invoke_here(function, payload, mode, Cause::Cli, None, None)
+                .await;
         }
+        let connection = self.remote_connection(&function.connection).await?;
+        if waits && connection.capabilities.call == CallForm::Request {
+            let call = RemoteCall {
+                on_part: Some(on_part),
+                ..RemoteCall::new(function, posted(&input), mode, Cause::Cli)
+            };
+            return self.call_there(call).await;
+        }
+        self.invoke_there(function, input, mode, Cause::Cli, None, None)
+            .await
     }
 }

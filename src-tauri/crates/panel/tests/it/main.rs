@@ -13,6 +13,7 @@ mod openfaas;
 mod records;
 mod remote;
 mod remote_functions;
+mod remote_streams;
 mod sources;
 mod spaces;
 mod support;

@@ -1,5 +1,7 @@
 //! A panel on a directory of its own, with the encrypted file as secret store, called by command name as every door does.
 
+pub(crate) mod stream;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,33 +1,76 @@
 //! Calls with requests at a provider that keeps no records: what went over HTTP is the record, and of an asynchronous
 //! run what calls back.
 
+mod answer;
+mod cancel;
+mod receive;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use beckon_core::{
-    Activation, ActivationId, BodyForm, CallForm, Cause, Connection, Error, ErrorCode, FunctionRef,
-    InboxMessage, MatchedBy, Millis, Mode, Result, Status, masked_url,
+    Activation, ActivationId, BodyForm, CallForm, Cause, Connection, Error, ErrorCode, FunctionRef, LogLine,
+    LogStream, Mode, Result, Status, masked_url,
 };
-use beckon_engine::HTTP_LIMIT;
 use beckon_engine::delivery::check_callback_url;
 use beckon_providers::RemoteResponse;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use tokio_util::sync::CancellationToken;
 
 use crate::commands::{no_callback, pending};
+use crate::response::{Passed, ResponsePart, Screen};
 use crate::views::{InvokeMode, InvokeReply};
-use crate::{Panel, journal};
+use crate::{Panel, Sink, journal};
+use answer::{Answer, INTERNAL, kept, milliseconds, seconds};
+pub(crate) use answer::{NO_CALLBACK, called_back, is_overdue};
+pub(crate) use cancel::Running;
+use receive::{Received, asks_for_stream, comes_as_stream};
 
 const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
 const CALLBACK_URL: HeaderName = HeaderName::from_static("x-callback-url");
-const DURATION: &str = "x-duration-seconds";
-const STATUS: &str = "x-function-status";
-/// OpenFaaS' own parts sign what they answer in a function's place.
-const INTERNAL: &str = "x-openfaas-internal";
 
-/// How long a callback may take. OpenFaaS ends a run after minutes; a server in a container may never reach this machine.
-const LONGEST_CALLBACK: Millis = 3_600_000;
+/// A call that is to be made.
+pub(crate) struct RemoteCall {
+    pub(crate) function: FunctionRef,
+    pub(crate) request: Request<Bytes>,
+    pub(crate) mode: InvokeMode,
+    pub(crate) cause: Cause,
+    pub(crate) rerun_of: Option<ActivationId>,
+    /// Who shall be told of the end of an asynchronous one.
+    pub(crate) callback_url: Option<String>,
+    /// Where the answer is shown while it comes.
+    pub(crate) on_part: Option<Sink<ResponsePart>>,
+}
+
+impl RemoteCall {
+    pub(crate) fn new(
+        function: FunctionRef,
+        request: Request<Bytes>,
+        mode: InvokeMode,
+        cause: Cause,
+    ) -> Self {
+        Self {
+            function,
+            request,
+            mode,
+            cause,
+            rerun_of: None,
+            callback_url: None,
+            on_part: None,
+        }
+    }
+}
+
+/// How a call is waited for.
+struct Waiting {
+    /// The function's own answer is waited for, and not only that the call is queued.
+    wait: bool,
+    told: Told,
+    screen: Option<Screen>,
+    /// The request asks for an answer that comes bit by bit.
+    asked: bool,
+    stop: CancellationToken,
+}
 
 /// Who is told of the end of an asynchronous run.
 enum Told {
@@ -40,28 +83,56 @@ enum Told {
 }
 
 impl Panel {
-    /// Calls a provider's function with a request.
-    pub(crate) async fn call_there(
-        self: &Arc<Self>,
-        function: FunctionRef,
-        mut request: Request<Bytes>,
-        mode: InvokeMode,
-        cause: Cause,
-        rerun_of: Option<ActivationId>,
-        callback_url: Option<String>,
-    ) -> Result<InvokeReply> {
-        let connection = self.remote_connection(&function.connection).await?;
+    /// Calls a provider's function with a request. A caller who goes away while the answer is waited for gives it up, and
+    /// the record says so.
+    pub(crate) async fn call_there(self: &Arc<Self>, call: RemoteCall) -> Result<InvokeReply> {
+        let connection = self.remote_connection(&call.function.connection).await?;
         if connection.capabilities.call != CallForm::Request {
             return Err(Error::new(
                 ErrorCode::NotSupported,
                 "Functions of this connection are called with arguments, not with a request.",
             ));
         }
-        let wait = mode == InvokeMode::Blocking;
-        if wait && callback_url.is_some() {
+        let wait = call.mode == InvokeMode::Blocking;
+        if wait && call.callback_url.is_some() {
             return Err(no_callback());
         }
-        let id = ActivationId::new();
+        if !wait {
+            // What a server has may not be known here: nobody gives up a call that is on its way to be accepted.
+            let stop = CancellationToken::new();
+            return self
+                .call_to_its_end(connection, call, ActivationId::new(), stop)
+                .await;
+        }
+        let (id, stop) = (ActivationId::new(), self.stop.child_token());
+        self.remotes.running.begin(id, stop.clone());
+        let _caller = stop.clone().drop_guard();
+        let panel = Arc::clone(self);
+        let task = self.tasks.spawn(async move {
+            let reply = panel.call_to_its_end(connection, call, id, stop).await;
+            panel.remotes.running.end(id);
+            reply
+        });
+        task.await.map_err(|e| Error::internal("finish a call", e))?
+    }
+
+    async fn call_to_its_end(
+        self: &Arc<Self>,
+        connection: Connection,
+        call: RemoteCall,
+        id: ActivationId,
+        stop: CancellationToken,
+    ) -> Result<InvokeReply> {
+        let RemoteCall {
+            function,
+            mut request,
+            mode,
+            cause,
+            rerun_of,
+            callback_url,
+            on_part,
+        } = call;
+        let wait = mode == InvokeMode::Blocking;
         let wire_mode = if wait { Mode::Blocking } else { Mode::NonBlocking };
         let mut record = pending(&function, id, wire_mode, self.clock.now());
         record.summary.cause = cause;
@@ -102,19 +173,39 @@ impl Panel {
             // Before it is sent: the callback may be here before the answer.
             self.note_down(record.clone()).await?;
         }
-        let reply = remote.call(&function.key(), request, wait).await;
-        let reply = match self.noting(&function.connection, reply) {
-            Ok(reply) => self.settle(&mut record, reply, wait, &told).await,
-            Err(error) => Err(error),
+        let waiting = Waiting {
+            wait,
+            told,
+            screen: on_part.map(|to| Screen::new(id, to)),
+            asked: asks_for_stream(request.headers()),
+            stop,
         };
-        if let Err(error) = reply {
+        if let Some(screen) = &waiting.screen {
+            screen.called();
+        }
+        let key = function.key();
+        let sent = waiting.stop.run_until_cancelled(remote.call(&key, request, wait));
+        let ended = match sent.await {
+            None => {
+                self.give_up(&mut record);
+                Ok(())
+            }
+            Some(reply) => match self.noting(&function.connection, reply) {
+                Ok(reply) => self.settle(&mut record, reply, &waiting).await,
+                Err(error) => Err(error),
+            },
+        };
+        if let Err(error) = ended {
             record.summary.status = match error.code {
                 ErrorCode::Timeout => Status::TimedOut,
                 _ => Status::InternalError,
             };
             record.summary.end = Some(self.clock.now());
-            record.result = Some(json_text(&serde_json::json!({ "error": error.message })));
-            if matches!(error.code, ErrorCode::InvalidInput) && !matches!(told, Told::Inbox(_)) {
+            // What had come of an answer that broke off is the result.
+            record
+                .result
+                .get_or_insert_with(|| json_text(&serde_json::json!({ "error": error.message })));
+            if matches!(error.code, ErrorCode::InvalidInput) && !matches!(waiting.told, Told::Inbox(_)) {
                 return Err(error);
             }
             self.note_down(record).await?;
@@ -129,6 +220,15 @@ impl Panel {
             activation: record,
             promoted: false,
         })
+    }
+
+    /// A call whose answer nobody waits for any more.
+    fn give_up(&self, record: &mut Activation) {
+        record.summary.status = Status::Cancelled;
+        record.summary.end = Some(self.clock.now());
+        record
+            .result
+            .get_or_insert_with(|| json_text(&serde_json::json!({ "error": "The call was cancelled." })));
     }
 
     /// Who is to be told: the one that was named, or else an inbox here where the server may reach it.
@@ -180,35 +280,27 @@ impl Panel {
     }
 
     /// Writes into a record what was answered; it stays `polling` where a callback is to come.
-    async fn settle(
-        &self,
-        record: &mut Activation,
-        reply: RemoteResponse,
-        wait: bool,
-        told: &Told,
-    ) -> Result<()> {
-        let (parts, mut stream) = reply.response.into_parts();
-        let mut body = Vec::new();
-        let (mut total, mut broken) = (0_u64, None);
-        while let Some(chunk) = stream.next().await {
-            match chunk {
-                Ok(chunk) => {
-                    total += chunk.len() as u64;
-                    let room = HTTP_LIMIT.saturating_sub(body.len());
-                    body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                    if total > HTTP_LIMIT as u64 {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    broken = Some(error);
-                    break;
-                }
+    async fn settle(&self, record: &mut Activation, reply: RemoteResponse, waiting: &Waiting) -> Result<()> {
+        let Waiting { wait, told, stop, .. } = waiting;
+        let (parts, body) = reply.response.into_parts();
+        let shown = waiting
+            .screen
+            .as_ref()
+            .filter(|_| comes_as_stream(&parts, waiting.asked));
+        let mut received = Received::default();
+        let passed = match shown {
+            Some(screen) => {
+                let showing = received.show(screen, &parts, body);
+                stop.run_until_cancelled(showing).await
             }
-        }
-        if let Some(error) = broken {
-            return Err(error);
-        }
+            None => stop.run_until_cancelled(received.read(body)).await,
+        };
+        let (broken, is_given_up) = match passed {
+            Some(Passed::Broken(error)) if shown.is_none() || received.total == 0 => return Err(error),
+            Some(Passed::Broken(error)) => (Some(error), false),
+            Some(Passed::Whole) => (None, false),
+            Some(Passed::Gone) | None => (None, true),
+        };
         let passed = reply.sent.elapsed();
         let is_queued = !wait && parts.status == StatusCode::ACCEPTED;
         if is_queued && matches!(told, Told::Inbox(_)) {
@@ -217,11 +309,12 @@ impl Panel {
         let end = Answer {
             status: parts.status,
             headers: kept(&parts.headers),
-            took: seconds(&parts.headers),
+            // The head of an answer that comes bit by bit says only how long it took to begin.
+            took: seconds(&parts.headers).filter(|_| shown.is_none()),
             is_platforms: parts.headers.contains_key(INTERNAL) || (!wait && !is_queued),
             end: self.clock.now(),
         };
-        let (form, document) = BodyForm::keep(&body);
+        let (form, document) = BodyForm::keep(&received.body);
         end.into_record(record, form);
         record.result = Some(match (is_queued, told) {
             (false, _) => document,
@@ -236,111 +329,26 @@ impl Panel {
         if is_queued && let Some(exchange) = &mut record.http {
             exchange.response_body = BodyForm::Text;
         }
-        record.result_bytes = total;
-        record.result_truncated = total > body.len() as u64;
-        if wait {
+        record.result_bytes = received.total;
+        record.result_truncated = received.is_cut() || broken.is_some() || is_given_up;
+        if *wait {
             let run = record.timing.run_ms.unwrap_or_default();
             record.timing.network_ms = Some((milliseconds(passed) - run).max(0.0));
             if record.timing.run_ms.is_none() {
                 record.summary.duration_ms = Some(milliseconds(passed).round() as i64);
             }
         }
-        Ok(())
-    }
-}
-
-/// What became of a run whose end is told by a callback.
-pub(crate) fn called_back(mut ours: Activation, messages: Vec<InboxMessage>) -> Option<Activation> {
-    let find = |message: &InboxMessage, name: &str| {
-        let named = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
-        message.headers.iter().find(named).map(|(_, value)| value.clone())
-    };
-    // A message that carries the function's name alone may be of another run, which somebody else started.
-    let is_certain = |message: &InboxMessage| message.matched.is_some_and(|by| by != MatchedBy::FunctionName);
-    let (message, status) = messages.into_iter().filter(is_certain).find_map(|message| {
-        let status = StatusCode::from_bytes(find(&message, STATUS)?.as_bytes()).ok()?;
-        Some((message, status))
-    })?;
-    let end = Answer {
-        status,
-        took: find(&message, DURATION)
-            .and_then(|text| text.parse().ok())
-            .and_then(whole),
-        is_platforms: find(&message, INTERNAL).is_some(),
-        headers: message.headers,
-        end: message.at,
-    };
-    end.into_record(&mut ours, message.body);
-    ours.result = Some(message.document);
-    ours.result_bytes = message.bytes;
-    Some(ours)
-}
-
-/// Whether nobody calls back any more.
-pub(crate) fn is_overdue(run: &Activation, now: Millis) -> bool {
-    now - run.summary.start > LONGEST_CALLBACK
-}
-
-/// Why a run without a callback is lost.
-pub(crate) const NO_CALLBACK: &str = "The server accepted the call, and nobody called back within an hour. It may not reach this machine from where it \
-     runs, for example from a container. A callback that comes later is in the inbox.";
-
-/// How a run ended, as HTTP says it.
-struct Answer {
-    status: StatusCode,
-    headers: Vec<(String, String)>,
-    took: Option<f64>,
-    /// Whether it is not the function's own answer.
-    is_platforms: bool,
-    end: Millis,
-}
-
-impl Answer {
-    fn into_record(self, record: &mut Activation, form: BodyForm) {
-        let summary = &mut record.summary;
-        summary.status = match self.status {
-            StatusCode::GATEWAY_TIMEOUT => Status::TimedOut,
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => Status::InternalError,
-            status if self.is_platforms && !status.is_success() => Status::InternalError,
-            status if status.is_server_error() => Status::ApplicationError,
-            _ => Status::Success,
-        };
-        summary.http_status = Some(self.status.as_u16());
-        summary.end = Some(self.end);
-        let run_ms = self.took.map(|seconds| seconds * 1000.0);
-        summary.duration_ms = run_ms.map(|ms| ms.round() as i64);
-        record.timing.run_ms = run_ms;
-        if let Some(exchange) = &mut record.http {
-            exchange.status = Some(self.status.as_u16());
-            exchange.response_headers = self.headers;
-            exchange.response_body = form;
+        if is_given_up {
+            self.give_up(record);
         }
+        let Some(error) = broken else { return Ok(()) };
+        record.logs.push(LogLine {
+            at_us: self.clock.now().saturating_mul(1000),
+            stream: LogStream::Stderr,
+            text: format!("Beckon: {}", error.message),
+        });
+        Err(error)
     }
-}
-
-/// `X-Duration-Seconds`, which the function's server writes.
-fn seconds(headers: &HeaderMap) -> Option<f64> {
-    headers
-        .get(DURATION)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
-        .and_then(whole)
-}
-
-/// A time that a run may have taken.
-fn whole(seconds: f64) -> Option<f64> {
-    (0.0..=1_000_000.0).contains(&seconds).then_some(seconds)
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
-fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
-    beckon_engine::kept_headers(headers)
 }
 
 fn json_text(value: &impl serde::Serialize) -> beckon_core::JsonText {
