@@ -81,11 +81,12 @@ export function OverviewTab({ target, detail }: { target: FunctionRef; detail: F
 
 function CodeFacts({ target, detail }: { target: FunctionRef; detail: FunctionDetail }) {
   const { limits } = detail;
+  const title = kindTitle(detail.kind);
   const versions = useCapabilities(target.connection)?.versions !== false;
   return (
     <>
       <Fact label="Runtime">
-        {kindTitle(detail.kind)} <code className="text-subtle">{detail.kind}</code>
+        {title} {title !== detail.kind && <code className="text-subtle">{detail.kind}</code>}
       </Fact>
       {target.connection === "local" && <Fact label="Handler">{CONTRACT[detail.contract]}</Fact>}
       <Fact label="Entry point">
