@@ -212,10 +212,10 @@ for (const scheme of ["light", "dark"]) {
         },
       ],
       [
-        "a new NATS trigger that logs in",
+        "a new message trigger that logs in",
         `${HELLO}?tab=triggers`,
         async () => {
-          await open(page, "New NATS trigger");
+          await open(page, "New message trigger");
           await dialog(page);
           await page.getByLabel("Logs in with").selectOption("password");
         },
@@ -545,9 +545,10 @@ async function fill(t, beckon, panel) {
   await panel.call("save_schedule", {
     schedule: { ...schedule, arguments: "{}", missed: "once", enabled: true },
   });
-  const trigger = { name: "orders", function: owner, server: "nats://127.0.0.1:1", subject: "orders.*" };
+  const subscription = { broker: "nats", subject: "orders.*", queueGroup: null };
+  const trigger = { name: "orders", function: owner, server: "nats://127.0.0.1:1", subscription };
   await panel.call("save_trigger", {
-    trigger: { ...trigger, queueGroup: null, credential: "none", paused: false },
+    trigger: { ...trigger, credential: "none", paused: false },
   });
   const { settings, ...before } = await panel.call("function", { function: local("throws") });
   await panel.call("configure_function", {

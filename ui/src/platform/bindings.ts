@@ -2614,7 +2614,7 @@ credential: string, };
  */
 export type NewTrigger = { 
 /**
- * What to call it; the subject when empty.
+ * What to call it; what it listens to when empty.
  */
 name: string, 
 /**
@@ -2622,17 +2622,13 @@ name: string,
  */
 function: FunctionKey, 
 /**
- * `nats://host:port`, `tls://host:port` or `host:port`.
+ * The server, as in [`Trigger::server`]; the scheme and the port may be left out.
  */
 server: string, 
 /**
- * The subject.
+ * Which of the server's messages.
  */
-subject: string, 
-/**
- * The queue group, if it is to share.
- */
-queueGroup: string | null, 
+subscription: Subscription, 
 /**
  * What kind of credential it logs in with.
  */
@@ -3619,6 +3615,39 @@ credential: string, };
 export type Status = "queued" | "running" | "polling" | "success" | "application_error" | "developer_error" | "internal_error" | "timed_out" | "cancelled" | "lost";
 
 /**
+ * Which messages of a server a trigger takes, in the words of its broker.
+ */
+export type Subscription = { "broker": "nats", 
+/**
+ * The subject, with `*` and `>` as NATS has them.
+ */
+subject: string, 
+/**
+ * The queue group: its members share the messages.
+ */
+queueGroup: string | null, } | { "broker": "mqtt", 
+/**
+ * Topic filters, with `+` and `#` as MQTT has them. At least one.
+ */
+topics: Array<string>, 
+/**
+ * 0, 1 or 2. Above 0 the server keeps what comes while nobody listens.
+ */
+qos: number, } | { "broker": "rabbitmq", 
+/**
+ * The queue; made (durable) when there is none. Without one: a queue of its own, for as long as it listens.
+ */
+queue: string | null, 
+/**
+ * The exchange that the queue is bound to; without one it is taken as it is.
+ */
+exchange: string | null, 
+/**
+ * Routing keys, with `*` and `#` as topic exchanges have them, that it is bound with. None: `#`.
+ */
+topics: Array<string>, };
+
+/**
  * What a new function starts from.
  */
 export type Template = { 
@@ -3812,11 +3841,12 @@ namespace: NamespaceName,
 name: FunctionName, } | { "type": "account" };
 
 /**
- * Something that calls a function for each message on a NATS subject.
+ * Something that calls a function for each message of a broker: NATS, MQTT or RabbitMQ.
  *
  * The body is the event: arguments for functions that take JSON (`{"message": …}` when it is not an object), the
  * body of a POST for those that speak HTTP, with the message's headers and `X-Topic`. A call that ends with a status
- * of 300 or more is made at most three times; at most 10 calls of a trigger are under way (Scaleway's rules).
+ * of 300 or more is made at most three times; at most 10 calls of a trigger are under way (Scaleway's rules). A broker
+ * that waits for an acknowledgement gets it once the first call is on disk.
  */
 export type Trigger = { 
 /**
@@ -3832,17 +3862,14 @@ name: string,
  */
 function: FunctionKey, 
 /**
- * The server: `nats://host:port` or `tls://host:port`, without credentials.
+ * The server, without credentials: `nats://host:port` or `tls://host:port`; `mqtt://` or `mqtts://`; `amqp://` or
+ * `amqps://`, with the virtual host after the port where that is not `/`.
  */
 server: string, 
 /**
- * The subject, with `*` and `>` as NATS has them.
+ * Which of the server's messages.
  */
-subject: string, 
-/**
- * The queue group: its members share the messages.
- */
-queueGroup: string | null, 
+subscription: Subscription, 
 /**
  * What kind of credential it logs in with; the credential itself is in the secret store.
  */
@@ -4831,7 +4858,7 @@ export function createApi(transport: Transport) {
      *
      * `secret` is the credential that `trigger.credential` speaks of: a token, `user:password`, an NKey seed, or the
      * text of a `.creds` file. It is kept in the secret store and never comes back; `null` keeps the one that is there.
-     * `InvalidInput` for a server, subject or credential that cannot be one; `NotFound`: no such trigger or function.
+     * `InvalidInput` for a server, subscription or credential that cannot be one; `NotFound`: no such trigger or function.
      */
     saveTrigger: (args: { id?: string | null; trigger: NewTrigger; secret?: string | null }, signal?: AbortSignal) =>
       transport.call<Trigger>("save_trigger", args, signal),

@@ -16,7 +16,7 @@ import { TimeText } from "@/ui/TimeText";
 import { toast } from "@/ui/toast";
 import { Problem } from "./Problem";
 import { TriggerDialog } from "./TriggerDialog";
-import { countsText, triggerState } from "./trigger-state";
+import { countsText, sourceParts, triggerState } from "./trigger-state";
 
 type Open = { type: "edit" | "delete"; trigger: Trigger } | { type: "new" } | null;
 
@@ -27,7 +27,7 @@ export function MessagesSection({ target }: { target: FunctionRef }) {
   const refresh = () => client.invalidateQueries({ queryKey: keys.triggersAll });
   const create = (
     <Button icon={<Plus size={14} aria-hidden />} onClick={() => setOpen({ type: "new" })}>
-      New NATS trigger
+      New message trigger
     </Button>
   );
 
@@ -43,7 +43,7 @@ export function MessagesSection({ target }: { target: FunctionRef }) {
 
   return (
     <Section
-      title="NATS messages"
+      title="Messages"
       description="Calls the function for each message; one whose call fails is tried three times."
       actions={triggers.data && triggers.data.length > 0 ? create : undefined}
     >
@@ -55,10 +55,10 @@ export function MessagesSection({ target }: { target: FunctionRef }) {
         <EmptyState
           compact
           icon={<RadioTower size={24} aria-hidden />}
-          title="It listens to no subject"
+          title="It listens to no broker"
           action={create}
         >
-          A trigger needs a NATS server that this machine reaches, and a subject.
+          A trigger needs a NATS, MQTT or RabbitMQ server that this machine reaches.
         </EmptyState>
       ) : (
         <ul className="divide-y divide-line rounded-lg border border-line">
@@ -129,12 +129,17 @@ function Facts({ trigger }: { trigger: Trigger }) {
         <Badge tone={shown.tone}>{shown.text}</Badge>
       </p>
       <p className="break-all text-muted">
-        <code>{trigger.subject}</code> at <code>{trigger.server}</code>
-        {trigger.queueGroup !== null && (
-          <>
-            , queue group <code>{trigger.queueGroup}</code>
-          </>
-        )}
+        {sourceParts(trigger.subscription).map(({ label, names }) => (
+          <span key={label}>
+            {label}{" "}
+            {names.map((name) => (
+              <code key={name} className="mr-1.5">
+                {name}
+              </code>
+            ))}
+          </span>
+        ))}
+        at <code>{trigger.server}</code>
       </p>
       <p className="flex flex-wrap gap-x-3 text-sm text-muted tabular-nums">
         <span title="Since Beckon started">{countsText(trigger.counts)}</span>

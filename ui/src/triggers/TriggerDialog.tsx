@@ -6,8 +6,12 @@ import { describedBy, Field, Input, Select, Textarea, TextField } from "@/ui/Fie
 import { FormDialog } from "@/ui/FormDialog";
 import { useAttempt } from "@/ui/useAttempt";
 import {
+  BROKERS,
+  type Broker,
   CREDENTIALS,
+  credentialsOf,
   needsSecret,
+  serverOf,
   type TriggerForm,
   triggerFromForm,
   triggerSchema,
@@ -22,20 +26,54 @@ interface TriggerDialogProps {
   onClose: () => void;
 }
 
-const TEXTS = [
-  { name: "server", label: "Server", hint: "nats://host:port, or tls://host:port.", mono: true },
-  { name: "subject", label: "Subject", hint: "* stands for one part, > for all that follow.", mono: true },
-  {
-    name: "queueGroup",
-    label: "Queue group",
-    hint: "Members of a group share the messages. May be empty.",
-    mono: true,
-  },
-  { name: "name", label: "Name", hint: "Empty: the subject.", mono: false },
-] as const;
+type TextName = "server" | "subject" | "queueGroup" | "topics" | "queue" | "exchange" | "name";
+type Text = { name: TextName; label: string; hint: string; mono: boolean };
+
+const NAME: Text = { name: "name", label: "Name", hint: "Empty: what it listens to.", mono: false };
+
+const TEXTS: Record<Broker, readonly Text[]> = {
+  nats: [
+    { name: "server", label: "Server", hint: "nats://host:port, or tls://host:port.", mono: true },
+    { name: "subject", label: "Subject", hint: "* stands for one part, > for all that follow.", mono: true },
+    {
+      name: "queueGroup",
+      label: "Queue group",
+      hint: "Members of a group share the messages. May be empty.",
+      mono: true,
+    },
+    NAME,
+  ],
+  mqtt: [
+    { name: "server", label: "Server", hint: "mqtt://host:port, or mqtts://host:port.", mono: true },
+    {
+      name: "topics",
+      label: "Topics",
+      hint: "Between commas; + stands for one level, # for all that follow.",
+      mono: true,
+    },
+    NAME,
+  ],
+  rabbitmq: [
+    {
+      name: "server",
+      label: "Server",
+      hint: "amqp://host:port or amqps://host:port, with /vhost where it is not /.",
+      mono: true,
+    },
+    { name: "queue", label: "Queue", hint: "Made when there is none. Empty: one of its own.", mono: true },
+    { name: "exchange", label: "Exchange", hint: "What the queue is bound to. May be empty.", mono: true },
+    {
+      name: "topics",
+      label: "Routing keys",
+      hint: "Between commas; * stands for one word, # for any. Empty: all.",
+      mono: true,
+    },
+    NAME,
+  ],
+};
 
 export function TriggerDialog({ target, trigger, onSaved, onClose }: TriggerDialogProps) {
-  const { register, handleSubmit, formState, watch, setError } = useForm({
+  const { register, handleSubmit, formState, watch, setError, setValue, getValues } = useForm({
     resolver: valibotResolver(triggerSchema),
     defaultValues: triggerToForm(trigger),
   });
@@ -50,12 +88,20 @@ export function TriggerDialog({ target, trigger, onSaved, onClose }: TriggerDial
   });
   const { errors } = formState;
   const credential = watch("credential");
+  const broker = watch("broker");
+  // A server of another protocol is none, and neither is a credential that it does not take.
+  const choose = (next: Broker) => {
+    if (getValues("server") === serverOf(broker)) setValue("server", serverOf(next));
+    if (!credentialsOf(next).some(({ value }) => value === getValues("credential")))
+      setValue("credential", "none");
+    setValue("broker", next);
+  };
   const kept = trigger !== null && trigger.credential === credential && credential !== "none";
 
   return (
     <FormDialog
-      title={trigger === null ? "New NATS trigger" : `Change ${trigger.name}`}
-      description="The function is called for each message on a subject."
+      title={trigger === null ? "New message trigger" : `Change ${trigger.name}`}
+      description="The function is called for each message that arrives."
       action={trigger === null ? "Create trigger" : "Save trigger"}
       busy={save.busy}
       error={save.error}
@@ -65,8 +111,17 @@ export function TriggerDialog({ target, trigger, onSaved, onClose }: TriggerDial
       })}
       onClose={onClose}
     >
+      <Field id="trigger-broker" label="Broker">
+        <Select id="trigger-broker" value={broker} onChange={(event) => choose(event.target.value as Broker)}>
+          {BROKERS.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      </Field>
       <div className="grid grid-cols-2 gap-x-4 gap-y-2">
-        {TEXTS.map(({ name, label, hint, mono }) => (
+        {TEXTS[broker].map(({ name, label, hint, mono }) => (
           <TextField
             key={name}
             id={`trigger-${name}`}
@@ -77,10 +132,23 @@ export function TriggerDialog({ target, trigger, onSaved, onClose }: TriggerDial
             {...register(name)}
           />
         ))}
+        {broker === "mqtt" && (
+          <Field
+            id="trigger-qos"
+            label="Quality of service"
+            hint="Above 0 the broker keeps what comes while nobody listens."
+          >
+            <Select id="trigger-qos" aria-describedby={describedBy("trigger-qos")} {...register("qos")}>
+              <option value="0">0, at most once</option>
+              <option value="1">1, at least once</option>
+              <option value="2">2, exactly once</option>
+            </Select>
+          </Field>
+        )}
       </div>
       <Field id="trigger-credential" label="Logs in with">
         <Select id="trigger-credential" {...register("credential")}>
-          {CREDENTIALS.map(({ value, label }) => (
+          {credentialsOf(broker).map(({ value, label }) => (
             <option key={value} value={value}>
               {label}
             </option>

@@ -1,4 +1,4 @@
-import type { Trigger, TriggerCounts } from "@/platform";
+import type { Subscription, Trigger, TriggerCounts } from "@/platform";
 import type { Tone } from "@/ui/Badge";
 import { formatCount } from "@/ui/format";
 
@@ -44,4 +44,26 @@ export function countsText(counts: TriggerCounts): string {
     `${formatCount(counts.received)} received`,
     ...parts.filter(([count]) => count > 0).map(([count, word]) => `${formatCount(count)} ${word}`),
   ].join(" · ");
+}
+
+/** What a trigger listens to: the words between names of its broker, and those names. */
+export function sourceParts(subscription: Subscription): Array<{ label: string; names: string[] }> {
+  switch (subscription.broker) {
+    case "nats":
+      return [
+        { label: "", names: [subscription.subject] },
+        { label: "queue group", names: subscription.queueGroup === null ? [] : [subscription.queueGroup] },
+      ].filter(({ names }) => names.length > 0);
+    case "mqtt":
+      return [
+        { label: "", names: subscription.topics },
+        { label: "QoS", names: [String(subscription.qos)] },
+      ];
+    case "rabbitmq":
+      return [
+        { label: "queue", names: subscription.queue === null ? [] : [subscription.queue] },
+        { label: "exchange", names: subscription.exchange === null ? [] : [subscription.exchange] },
+        { label: "routing keys", names: subscription.topics },
+      ].filter(({ names }) => names.length > 0);
+  }
 }

@@ -235,6 +235,24 @@ pub struct Function {
     pub updated: Millis,
 }
 
+impl Function {
+    /// The annotation of [`topics`](Self::topics).
+    pub const TOPICS: &str = "topics";
+
+    /// The topics of messages that it asks for, by its annotation `topics`: a text, separated by commas. A trigger of its
+    /// namespace that listens for all ([`TopicTrigger`](crate::TopicTrigger)) calls it for messages on them.
+    #[must_use]
+    pub fn topics(&self) -> Vec<String> {
+        let annotation = self.annotations.iter().find(|named| named.key == Self::TOPICS);
+        let text = annotation.map(NamedJson::as_variable).unwrap_or_default();
+        let topics = text.split(',').map(str::trim);
+        topics
+            .filter(|topic| !topic.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
 /// What is needed to make a function, or to replace everything about one but its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFunction {

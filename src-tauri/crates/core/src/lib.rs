@@ -73,4 +73,6 @@ pub use schedule::{
 pub use secret::Secret;
 pub use settings::{Destination, FolderSource, Jitter, Retry, Settings, Watchdog};
 pub use token::{Token, TokenKind, TokenScope, hint_of};
-pub use trigger::{CredentialKind, NewTrigger, Trigger, TriggerCounts, TriggerState};
+pub use trigger::{
+    CredentialKind, NewTrigger, Subscription, TopicTrigger, Trigger, TriggerCounts, TriggerState,
+};

@@ -3,11 +3,12 @@ use ts_rs::TS;
 
 use crate::{FunctionKey, Millis, Noted};
 
-/// Something that calls a function for each message on a NATS subject.
+/// Something that calls a function for each message of a broker: NATS, MQTT or RabbitMQ.
 ///
 /// The body is the event: arguments for functions that take JSON (`{"message": …}` when it is not an object), the
 /// body of a POST for those that speak HTTP, with the message's headers and `X-Topic`. A call that ends with a status
-/// of 300 or more is made at most three times; at most 10 calls of a trigger are under way (Scaleway's rules).
+/// of 300 or more is made at most three times; at most 10 calls of a trigger are under way (Scaleway's rules). A broker
+/// that waits for an acknowledgement gets it once the first call is on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Trigger {
@@ -17,12 +18,11 @@ pub struct Trigger {
     pub name: String,
     /// What it calls. The function may be gone: see `state`.
     pub function: FunctionKey,
-    /// The server: `nats://host:port` or `tls://host:port`, without credentials.
+    /// The server, without credentials: `nats://host:port` or `tls://host:port`; `mqtt://` or `mqtts://`; `amqp://` or
+    /// `amqps://`, with the virtual host after the port where that is not `/`.
     pub server: String,
-    /// The subject, with `*` and `>` as NATS has them.
-    pub subject: String,
-    /// The queue group: its members share the messages.
-    pub queue_group: Option<String>,
+    /// Which of the server's messages.
+    pub subscription: Subscription,
     /// What kind of credential it logs in with; the credential itself is in the secret store.
     pub credential: CredentialKind,
     /// Whether a person paused it.
@@ -43,20 +43,80 @@ pub struct Trigger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct NewTrigger {
-    /// What to call it; the subject when empty.
+    /// What to call it; what it listens to when empty.
     pub name: String,
     /// What to call.
     pub function: FunctionKey,
-    /// `nats://host:port`, `tls://host:port` or `host:port`.
+    /// The server, as in [`Trigger::server`]; the scheme and the port may be left out.
     pub server: String,
-    /// The subject.
-    pub subject: String,
-    /// The queue group, if it is to share.
-    pub queue_group: Option<String>,
+    /// Which of the server's messages.
+    pub subscription: Subscription,
     /// What kind of credential it logs in with.
     pub credential: CredentialKind,
     /// Whether it starts paused.
     pub paused: bool,
+}
+
+/// Which messages of a server a trigger takes, in the words of its broker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "broker", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Subscription {
+    /// Of a NATS server. Nothing is acknowledged.
+    Nats {
+        /// The subject, with `*` and `>` as NATS has them.
+        subject: String,
+        /// The queue group: its members share the messages.
+        queue_group: Option<String>,
+    },
+    /// Of an MQTT 3.1.1 server.
+    Mqtt {
+        /// Topic filters, with `+` and `#` as MQTT has them. At least one.
+        topics: Vec<String>,
+        /// 0, 1 or 2. Above 0 the server keeps what comes while nobody listens.
+        qos: u8,
+    },
+    /// Of a RabbitMQ server, over AMQP 0-9-1.
+    Rabbitmq {
+        /// The queue; made (durable) when there is none. Without one: a queue of its own, for as long as it listens.
+        queue: Option<String>,
+        /// The exchange that the queue is bound to; without one it is taken as it is.
+        exchange: Option<String>,
+        /// Routing keys, with `*` and `#` as topic exchanges have them, that it is bound with. None: `#`.
+        topics: Vec<String>,
+    },
+}
+
+impl Subscription {
+    /// What it listens to, in a few words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Nats { subject, .. } => subject.clone(),
+            Self::Rabbitmq {
+                queue: Some(queue), ..
+            } => queue.clone(),
+            Self::Mqtt { topics, .. } => topics.join(", "),
+            Self::Rabbitmq { exchange, topics, .. } => {
+                let parts = exchange.iter().chain(topics).map(String::as_str);
+                parts.collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+}
+
+/// Something that calls, for each message of a broker, every function of a namespace that asks for the message's topic
+/// ([`Function::topics`](crate::Function::topics)). Calls are asynchronous and made once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TopicTrigger {
+    /// As in [`Trigger::server`].
+    pub server: String,
+    /// Which of the server's messages.
+    pub subscription: Subscription,
+    /// How it logs in; the credential itself is in the secret store.
+    pub credential: CredentialKind,
+    /// Who is told how each call ended.
+    pub callback_url: Option<String>,
 }
 
 /// How a trigger logs in.

@@ -81,6 +81,7 @@ pub use payload::{Payload, Reply, exchange, kept as kept_headers};
 pub use queue::Accepted;
 pub use run::Ended;
 pub use secrets::SECRET_LIMIT;
+pub use trigger::TopicTriggerStatus;
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -178,6 +179,11 @@ pub trait SecretSource: Send + Sync {
         Ok(None)
     }
 
+    /// Keeps such a credential. May block.
+    fn keep_trigger_secret(&self, _trigger_id: &str, _value: &Secret) -> Result<()> {
+        Err(no_place())
+    }
+
     /// The value of a secret that a namespace's functions find as a file: its bytes in base64. May block.
     fn namespace_secret(&self, _namespace: &NamespaceName, name: &str) -> Result<Secret> {
         Err(Error::not_found(format_args!("value for the secret {name}")))
@@ -185,16 +191,20 @@ pub trait SecretSource: Send + Sync {
 
     /// Keeps such a value, in base64. May block.
     fn keep_namespace_secret(&self, _namespace: &NamespaceName, _name: &str, _value: &Secret) -> Result<()> {
-        Err(Error::new(
-            ErrorCode::SecretStoreUnavailable,
-            "There is no place to keep secrets in.",
-        ))
+        Err(no_place())
     }
 
     /// Forgets values that nothing points at any more; one that is not there is no error. May block.
     fn abandon(&self, _orphans: &[Orphan]) -> Result<()> {
         Ok(())
     }
+}
+
+fn no_place() -> Error {
+    Error::new(
+        ErrorCode::SecretStoreUnavailable,
+        "There is no place to keep secrets in.",
+    )
 }
 
 /// One call of one function.

@@ -29,6 +29,11 @@ pub enum Orphan {
         /// The secret.
         name: String,
     },
+    /// The credential of a trigger.
+    TriggerSecret {
+        /// The trigger's id.
+        trigger: String,
+    },
 }
 
 impl Engine {
@@ -49,7 +54,10 @@ impl Engine {
             namespace: name.clone(),
             name: secret,
         }));
+        let triggers = store.spaces_triggers(name).await?.into_iter();
+        orphans.extend(triggers.map(|trigger| Orphan::TriggerSecret { trigger: trigger.id }));
         store.delete_namespace(name).await?;
+        self.inner.triggers.changed.notify_one();
         self.abandon(orphans).await;
         Ok(())
     }

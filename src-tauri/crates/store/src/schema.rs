@@ -13,7 +13,7 @@ use crate::fault::Fault;
 pub(crate) const APPLICATION_ID: i32 = 0x4245_434B;
 
 /// What takes a database from version i to i + 1. Entries are only ever appended.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -27,6 +27,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("migrations/0011.sql"),
     include_str!("migrations/0012.sql"),
     include_str!("migrations/0013.sql"),
+    include_str!("migrations/0014.sql"),
 ];
 
 /// The version of the schema that this Beckon writes.

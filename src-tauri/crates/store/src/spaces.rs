@@ -1,12 +1,13 @@
 //! What Spaces' clients say of a space beside its functions: deployments that are not built (yet), and triggers.
 
-use beckon_core::{Error, FunctionKey, Millis, NamespaceName, Result, random_hex};
+use beckon_core::{Error, FunctionKey, Millis, NamespaceName, Result, TopicTrigger, random_hex};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::Store;
 use crate::fault::Fault;
 use crate::functions::key_of;
 use crate::namespaces;
+use crate::words;
 use crate::writer::Urgency;
 
 /// A function as it was sent last, which is not built (yet).
@@ -35,6 +36,8 @@ pub struct SpacesTrigger {
     pub id: String,
     /// What it is, a JSON object.
     pub document: String,
+    /// What it listens to, of one of messages.
+    pub listener: Option<TopicTrigger>,
 }
 
 impl Store {
@@ -140,33 +143,52 @@ impl Store {
     pub async fn spaces_triggers(&self, namespace: &NamespaceName) -> Result<Vec<SpacesTrigger>> {
         let namespace = namespace.clone();
         self.read(move |reader| {
-            let sql = "SELECT id, document FROM spaces_triggers WHERE namespace = ?1 ORDER BY created, id";
+            let sql = "SELECT * FROM spaces_triggers WHERE namespace = ?1 ORDER BY created, id";
             let mut statement = reader.db.prepare_cached(sql)?;
-            let rows = statement.query_map([namespace.as_str()], |row| {
-                Ok(SpacesTrigger {
-                    id: row.get(0)?,
-                    document: row.get(1)?,
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let mut rows = statement.query([namespace.as_str()])?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                all.push(SpacesTrigger {
+                    id: row.get("id")?,
+                    document: row.get("document")?,
+                    listener: listener(row)?,
+                });
+            }
+            Ok(all)
+        })
+        .await
+    }
+
+    /// What the message triggers of all spaces listen to, with their ids.
+    pub async fn topic_triggers(&self) -> Result<Vec<(String, NamespaceName, TopicTrigger)>> {
+        self.read(move |reader| {
+            let sql = "SELECT id, namespace, listener FROM spaces_triggers WHERE listener IS NOT NULL
+                       ORDER BY created, id";
+            let mut statement = reader.db.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                let namespace = NamespaceName::new(row.get::<_, String>("namespace")?)
+                    .map_err(|e| Fault::unreadable("namespace", e))?;
+                if let Some(listener) = listener(row)? {
+                    all.push((row.get("id")?, namespace, listener));
+                }
+            }
+            Ok(all)
         })
         .await
     }
 
     /// Makes a trigger, or changes the one with this id. `NotFound` when there is no such namespace.
-    pub async fn put_spaces_trigger(
-        &self,
-        namespace: &NamespaceName,
-        id: &str,
-        document: String,
-    ) -> Result<()> {
-        let (namespace, id, now) = (namespace.clone(), id.to_owned(), self.inner.clock.now());
-        self.write(Urgency::Durable, document.len(), move |batch| {
+    pub async fn put_spaces_trigger(&self, namespace: &NamespaceName, trigger: SpacesTrigger) -> Result<()> {
+        let (namespace, now) = (namespace.clone(), self.inner.clock.now());
+        self.write(Urgency::Durable, trigger.document.len(), move |batch| {
             namespaces::expect(batch.db, &namespace)?;
+            let listener = trigger.listener.as_ref().map(words::document).transpose()?;
             batch.db.execute(
-                "INSERT INTO spaces_triggers (id, namespace, document, created) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (id) DO UPDATE SET document = ?3",
-                params![id, namespace.as_str(), document, now],
+                "INSERT INTO spaces_triggers (id, namespace, document, listener, created) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (id) DO UPDATE SET document = ?3, listener = ?4",
+                params![trigger.id, namespace.as_str(), trigger.document, listener, now],
             )?;
             Ok(())
         })
@@ -193,6 +215,11 @@ pub(crate) fn forget_deployment(db: &Connection, key: &FunctionKey) -> Result<()
     db.prepare_cached(sql)?
         .execute([key.namespace.as_str(), key.name.as_str()])?;
     Ok(())
+}
+
+fn listener(row: &Row<'_>) -> Result<Option<TopicTrigger>, Fault> {
+    let text: Option<String> = row.get("listener")?;
+    text.map(|text| words::read(&text, "listener")).transpose()
 }
 
 fn load(row: &Row<'_>) -> Result<SpacesDeployment, Fault> {

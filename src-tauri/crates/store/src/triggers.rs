@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 use crate::Store;
 use crate::fault::Fault;
 use crate::functions::{key_of, must_exist};
-use crate::words::{column, word};
+use crate::words::{column, document, read, word};
 use crate::writer::Urgency;
 
 const SELECT: &str = "SELECT triggers.*, functions.id AS present FROM triggers LEFT JOIN functions
@@ -54,11 +54,11 @@ impl Store {
                 batch
                     .db
                     .prepare_cached(
-                        "INSERT INTO triggers (id, name, namespace, function, server, subject, queue_group,
-                         credential, paused, created, updated)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+                        "INSERT INTO triggers (id, name, namespace, function, server, subscription, credential, paused,
+                         created, updated)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
                          ON CONFLICT (id) DO UPDATE SET name = ?2, namespace = ?3, function = ?4, server = ?5,
-                         subject = ?6, queue_group = ?7, credential = ?8, paused = ?9, updated = ?10",
+                         subscription = ?6, credential = ?7, paused = ?8, updated = ?9",
                     )?
                     .execute(params![
                         id,
@@ -66,8 +66,7 @@ impl Store {
                         new.function.namespace.as_str(),
                         new.function.name.as_str(),
                         new.server,
-                        new.subject,
-                        new.queue_group,
+                        document(&new.subscription)?,
                         word(new.credential)?,
                         new.paused,
                         now
@@ -128,8 +127,7 @@ fn load(row: &Row<'_>) -> Result<Trigger, Fault> {
         name: row.get("name")?,
         function: key_of(row, "namespace", "function")?,
         server: row.get("server")?,
-        subject: row.get("subject")?,
-        queue_group: row.get("queue_group")?,
+        subscription: read(&row.get::<_, String>("subscription")?, "subscription")?,
         credential: column(row, "credential")?,
         paused,
         state: match (paused, present) {

@@ -16,6 +16,16 @@ pub(crate) fn word<T: Serialize>(value: T) -> Result<String, Fault> {
     }
 }
 
+/// A value as JSON.
+pub(crate) fn document<T: Serialize>(value: &T) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|e| Fault::unreadable("document", e))
+}
+
+/// A value from its JSON.
+pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|e| Fault::unreadable(what, e))
+}
+
 /// The variant of a word.
 pub(crate) fn from_word<T: DeserializeOwned>(word: &str, what: &'static str) -> Result<T, Fault> {
     T::deserialize(StrDeserializer::<WordError>::new(word)).map_err(|e| Fault::unreadable(what, e))

@@ -16,8 +16,10 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use parking_lot::{Mutex, RwLock};
 use rustls_platform_verifier::{BuilderVerifierExt as _, Verifier};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, crypto::aws_lc_rs};
@@ -54,6 +56,11 @@ pub(crate) struct Answer {
     /// Whether another machine answered.
     pub(crate) remote: bool,
 }
+
+/// A connection, encrypted or not.
+pub(crate) trait Wired: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wired for T {}
 
 /// An answer whose body has not been read.
 struct Opened {
@@ -132,6 +139,36 @@ impl Wire {
         }
     }
 
+    /// A connection to where deliveries may go, for another protocol than HTTP.
+    pub(crate) async fn dial(&self, host: &str, port: u16, secure: bool) -> Result<Box<dyn Wired>, Refused> {
+        let rules = self.rules.read().clone();
+        let addresses = reach::addresses(&rules, host, port).await?;
+        let (stream, _) = connect(&addresses).await?;
+        Ok(match secure {
+            true => Box::new(self.secure(&rules, host, stream).await?),
+            false => Box::new(stream),
+        })
+    }
+
+    /// TLS with whoever is `host`, an IPv6 address in brackets or not.
+    async fn secure(
+        &self,
+        rules: &DeliveryRules,
+        host: &str,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, Refused> {
+        let name = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
+        let name = ServerName::try_from(name.to_owned())
+            .map_err(|_| Refused::never("The host is no name that a certificate can have."))?;
+        self.connector(&rules.certificates)?
+            .connect(name, stream)
+            .await
+            .map_err(|e| Refused::new(format!("No secure connection could be made: {e}.")))
+    }
+
     fn connector(&self, certificates: &str) -> Result<TlsConnector, Refused> {
         if let Some(made) = &*self.tls.lock() {
             return Ok(made.clone());
@@ -207,17 +244,7 @@ impl Wire {
 
         let remote = !address.ip().to_canonical().is_loopback();
         let (response, connection) = if secure {
-            let name = host
-                .strip_prefix('[')
-                .and_then(|host| host.strip_suffix(']'))
-                .unwrap_or(&host);
-            let name = ServerName::try_from(name.to_owned())
-                .map_err(|_| Refused::never("The URL's host is no name that a certificate can have."))?;
-            let stream = self
-                .connector(&rules.certificates)?
-                .connect(name, stream)
-                .await
-                .map_err(|e| Refused::new(format!("No secure connection could be made: {e}.")))?;
+            let stream = self.secure(&rules, &host, stream).await?;
             talk(TokioIo::new(stream), request).await?
         } else {
             talk(TokioIo::new(stream), request).await?

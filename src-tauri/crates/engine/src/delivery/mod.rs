@@ -35,6 +35,7 @@ use self::callback::Answered;
 use self::http::Wire;
 use crate::{Ended, Engine, Invocation};
 
+pub(crate) use http::{Wired, percent_decoded};
 pub use record::{InvokeFailure, application_ocid, compartment_ocid, failure, function_ocid, ulid};
 pub use target::{check_callback_url, check_http_url};
 
@@ -118,6 +119,16 @@ impl Deliveries {
     #[must_use]
     pub fn rules(&self) -> DeliveryRules {
         self.inner.wire.rules.read().as_ref().clone()
+    }
+
+    /// A connection to where deliveries may go.
+    pub(crate) async fn dial(
+        &self,
+        host: &str,
+        port: u16,
+        secure: bool,
+    ) -> Result<Box<dyn Wired>, reach::Refused> {
+        self.inner.wire.dial(host, port, secure).await
     }
 
     /// Changes it, from the next attempt on. Errors: [`DeliveryRules::check`]'s.

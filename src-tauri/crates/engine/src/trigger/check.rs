@@ -1,10 +1,198 @@
 //! What may be asked of a trigger.
 
 use async_nats::{ConnectOptions, ServerAddr};
-use beckon_core::{CredentialKind, Error, ErrorCode, Result, Secret};
+use beckon_core::{CredentialKind, Error, ErrorCode, Result, Secret, Subscription};
 
-/// Longest subject, queue group and server, in bytes.
+/// Longest subject, topic, queue group and server, in bytes.
 const LONGEST: usize = 512;
+/// Longest name in AMQP, in bytes (a short text).
+const LONGEST_NAME: usize = 255;
+/// Most topics of a trigger.
+const TOPICS: usize = 100;
+
+/// The server and what is subscribed to, as they will be stored.
+pub(super) fn source(
+    text: &str,
+    subscription: Subscription,
+    credential: CredentialKind,
+) -> Result<(String, Subscription)> {
+    use CredentialKind::{None as Nobody, Password};
+    let nats = matches!(subscription, Subscription::Nats { .. });
+    if !nats && !matches!(credential, Nobody | Password) {
+        return Err(invalid("This broker is logged in to with a user and a password."));
+    }
+    Ok(match subscription {
+        Subscription::Nats {
+            subject: text_of,
+            queue_group: group,
+        } => {
+            let subscription = Subscription::Nats {
+                subject: subject(&text_of)?,
+                queue_group: queue_group(group)?,
+            };
+            (server(text)?, subscription)
+        }
+        Subscription::Mqtt { topics, qos } => {
+            if qos > 2 {
+                return Err(invalid("The quality of service is 0, 1 or 2."));
+            }
+            let topics = list(&topics, topic_filter)?;
+            if topics.is_empty() {
+                return Err(invalid("The topics are missing."));
+            }
+            (kept(text, "mqtt", 1883)?, Subscription::Mqtt { topics, qos })
+        }
+        Subscription::Rabbitmq {
+            queue,
+            exchange,
+            topics,
+        } => {
+            let (queue, exchange) = (name(queue, "queue")?, name(exchange, "exchange")?);
+            if queue.is_none() && exchange.is_none() {
+                return Err(invalid("A queue or an exchange is needed."));
+            }
+            let topics = list(&topics, routing_key)?;
+            let subscription = Subscription::Rabbitmq {
+                queue,
+                exchange,
+                topics,
+            };
+            (kept(text, "amqp", 5672)?, subscription)
+        }
+    })
+}
+
+/// As much of a summary as fits a name.
+pub(super) fn short(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+/// Where an MQTT or RabbitMQ server is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    /// An IPv6 address in brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// Whether over TLS.
+    pub(super) secure: bool,
+    /// The virtual host.
+    pub(super) host_within: String,
+}
+
+/// Reads what [`source`] made of a server.
+pub(super) fn address(server: &str) -> Result<Address> {
+    let odd = || invalid("The server is not an address.");
+    let url = url::Url::parse(server).map_err(|_| odd())?;
+    let within = url.path().trim_start_matches('/');
+    let within = crate::delivery::percent_decoded(if within.is_empty() { "/" } else { within });
+    let secure = matches!(url.scheme(), "mqtts" | "amqps");
+    let port = match url.scheme() {
+        "mqtt" => 1883,
+        "mqtts" => 8883,
+        "amqp" => 5672,
+        "amqps" => 5671,
+        _ => return Err(odd()),
+    };
+    Ok(Address {
+        host: url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(odd)?
+            .to_owned(),
+        port: url.port().unwrap_or(port),
+        secure,
+        host_within: String::from_utf8(within).map_err(|_| odd())?,
+    })
+}
+
+/// A server of a protocol with nothing else in it; the protocol and the port may be left out.
+fn kept(text: &str, protocol: &str, port: u16) -> Result<String> {
+    let text = text.trim();
+    let hint = format!("Write it like {protocol}://127.0.0.1:{port}.");
+    let refused = |message: &str| Err(invalid(message).with_hint(hint.clone()));
+    if text.is_empty() || text.len() > LONGEST {
+        return refused("The server is missing or too long.");
+    }
+    let whole = match text.contains("://") {
+        true => text.to_owned(),
+        false => format!("{protocol}://{text}"),
+    };
+    let Ok(url) = url::Url::parse(&whole) else {
+        return refused("The server is not an address.");
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(no_credential_there());
+    }
+    let scheme = url.scheme();
+    if scheme != protocol && scheme.strip_suffix('s') != Some(protocol) {
+        return refused("The server is of another protocol.");
+    }
+    let path = url.path().trim_start_matches('/');
+    let within = protocol == "amqp" && !path.contains('/') && path.len() <= LONGEST_NAME;
+    if !(path.is_empty() || within) || url.query().is_some() || url.fragment().is_some() {
+        return refused("The server is not an address.");
+    }
+    let address = address(&whole).map_err(|error| error.with_hint(hint.clone()))?;
+    let rest = if path.is_empty() {
+        String::new()
+    } else {
+        format!("/{path}")
+    };
+    Ok(format!(
+        "{scheme}://{}:{}{rest}",
+        address.host.to_ascii_lowercase(),
+        address.port
+    ))
+}
+
+/// Texts without spaces around them, and without those that are empty.
+fn list(texts: &[String], check: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+    let texts = texts
+        .iter()
+        .map(|text| text.trim())
+        .filter(|text| !text.is_empty());
+    let texts: Vec<String> = texts.map(str::to_owned).collect();
+    if texts.len() > TOPICS {
+        return Err(invalid("There are more than 100 topics."));
+    }
+    match texts.iter().find(|text| !check(text)) {
+        Some(bad) => {
+            let shown: String = short(bad).chars().filter(|c| !c.is_control()).collect();
+            Err(invalid(&format!("The topic {shown} is not valid.")))
+        }
+        None => Ok(texts),
+    }
+}
+
+/// Levels between slashes; `+` stands for one, `#` at the end for the rest (MQTT 3.1.1, 4.7).
+fn topic_filter(text: &str) -> bool {
+    let levels: Vec<&str> = text.split('/').collect();
+    let good = |(at, level): (usize, &&str)| match *level {
+        "#" => at == levels.len() - 1,
+        "+" => true,
+        level => !level.contains(['+', '#']),
+    };
+    text.len() <= LONGEST && !text.contains(char::is_control) && levels.iter().enumerate().all(good)
+}
+
+fn routing_key(text: &str) -> bool {
+    text.len() <= LONGEST_NAME && !text.contains(char::is_control)
+}
+
+/// The name of a queue or an exchange, or none.
+fn name(text: Option<String>, what: &str) -> Result<Option<String>> {
+    let text = text.map(|text| text.trim().to_owned());
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) if !routing_key(&text) => Err(invalid(&format!("The {what} is too long or not text."))),
+        text => Ok(text),
+    }
+}
+
+fn no_credential_there() -> Error {
+    invalid("The server's address must not hold a credential.").with_hint(
+        "Leave it out of the address and give it as the trigger's credential: it is kept as a secret.",
+    )
+}
 
 /// `nats://host:port` or `tls://host:port`, with nothing else in it.
 pub(super) fn server(text: &str) -> Result<String> {
@@ -18,8 +206,7 @@ pub(super) fn server(text: &str) -> Result<String> {
         return refused("The server is not a NATS address.");
     };
     if address.has_user_pass() {
-        return Err(invalid("The server's address must not hold a credential.")
-            .with_hint("Leave it out of the address and give it as the trigger's credential: it is kept as a secret."));
+        return Err(no_credential_there());
     }
     if address.is_websocket() {
         return refused("Triggers speak NATS over TCP or TLS, not over web sockets.");
@@ -132,6 +319,78 @@ mod tests {
                 .to_string()
                 .contains("hunter2")
         );
+    }
+
+    #[test]
+    fn servers_of_the_other_brokers() {
+        for (text, protocol, port, wanted) in [
+            ("127.0.0.1", "mqtt", 1883, "mqtt://127.0.0.1:1883"),
+            ("localhost:1884", "mqtt", 1883, "mqtt://localhost:1884"),
+            (
+                " mqtts://Broker.example ",
+                "mqtt",
+                1883,
+                "mqtts://broker.example:8883",
+            ),
+            ("[::1]:99", "amqp", 5672, "amqp://[::1]:99"),
+            ("amqp://x/a%2Fb", "amqp", 5672, "amqp://x:5672/a%2Fb"),
+            ("amqps://x/", "amqp", 5672, "amqps://x:5671"),
+        ] {
+            let stored = kept(text, protocol, port).unwrap();
+            assert_eq!(stored, wanted);
+            assert_eq!(kept(&stored, protocol, port).unwrap(), wanted);
+        }
+        for (bad, protocol) in [
+            ("", "mqtt"),
+            ("http://x", "mqtt"),
+            ("amqp://x", "mqtt"),
+            ("mqtt://u:p@x", "mqtt"),
+            ("mqtt://x/path", "mqtt"),
+            ("mqtt://", "mqtt"),
+            ("mqtt://x:99999", "mqtt"),
+            ("amqp://x/a/b", "amqp"),
+            ("amqp://x?a", "amqp"),
+        ] {
+            assert!(kept(bad, protocol, 1).is_err(), "{bad}");
+        }
+        assert_eq!(address("amqp://x:1/a%2Fb").unwrap().host_within, "a/b");
+        assert_eq!(address("amqp://x:1").unwrap().host_within, "/");
+    }
+
+    #[test]
+    fn topics_and_queues() {
+        let mqtt = |topics: &[&str], qos| Subscription::Mqtt {
+            topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
+            qos,
+        };
+        let rabbit = |queue: Option<&str>, exchange: Option<&str>| Subscription::Rabbitmq {
+            queue: queue.map(str::to_owned),
+            exchange: exchange.map(str::to_owned),
+            topics: Vec::new(),
+        };
+        let checked = |subscription, credential| source("127.0.0.1", subscription, credential);
+        let nobody = CredentialKind::None;
+        let (_, stored) = checked(mqtt(&[" a/+ ", "", "b/#"], 1), nobody).unwrap();
+        assert_eq!(stored, mqtt(&["a/+", "b/#"], 1));
+        for bad in [
+            mqtt(&[""], 0),
+            mqtt(&["a#"], 0),
+            mqtt(&["#/a"], 0),
+            mqtt(&["a\0"], 0),
+            mqtt(&["a"], 3),
+        ] {
+            assert!(checked(bad.clone(), nobody).is_err(), "{bad:?}");
+        }
+        assert!(checked(mqtt(&["a"], 0), CredentialKind::Token).is_err());
+        assert!(checked(rabbit(Some("q"), None), CredentialKind::Password).is_ok());
+        assert!(checked(rabbit(None, Some("x")), nobody).is_ok());
+        for bad in [
+            rabbit(None, None),
+            rabbit(Some(" "), None),
+            rabbit(Some(&"q".repeat(256)), None),
+        ] {
+            assert!(checked(bad.clone(), nobody).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -1,20 +1,28 @@
-//! Triggers: functions called by messages on NATS subjects.
+//! Triggers: functions called by messages of NATS, MQTT and RabbitMQ servers.
 //!
 //! ```text
 //! mod ─ what callers see, and the one task that starts and stops the others    check ─ what may be asked for
-//! session ─ one connection to one server, tried again when it ends             call ─ a message, until its run is over
+//! topics ─ triggers that call whoever asks for a topic                         route ─ who that is
+//! session ─ one connection to one server, tried again when it ends             broker/ ─ the protocols
+//! message ─ what they all bring                                                call ─ a message, until its run is over
 //! ```
 
+mod broker;
 mod call;
 mod check;
+mod message;
+mod route;
 mod session;
+mod topics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use beckon_core::{
-    Error, Event, FunctionKey, NewTrigger, Noted, Result, Secret, Trigger, TriggerCounts, TriggerState, label,
+    CredentialKind, Error, Event, FunctionKey, NamespaceName, NewTrigger, Noted, Result, Secret,
+    Subscription, TopicTrigger, Trigger, TriggerCounts, TriggerState, label,
 };
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -22,6 +30,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::Engine;
+use route::Target;
+pub use topics::TopicTriggerStatus;
 
 /// Shortest time between two events.
 const EVENTS: Duration = Duration::from_millis(500);
@@ -33,7 +43,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub(crate) struct Board {
     live: Mutex<HashMap<String, Arc<Live>>>,
     /// A trigger was made, changed or deleted.
-    changed: Notify,
+    pub(crate) changed: Notify,
     /// A state or a count is different now.
     told: Arc<Notify>,
 }
@@ -42,10 +52,52 @@ pub(crate) struct Board {
 #[derive(Debug)]
 struct Live {
     /// As it was when its session started; a change starts another one.
-    definition: Trigger,
+    definition: Definition,
     state: Mutex<TriggerState>,
     record: Arc<Record>,
     stop: CancellationToken,
+    /// Whether it stopped because it is another one now or gone.
+    left: AtomicBool,
+}
+
+/// What a session is to do.
+#[derive(Debug, Clone, PartialEq)]
+struct Definition {
+    id: String,
+    name: String,
+    server: String,
+    subscription: Subscription,
+    credential: CredentialKind,
+    target: Target,
+}
+
+impl From<Trigger> for Definition {
+    fn from(trigger: Trigger) -> Self {
+        Self {
+            id: trigger.id,
+            name: trigger.name,
+            server: trigger.server,
+            subscription: trigger.subscription,
+            credential: trigger.credential,
+            target: Target::Function(trigger.function),
+        }
+    }
+}
+
+impl From<(String, NamespaceName, TopicTrigger)> for Definition {
+    fn from((id, namespace, trigger): (String, NamespaceName, TopicTrigger)) -> Self {
+        Self {
+            id,
+            name: trigger.subscription.summary(),
+            server: trigger.server,
+            subscription: trigger.subscription,
+            credential: trigger.credential,
+            target: Target::Topics {
+                namespace,
+                callback_url: trigger.callback_url,
+            },
+        }
+    }
 }
 
 /// What a trigger did; it goes on over changes and pauses.
@@ -74,6 +126,16 @@ impl Live {
         *self.state.lock() = state;
         self.record.told.notify_one();
     }
+
+    /// Stops it, and has the broker keep nothing for it.
+    fn leave(&self) {
+        self.left.store(true, Ordering::Relaxed);
+        self.stop.cancel();
+    }
+
+    fn is_left(&self) -> bool {
+        self.left.load(Ordering::Relaxed)
+    }
 }
 
 impl Engine {
@@ -94,15 +156,11 @@ impl Engine {
     /// Makes a trigger under `id` ([`beckon_core::random_hex`]), or changes the one that has it. The credential that it
     /// names must be where [`crate::SecretSource::trigger_secret`] finds it; call this after changing it, too.
     ///
-    /// `InvalidInput` for a server or subject that cannot be one.
+    /// `InvalidInput` for a server or subscription that cannot be one.
     pub async fn put_trigger(&self, id: &str, new: NewTrigger) -> Result<Trigger> {
         let new = Self::check_trigger(new)?;
         let saved = self.inner.store.put_trigger(id, new).await?;
-        // Its credential may be another one now.
-        if let Some(live) = self.inner.triggers.live.lock().get(id) {
-            live.stop.cancel();
-        }
-        self.inner.triggers.changed.notify_one();
+        self.begin_anew(id);
         Ok(self.alive(saved))
     }
 
@@ -123,12 +181,18 @@ impl Engine {
         Ok(())
     }
 
+    /// A trigger was changed: its credential may be another one now, too.
+    fn begin_anew(&self, id: &str) {
+        if let Some(live) = self.inner.triggers.live.lock().get(id) {
+            live.leave();
+        }
+        self.inner.triggers.changed.notify_one();
+    }
+
     /// A trigger as it will be stored, or why it cannot be: `InvalidInput`.
     pub fn check_trigger(mut new: NewTrigger) -> Result<NewTrigger> {
-        new.server = check::server(&new.server)?;
-        new.subject = check::subject(&new.subject)?;
-        new.queue_group = check::queue_group(new.queue_group)?;
-        new.name = label(&new.name, &new.subject)?;
+        (new.server, new.subscription) = check::source(&new.server, new.subscription, new.credential)?;
+        new.name = label(&new.name, &check::short(&new.subscription.summary()))?;
         Ok(new)
     }
 
@@ -200,17 +264,26 @@ async fn supervise(engine: &Engine, stop: &CancellationToken) {
 async fn reconcile(engine: &Engine, stop: &CancellationToken) -> Result<()> {
     let board = &engine.inner.triggers;
     let stored = engine.inner.store.triggers(None).await?;
+    let topics = engine.inner.store.topic_triggers().await?;
+    let of_function = stored.into_iter().map(|trigger| {
+        let idle = trigger.state == TriggerState::Idle;
+        (Definition::from(trigger), idle)
+    });
+    let of_topics = topics
+        .into_iter()
+        .map(|trigger| (Definition::from(trigger), true));
+    let wanted: Vec<(Definition, bool)> = of_function.chain(of_topics).collect();
     let mut live = board.live.lock();
     live.retain(|id, live| {
-        let kept = stored.iter().any(|trigger| trigger.id == *id);
+        let kept = wanted.iter().any(|(trigger, _)| trigger.id == *id);
         if !kept {
-            live.stop.cancel();
+            live.leave();
         }
         kept
     });
-    for trigger in stored {
+    for (trigger, listens) in wanted {
         let old = live.get(&trigger.id);
-        if trigger.state != TriggerState::Idle {
+        if !listens {
             // Paused or orphaned; its record stays.
             if let Some(old) = old {
                 old.stop.cancel();
@@ -236,6 +309,7 @@ async fn reconcile(engine: &Engine, stop: &CancellationToken) -> Result<()> {
             state: Mutex::new(TriggerState::Connecting),
             record,
             stop: stop.child_token(),
+            left: AtomicBool::new(false),
         });
         live.insert(id, fresh.clone());
         engine

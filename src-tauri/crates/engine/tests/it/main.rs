@@ -28,4 +28,6 @@ mod sequences;
 mod sources;
 mod support;
 mod triggers;
+mod triggers_mqtt;
+mod triggers_rabbitmq;
 mod watchdog;

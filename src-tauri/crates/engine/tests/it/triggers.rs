@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::{Rig, function, key, wait_for};
 use beckon_core::{
-    ActivationSummary, Cause, CredentialKind, ErrorCode, NewTrigger, Result, Secret, Status, Trigger,
-    TriggerState, filter::Filter, random_hex,
+    ActivationSummary, Cause, CredentialKind, ErrorCode, NewTrigger, Result, Secret, Status, Subscription,
+    Trigger, TriggerState, filter::Filter, random_hex,
 };
 use beckon_core::{Clock, Error, Limits};
 use beckon_engine::{Engine, EngineConfig, SecretSource};
@@ -73,7 +73,13 @@ impl Drop for Nats {
 
 /// Credentials by trigger id, which the test may change.
 #[derive(Default)]
-struct Kept(Mutex<HashMap<String, String>>);
+pub(crate) struct Kept(Mutex<HashMap<String, String>>);
+
+impl Kept {
+    pub(crate) fn keep(&self, id: &str, text: &str) {
+        self.0.lock().unwrap().insert(id.to_owned(), text.to_owned());
+    }
+}
 
 impl SecretSource for Kept {
     fn function_secret(&self, _: &str, name: &str) -> Result<Secret> {
@@ -83,9 +89,14 @@ impl SecretSource for Kept {
     fn trigger_secret(&self, id: &str) -> Result<Option<Secret>> {
         Ok(self.0.lock().unwrap().get(id).map(Secret::new))
     }
+
+    fn keep_trigger_secret(&self, id: &str, value: &Secret) -> Result<()> {
+        self.keep(id, value.expose());
+        Ok(())
+    }
 }
 
-async fn rig_with(secrets: Arc<Kept>) -> Rig {
+pub(crate) async fn rig_with(secrets: Arc<Kept>) -> Rig {
     let data = Arc::new(tempfile::tempdir().unwrap());
     let store = Store::open(&data.path().join("beckon.db"), Clock::system())
         .await
@@ -106,29 +117,35 @@ fn trigger(server: &str, subject: &str) -> NewTrigger {
         name: String::new(),
         function: key("f"),
         server: server.to_owned(),
-        subject: subject.to_owned(),
-        queue_group: None,
+        subscription: on(subject, None),
         credential: CredentialKind::None,
         paused: false,
     }
 }
 
-async fn put(rig: &Rig, new: NewTrigger) -> String {
+fn on(subject: &str, queue_group: Option<&str>) -> Subscription {
+    Subscription::Nats {
+        subject: subject.to_owned(),
+        queue_group: queue_group.map(str::to_owned),
+    }
+}
+
+pub(crate) async fn put(rig: &Rig, new: NewTrigger) -> String {
     rig.engine.put_trigger(&random_hex(), new).await.unwrap().id
 }
 
-async fn look(rig: &Rig, id: &str) -> Trigger {
+pub(crate) async fn look(rig: &Rig, id: &str) -> Trigger {
     rig.engine.trigger(id).await.unwrap()
 }
 
-async fn running(rig: &Rig, id: &str) {
+pub(crate) async fn running(rig: &Rig, id: &str) {
     wait_for(async || matches!(look(rig, id).await.state, TriggerState::Running { .. })).await;
     // Subscribed here; the server has the subscription once it has answered something after it.
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
 }
 
 /// The runs of the function, oldest first, once there are so many that are over.
-async fn runs(rig: &Rig, count: usize) -> Vec<ActivationSummary> {
+pub(crate) async fn runs(rig: &Rig, count: usize) -> Vec<ActivationSummary> {
     let mut rows = Vec::new();
     wait_for(async || {
         rows = rig.store.page(&Filter::default(), None, 1000).await.unwrap().rows;
@@ -139,7 +156,7 @@ async fn runs(rig: &Rig, count: usize) -> Vec<ActivationSummary> {
     rows
 }
 
-async fn inputs(rig: &Rig, count: usize) -> Vec<String> {
+pub(crate) async fn inputs(rig: &Rig, count: usize) -> Vec<String> {
     let mut inputs = Vec::new();
     for row in runs(rig, count).await {
         assert_eq!(row.cause, Cause::Trigger);
@@ -352,7 +369,7 @@ async fn a_subject_that_the_server_forbids_is_said() {
         .put_trigger(
             &id,
             NewTrigger {
-                subject: "mine.x".into(),
+                subscription: on("mine.x", None),
                 ..new
             },
         )
@@ -364,16 +381,16 @@ async fn a_subject_that_the_server_forbids_is_said() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_group_shares_and_a_pause_takes_nothing() {
-    let (nats, rig) = (Nats::start(&[]), Rig::new().await);
+    let (server, rig) = (Nats::start(&[]), Rig::new().await);
     rig.shell("f", "echo '{}'").await;
     let new = NewTrigger {
-        queue_group: Some("group".into()),
-        ..trigger(&nats.url(), "work")
+        subscription: on("work", Some("group")),
+        ..trigger(&server.url(), "work")
     };
     let (one, two) = (put(&rig, new.clone()).await, put(&rig, new).await);
     running(&rig, &one).await;
     running(&rig, &two).await;
-    let client = async_nats::connect(nats.url()).await.unwrap();
+    let client = async_nats::connect(server.url()).await.unwrap();
     let publish = async |count: u32| {
         for n in 0..count {
             client

@@ -28,7 +28,7 @@ impl Panel {
     ///
     /// `secret` is the credential that `trigger.credential` speaks of: a token, `user:password`, an NKey seed, or the
     /// text of a `.creds` file. It is kept in the secret store and never comes back; `null` keeps the one that is there.
-    /// `InvalidInput` for a server, subject or credential that cannot be one; `NotFound`: no such trigger or function.
+    /// `InvalidInput` for a server, subscription or credential that cannot be one; `NotFound`: no such trigger or function.
     pub async fn save_trigger(
         &self,
         id: Option<String>,

@@ -181,6 +181,10 @@ impl SecretSource for SecretStore {
         self.get(&trigger_secret(trigger_id))
     }
 
+    fn keep_trigger_secret(&self, trigger_id: &str, value: &Secret) -> Result<()> {
+        self.set(&trigger_secret(trigger_id), value)
+    }
+
     fn namespace_secret(&self, namespace: &NamespaceName, name: &str) -> Result<Secret> {
         self.get(&namespace_secret(namespace, name))?.ok_or_else(|| {
             Error::not_found(format_args!("value for the secret {name} of {namespace}"))
@@ -199,6 +203,7 @@ impl SecretSource for SecretStore {
                 Orphan::FunctionSecret { function, name } => function_secret(function, name),
                 Orphan::TokenSecret { token } => token_secret(token),
                 Orphan::NamespaceSecret { namespace, name } => namespace_secret(namespace, name),
+                Orphan::TriggerSecret { trigger } => trigger_secret(trigger),
             });
             // One that fails keeps no other.
             result = result.and(removed);

@@ -25,6 +25,7 @@ mod schemas;
 mod sequences;
 mod spaces;
 mod spaces_client;
+mod spaces_triggers;
 mod support;
 mod throttle;
 mod web;

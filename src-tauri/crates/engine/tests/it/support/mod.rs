@@ -1,5 +1,7 @@
 //! A real engine on a real database in a temporary directory, with real interpreters.
 
+pub(crate) mod brokers;
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;

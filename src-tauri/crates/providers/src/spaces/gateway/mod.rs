@@ -10,6 +10,7 @@ mod deploy;
 mod functions;
 mod invoke;
 mod list;
+mod listener;
 mod logs;
 mod oauth;
 mod sessions;

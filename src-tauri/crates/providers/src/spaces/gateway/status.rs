@@ -39,9 +39,15 @@ impl Kept {
         kept
     }
 
-    /// Keeps it among a function's annotations.
+    /// Keeps it among a function's annotations, and its topics where the engine looks for them.
     pub(super) fn keep(&self, annotations: &mut Vec<NamedJson>) {
-        annotations.retain(|named| named.key != ANNOTATION);
+        annotations.retain(|named| named.key != ANNOTATION && named.key != Function::TOPICS);
+        if let Some(topics) = self.options.topics.as_deref().filter(|topics| !topics.is_empty()) {
+            annotations.push(NamedJson {
+                key: Function::TOPICS.to_owned(),
+                value: JsonText::from_value(&topics.into()),
+            });
+        }
         let document = serde_json::json!(self);
         annotations.push(NamedJson {
             key: ANNOTATION.to_owned(),

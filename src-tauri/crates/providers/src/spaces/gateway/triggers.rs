@@ -1,8 +1,10 @@
 //! What calls a space's functions beside their callers: its cron trigger those with `options.schedule`, by schedules of the
 //! engine, and its message triggers those with `options.topics`.
 //!
-//! A schedule calls while the space has a cron trigger. This engine speaks to no MQTT and no RabbitMQ broker: triggers of
-//! these types are kept, and say that they failed.
+//! A schedule calls while the space has a cron trigger. A message trigger listens to its broker for the topics of its own
+//! configuration, and calls every function of the space with a topic among `options.topics` that is the message's, wildcards
+//! included (the vendor's guide, "Triggers"). Which broker that is is the trigger's to say: a function with topics and no
+//! trigger is called by nobody.
 
 use std::sync::Arc;
 
@@ -15,10 +17,10 @@ use beckon_core::{
     Schedule,
 };
 use beckon_store::SpacesTrigger;
-use serde_json::Value;
 
 use super::caller::Call;
 use super::list::window;
+use super::listener::{self, MQTT, RABBITMQ};
 use super::status::Kept;
 use super::{Desk, json, read};
 use crate::gateway::Refusal;
@@ -56,14 +58,15 @@ pub(super) async fn create(
     call.whole_space()?;
     let trigger: Trigger = read(&headers, body, LIMIT).await?;
     let id = ulid::new(desk.gateway.clock.now());
-    let kept = keep(&desk, &call.space, id, trigger).await?;
+    let kept = keep(&desk, &call.space, id, trigger, None).await?;
     json(StatusCode::CREATED, &kept)
 }
 
 /// `GET /spaces/{space}/triggers/{trigger}`.
 pub(super) async fn get(State(desk): State<Arc<Desk>>, call: Call) -> Result<Response, Refusal> {
     call.whole_space()?;
-    json(StatusCode::OK, &find(&desk, &call).await?)
+    let kept = find(&desk, &call).await?;
+    json(StatusCode::OK, &told(&desk, kept)?)
 }
 
 /// `PUT /spaces/{space}/triggers/{trigger}`: another in its place, of the same id.
@@ -76,7 +79,7 @@ pub(super) async fn update(
     call.whole_space()?;
     let trigger: Trigger = read(&headers, body, LIMIT).await?;
     let old = find(&desk, &call).await?;
-    let kept = keep(&desk, &call.space, old.id, trigger).await?;
+    let kept = keep(&desk, &call.space, old.id.clone(), trigger, Some(old)).await?;
     json(StatusCode::OK, &kept)
 }
 
@@ -84,41 +87,40 @@ pub(super) async fn update(
 pub(super) async fn delete(State(desk): State<Arc<Desk>>, call: Call) -> Result<Response, Refusal> {
     call.whole_space()?;
     let old = find(&desk, &call).await?;
-    let store = &desk.gateway.store;
-    store.delete_spaces_trigger(&call.space, &old.id).await?;
+    let engine = &desk.gateway.engine;
+    engine.delete_spaces_trigger(&call.space, &old.id).await?;
     follow_schedules(&desk, &call.space).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn find(desk: &Desk, call: &Call) -> Result<Trigger, Refusal> {
-    let all = of_space(desk, &call.space).await?;
+async fn find(desk: &Desk, call: &Call) -> Result<SpacesTrigger, Refusal> {
+    let all = desk.gateway.store.spaces_triggers(&call.space).await?;
     let found = all.into_iter().find(|trigger| trigger.id == call.trigger());
     found.ok_or_else(|| Refusal::not_found("trigger not found"))
 }
 
 async fn of_space(desk: &Desk, space: &NamespaceName) -> Result<Vec<Trigger>, Error> {
     let all = desk.gateway.store.spaces_triggers(space).await?;
-    all.into_iter().map(told).collect()
+    all.into_iter().map(|kept| told(desk, kept)).collect()
+}
+
+fn document(kept: &SpacesTrigger) -> Result<Trigger, Error> {
+    serde_json::from_str(&kept.document).map_err(|e| Error::internal("read a trigger", e))
 }
 
 /// A trigger as it is told, with what it is doing.
-fn told(kept: SpacesTrigger) -> Result<Trigger, Error> {
-    let mut trigger: Trigger =
-        serde_json::from_str(&kept.document).map_err(|e| Error::internal("read a trigger", e))?;
-    trigger.id = kept.id;
+fn told(desk: &Desk, kept: SpacesTrigger) -> Result<Trigger, Error> {
+    let mut trigger = document(&kept)?;
     (trigger.status, trigger.error_message) = if trigger.kind == CRON {
         (Some(TriggerState::Running), None)
+    } else if kept.listener.is_some() {
+        let (state, why) = listener::state(desk.gateway.engine.topic_trigger_status(&kept.id));
+        (Some(state), why)
     } else {
-        let broker = if trigger.kind == "mqtt" {
-            "MQTT"
-        } else {
-            "RabbitMQ"
-        };
-        let text = format!(
-            "This machine's engine speaks to no {broker} broker. A trigger of Beckon's own takes messages of NATS."
-        );
-        (Some(TriggerState::Failed), Some(text))
+        let text = "It was kept before this engine listened to brokers. Send it again, with its password.";
+        (Some(TriggerState::Failed), Some(text.to_owned()))
     };
+    trigger.id = kept.id;
     Ok(trigger)
 }
 
@@ -127,39 +129,47 @@ async fn keep(
     space: &NamespaceName,
     id: String,
     mut trigger: Trigger,
+    old: Option<SpacesTrigger>,
 ) -> Result<Trigger, Refusal> {
-    match trigger.kind.as_str() {
-        CRON => {}
-        "mqtt" | "rabbitmq" => {
-            let has = |name: &str| trigger.config.get(name).is_some_and(Value::is_string);
-            let place = if trigger.kind == "mqtt" { "topics" } else { "queue" };
-            if !has("host") || !has(place) {
-                let text = format!("config.host and config.{place} are required");
-                return Err(Refusal::bad_request(text));
-            }
-        }
-        _ => return Err(Refusal::bad_request("type must be cron, mqtt or rabbitmq")),
-    }
     if trigger.description.chars().count() > 5 * LABEL_LIMIT {
         return Err(Refusal::bad_request("description is longer than 1000 characters"));
     }
-    if let Some(url) = trigger.callback_url.as_deref().filter(|url| !url.is_empty()) {
+    trigger.callback_url = trigger.callback_url.filter(|url| !url.is_empty());
+    if let Some(url) = &trigger.callback_url {
         beckon_engine::delivery::check_http_url(url)?;
-        if trigger.kind == CRON {
+    }
+    // Not among what is kept, whatever the type: a database is no place for it.
+    let password = listener::take_password(&mut trigger);
+    let (listener, secret) = match trigger.kind.as_str() {
+        CRON if trigger.callback_url.is_some() => {
             return Err(Refusal::bad_request(
                 "callback_url: nobody is called back for a run by the clock here; give the function a destination",
             ));
         }
-    }
-    // What logs in nowhere needs no password, and a database is no place for one.
-    trigger.config.remove("password");
+        CRON => (None, None),
+        MQTT | RABBITMQ => {
+            let listener = listener::of(&trigger)?;
+            let before = old.as_ref().map(document).transpose()?;
+            let old = before
+                .as_ref()
+                .zip(old.as_ref().and_then(|old| old.listener.as_ref()));
+            let secret = listener::credential(&trigger, &listener, password, old)?;
+            (Some(listener), secret)
+        }
+        _ => return Err(Refusal::bad_request("type must be cron, mqtt or rabbitmq")),
+    };
     (trigger.status, trigger.error_message) = (None, None);
     trigger.id.clone_from(&id);
     let document = serde_json::to_string(&trigger).map_err(|e| Error::internal("keep a trigger", e))?;
-    let store = &desk.gateway.store;
-    store.put_spaces_trigger(space, &id, document.clone()).await?;
+    let kept = SpacesTrigger {
+        id,
+        document,
+        listener,
+    };
+    let engine = &desk.gateway.engine;
+    engine.put_spaces_trigger(space, kept.clone(), secret).await?;
     follow_schedules(desk, space).await?;
-    Ok(told(SpacesTrigger { id, document })?)
+    Ok(told(desk, kept)?)
 }
 
 /// Has every function of a space be called by the clock as its options and the space's triggers say.

@@ -37,7 +37,7 @@ pub(crate) struct Rig {
     pub(crate) data: tempfile::TempDir,
 }
 
-/// Keeps secrets of namespaces for as long as it lives; functions have none of their own.
+/// Keeps secrets of namespaces and triggers for as long as it lives; functions have none of their own.
 #[derive(Default)]
 struct Kept(Mutex<HashMap<String, Secret>>);
 
@@ -59,10 +59,25 @@ impl SecretSource for Kept {
 
     fn abandon(&self, orphans: &[Orphan]) -> Result<()> {
         for orphan in orphans {
-            if let Orphan::NamespaceSecret { namespace, name } = orphan {
-                self.0.lock().unwrap().remove(&kept_as(namespace, name));
-            }
+            let name = match orphan {
+                Orphan::NamespaceSecret { namespace, name } => kept_as(namespace, name),
+                Orphan::TriggerSecret { trigger } => trigger.clone(),
+                _ => continue,
+            };
+            self.0.lock().unwrap().remove(&name);
         }
+        Ok(())
+    }
+
+    fn trigger_secret(&self, trigger_id: &str) -> Result<Option<Secret>> {
+        Ok(self.0.lock().unwrap().get(trigger_id).cloned())
+    }
+
+    fn keep_trigger_secret(&self, trigger_id: &str, value: &Secret) -> Result<()> {
+        self.0
+            .lock()
+            .unwrap()
+            .insert(trigger_id.to_owned(), value.clone());
         Ok(())
     }
 

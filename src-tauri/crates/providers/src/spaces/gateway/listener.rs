@@ -1,0 +1,181 @@
+//! What the configuration of a message trigger stands for: a broker that the engine listens to, and a password that is
+//! kept where secrets are.
+
+use beckon_core::{CredentialKind, Secret, Subscription, TopicTrigger, TriggerState as Doing};
+use beckon_engine::TopicTriggerStatus;
+use serde_json::{Map, Value};
+
+use crate::gateway::Refusal;
+use crate::spaces::wire::{Trigger, TriggerState};
+
+pub(super) const MQTT: &str = "mqtt";
+pub(super) const RABBITMQ: &str = "rabbitmq";
+/// What a broker's quality of service is where nobody says: a message may come twice, and none is lost.
+const QOS: u8 = 1;
+
+/// Takes the password out of a trigger's configuration; an empty one is none.
+pub(super) fn take_password(trigger: &mut Trigger) -> Option<Secret> {
+    let password = trigger.config.remove("password")?;
+    let password = text_of(&password)?;
+    (!password.is_empty()).then(|| Secret::new(password))
+}
+
+/// What the engine is to listen to.
+///
+/// # Errors
+/// 400 with the name of what is missing or is not what it should be.
+pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger, Refusal> {
+    let config = &trigger.config;
+    let required = |name: &'static str| {
+        text(config, name)?.ok_or_else(|| Refusal::bad_request(format!("config.{name} is required")))
+    };
+    let (protocol, usual) = match trigger.kind.as_str() {
+        MQTT => ("mqtt", 1883),
+        _ => ("amqp", 5672),
+    };
+    let host = required("host")?;
+    if host.contains(['/', '@', '?', '#']) {
+        return Err(Refusal::bad_request(
+            "config.host is the name or address of a host",
+        ));
+    }
+    let port = number(config, "port")?.unwrap_or(usual);
+    let port = u16::try_from(port).map_err(|_| Refusal::bad_request("config.port is not a port"))?;
+    let host = match host.contains(':') && !host.starts_with('[') {
+        true => format!("[{host}]"),
+        false => host,
+    };
+    let subscription = if trigger.kind == MQTT {
+        let qos = number(config, "qos")?.unwrap_or(u64::from(QOS));
+        let topics = topics(config)?;
+        if topics.is_empty() {
+            return Err(Refusal::bad_request("config.topics is required"));
+        }
+        Subscription::Mqtt {
+            topics,
+            qos: u8::try_from(qos).unwrap_or(u8::MAX),
+        }
+    } else {
+        let exchange = text(config, "exchange")?;
+        let queue = match &exchange {
+            // An exchange is bound to a queue of the trigger's own where there is no other.
+            Some(_) => text(config, "queue")?,
+            None => Some(required("queue")?),
+        };
+        Subscription::Rabbitmq {
+            queue,
+            exchange,
+            topics: topics(config)?,
+        }
+    };
+    let user = text(config, "username")?;
+    if user.as_ref().is_some_and(|user| user.contains(':')) {
+        return Err(Refusal::bad_request("config.username has a colon"));
+    }
+    let listener = TopicTrigger {
+        server: format!("{protocol}://{host}:{port}"),
+        subscription,
+        credential: match user {
+            Some(_) => CredentialKind::Password,
+            None => CredentialKind::None,
+        },
+        callback_url: trigger.callback_url.clone(),
+    };
+    Ok(beckon_engine::Engine::check_topic_trigger(listener)?)
+}
+
+/// What is to be kept of a password that was sent with a trigger, or was not: that of `old` stays where it is for the same
+/// user of the same server, and is for nobody else.
+pub(super) fn credential(
+    trigger: &Trigger,
+    listener: &TopicTrigger,
+    password: Option<Secret>,
+    old: Option<(&Trigger, &TopicTrigger)>,
+) -> Result<Option<Secret>, Refusal> {
+    let user = |trigger: &Trigger| text(&trigger.config, "username");
+    let Some(name) = user(trigger)? else {
+        return match password {
+            Some(_) => Err(Refusal::bad_request("config.username is required")),
+            None => Ok(None),
+        };
+    };
+    if let Some(password) = password {
+        return Ok(Some(Secret::new(format!("{name}:{}", password.expose()))));
+    }
+    let same = old.is_some_and(|(old, before)| {
+        before.server == listener.server && user(old).is_ok_and(|old| old.as_ref() == Some(&name))
+    });
+    if same {
+        Ok(None)
+    } else {
+        Err(Refusal::bad_request("config.password is required"))
+    }
+}
+
+/// What a trigger is doing, in Spaces' words, and why it does not listen.
+pub(super) fn state(status: TopicTriggerStatus) -> (TriggerState, Option<String>) {
+    match status.state {
+        Doing::Running { .. } => (TriggerState::Running, None),
+        Doing::Failed { message, .. } | Doing::Reconnecting { message, .. } => {
+            (TriggerState::Failed, Some(message))
+        }
+        Doing::Connecting | Doing::Idle | Doing::Paused | Doing::Orphaned => (TriggerState::Pending, None),
+    }
+}
+
+/// A list of topics, separated by commas or as JSON has lists.
+fn topics(config: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
+    let list = match config.get("topics") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(list)) => list
+            .iter()
+            .map(text_of)
+            .collect::<Option<_>>()
+            .ok_or_else(not_text("topics"))?,
+        Some(value) => text_of(value)
+            .ok_or_else(not_text("topics"))?
+            .split(',')
+            .map(str::to_owned)
+            .collect(),
+    };
+    let trimmed = list
+        .iter()
+        .map(|topic| topic.trim())
+        .filter(|topic| !topic.is_empty());
+    Ok(trimmed.map(str::to_owned).collect())
+}
+
+/// A text; an empty one is none.
+fn text(config: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Refusal> {
+    match config.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let text = text_of(value).ok_or_else(not_text(name))?;
+            let text = text.trim();
+            Ok((!text.is_empty()).then(|| text.to_owned()))
+        }
+    }
+}
+
+/// A number, or its digits.
+fn number(config: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Refusal> {
+    let Some(digits) = text(config, name)? else {
+        return Ok(None);
+    };
+    let number = digits.parse();
+    number
+        .map(Some)
+        .map_err(|_| Refusal::bad_request(format!("config.{name} is not a number")))
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn not_text(name: &'static str) -> impl Fn() -> Refusal {
+    move || Refusal::bad_request(format!("config.{name} is not a text"))
+}
