@@ -24,6 +24,7 @@ mod openfaas_system;
 mod schemas;
 mod sequences;
 mod spaces;
+mod spaces_callbacks;
 mod spaces_client;
 mod spaces_triggers;
 mod support;

@@ -684,7 +684,10 @@ async fn what_does_not_run_is_not_ready() {
     let spoil = async || {
         let path = format!("{functions}/f");
         client.send(Method::PUT, &path, &worse).await.ok();
+        // What ran before runs on, while this is built and when it cannot be.
+        assert_eq!(client.get(&format!("{path}/invoke")).await.status, 203);
         assert_eq!(settled(&client, "f").await["status"], "Failed");
+        assert_eq!(client.get(&format!("{path}/invoke")).await.status, 203);
     };
     spoil().await;
     let key = FunctionKey::new("playground", "f").unwrap();

@@ -113,12 +113,14 @@ struct Target {
 }
 
 impl Target {
-    /// `None` when it does not run (yet).
+    /// `None` when no version of it runs (yet).
     async fn find(desk: &Desk, call: &Call, path: &str) -> Result<Option<Self>, Refusal> {
         let path = rest(path)?;
         let known = Known::find(desk, &call.function()?).await?;
         let known = known.ok_or_else(no_function)?;
-        let (Some(function), None) = (&known.function, &known.deployment) else {
+        // What ran before serves while something else is built, and when that cannot be: a deployment that fails takes
+        // nothing away. Spaces' documents have 202 for what is not `Running`, and say nothing of a version before it.
+        let Some(function) = &known.function else {
             return Ok(None);
         };
         let admitted = Admitted::to(function, Some(call.caller.token.id.clone()));
