@@ -1,3 +1,4 @@
+import type { ChangeEvent } from "react";
 import { describedBy, Field, Textarea, TextField } from "@/ui/Field";
 import { type DeploymentForm, lineProblem } from "./form";
 
@@ -8,53 +9,38 @@ interface DeploymentFieldsProps {
 
 /** What an image runs with. */
 export function DeploymentFields({ form, onChange }: DeploymentFieldsProps) {
-  const set = (change: Partial<DeploymentForm>) => onChange({ ...form, ...change });
+  const bound = <K extends keyof DeploymentForm>(field: K) => ({
+    id: `deployment-${field}`,
+    value: form[field],
+    onChange: (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      onChange({ ...form, [field]: event.target.value }),
+  });
+  const mono = "w-full font-mono text-sm";
   return (
     <>
+      <TextField {...bound("image")} label="Image" className={mono} placeholder="ghcr.io/me/hello:1.0" />
       <TextField
-        id="deployment-image"
-        label="Image"
-        className="w-full font-mono text-sm"
-        placeholder="ghcr.io/me/hello:1.0"
-        value={form.image}
-        onChange={(event) => set({ image: event.target.value })}
-      />
-      <TextField
-        id="deployment-process"
+        {...bound("process")}
         label="Process"
         hint="fprocess; empty is the image’s own."
-        className="w-full font-mono text-sm"
-        value={form.process}
-        onChange={(event) => set({ process: event.target.value })}
+        className={mono}
       />
       <Lines
-        id="deployment-env"
+        {...bound("env")}
         label="Environment"
         hint="A line each, NAME=value. Everybody who may list functions sees it: secrets go below."
-        value={form.env}
-        onChange={(env) => set({ env })}
       />
       <TextField
-        id="deployment-secrets"
+        {...bound("secrets")}
         label="Secrets"
         hint="Names of the namespace’s secrets, with commas between them."
-        className="w-full font-mono text-sm"
-        value={form.secrets}
-        onChange={(event) => set({ secrets: event.target.value })}
+        className={mono}
       />
+      <Lines {...bound("labels")} label="Labels" hint="For example com.openfaas.scale.max=5." />
       <Lines
-        id="deployment-labels"
-        label="Labels"
-        hint="For example com.openfaas.scale.max=5."
-        value={form.labels}
-        onChange={(labels) => set({ labels })}
-      />
-      <Lines
-        id="deployment-annotations"
+        {...bound("annotations")}
         label="Annotations"
         hint="For example topic=cron-function with schedule=*/5 * * * *."
-        value={form.annotations}
-        onChange={(annotations) => set({ annotations })}
       />
     </>
   );
@@ -65,7 +51,7 @@ interface LinesProps {
   label: string;
   hint: string;
   value: string;
-  onChange: (value: string) => void;
+  onChange: (event: ChangeEvent<HTMLTextAreaElement>) => void;
 }
 
 function Lines({ id, label, hint, value, onChange }: LinesProps) {
@@ -81,7 +67,7 @@ function Lines({ id, label, hint, value, onChange }: LinesProps) {
         aria-invalid={error !== undefined}
         aria-describedby={describedBy(id)}
         value={value}
-        onChange={(event) => onChange(event.target.value)}
+        onChange={onChange}
       />
     </Field>
   );

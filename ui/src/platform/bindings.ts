@@ -1417,6 +1417,18 @@ annotations?: Array<NamedJson> | null, };
  */
 export type EventTriggerView = { 
 /**
+ * Arguments of what it calls, below what it is fired with.
+ */
+parameters: Array<NamedJson>, 
+/**
+ * The function that fires it when something happens elsewhere, `/namespace/package/name`, where it has one.
+ */
+feed: string | null, 
+/**
+ * The rules that join it, the active and the inactive; by name.
+ */
+rules: Array<JoinedRule>, 
+/**
  * The namespace that it belongs to.
  */
 namespace: NamespaceName, 
@@ -1429,29 +1441,17 @@ name: EntityName,
  */
 version: string, 
 /**
- * OpenWhisk's flag; of no effect.
+ * Whether other namespaces may use it; of a trigger and a rule OpenWhisk's flag, which has no effect.
  */
 publish: boolean, 
 /**
- * Its annotations, `feed` among them.
+ * Its annotations; of a trigger `feed` among them.
  */
 annotations: Array<NamedJson>, 
 /**
  * When it was last changed.
  */
-updated: number, 
-/**
- * Arguments of what it calls, below what it is fired with.
- */
-parameters: Array<NamedJson>, 
-/**
- * The function that fires it when something happens elsewhere, `/namespace/package/name`, where it has one.
- */
-feed: string | null, 
-/**
- * The rules that join it, the active and the inactive; by name.
- */
-rules: Array<JoinedRule>, };
+updated: number, };
 
 /**
  * The beginning of a body, for eyes.
@@ -2714,30 +2714,6 @@ binding?: EntityKey | null, };
  */
 export type PackageView = { 
 /**
- * The namespace that it belongs to.
- */
-namespace: NamespaceName, 
-/**
- * Its name there.
- */
-name: EntityName, 
-/**
- * Its version; a change adds one to the patch.
- */
-version: string, 
-/**
- * Whether other namespaces may use it.
- */
-publish: boolean, 
-/**
- * Its annotations.
- */
-annotations: Array<NamedJson>, 
-/**
- * When it was last changed.
- */
-updated: number, 
-/**
  * Arguments of all of its functions, below their own. Of a binding those that it adds.
  */
 parameters: Array<NamedJson>, 
@@ -2753,7 +2729,31 @@ binding: EntityKey | null,
 /**
  * What is in it, or in the package that it is a binding of; by name.
  */
-functions: Array<PackagedFunction>, };
+functions: Array<PackagedFunction>, 
+/**
+ * The namespace that it belongs to.
+ */
+namespace: NamespaceName, 
+/**
+ * Its name there.
+ */
+name: EntityName, 
+/**
+ * Its version; a change adds one to the patch.
+ */
+version: string, 
+/**
+ * Whether other namespaces may use it; of a trigger and a rule OpenWhisk's flag, which has no effect.
+ */
+publish: boolean, 
+/**
+ * Its annotations; of a trigger `feed` among them.
+ */
+annotations: Array<NamedJson>, 
+/**
+ * When it was last changed.
+ */
+updated: number, };
 
 /**
  * A function within a package.
@@ -3248,6 +3248,18 @@ annotations?: Array<NamedJson> | null, };
  */
 export type RuleView = { 
 /**
+ * What happens.
+ */
+trigger: EntityKey, 
+/**
+ * What is called then.
+ */
+action: FunctionKey, 
+/**
+ * Whether it is.
+ */
+active: boolean, 
+/**
  * The namespace that it belongs to.
  */
 namespace: NamespaceName, 
@@ -3260,29 +3272,17 @@ name: EntityName,
  */
 version: string, 
 /**
- * OpenWhisk's flag; of no effect.
+ * Whether other namespaces may use it; of a trigger and a rule OpenWhisk's flag, which has no effect.
  */
 publish: boolean, 
 /**
- * Its annotations.
+ * Its annotations; of a trigger `feed` among them.
  */
 annotations: Array<NamedJson>, 
 /**
  * When it was last changed.
  */
-updated: number, 
-/**
- * What happens.
- */
-trigger: EntityKey, 
-/**
- * What is called then.
- */
-action: FunctionKey, 
-/**
- * Whether it is.
- */
-active: boolean, };
+updated: number, };
 
 /**
  * A kind as OpenWhisk writes it, `family:version`, for example `nodejs:20`, `python:3.11`, `shell:default`.

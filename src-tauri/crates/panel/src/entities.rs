@@ -22,22 +22,31 @@ pub struct Entities {
     pub rules: Vec<RuleView>,
 }
 
-/// A package of functions, or a binding: another package under a name and with parameters of one's own.
+/// What packages, triggers and rules have in common.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct PackageView {
+pub struct EntityHead {
     /// The namespace that it belongs to.
     pub namespace: NamespaceName,
     /// Its name there.
     pub name: EntityName,
     /// Its version; a change adds one to the patch.
     pub version: String,
-    /// Whether other namespaces may use it.
+    /// Whether other namespaces may use it; of a trigger and a rule OpenWhisk's flag, which has no effect.
     pub publish: bool,
-    /// Its annotations.
+    /// Its annotations; of a trigger `feed` among them.
     pub annotations: Vec<NamedJson>,
     /// When it was last changed.
     pub updated: Millis,
+}
+
+/// A package of functions, or a binding: another package under a name and with parameters of one's own.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PackageView {
+    /// What it has as all of them.
+    #[serde(flatten)]
+    pub head: EntityHead,
     /// Arguments of all of its functions, below their own. Of a binding those that it adds.
     pub parameters: Vec<NamedJson>,
     /// Names of the environment variables that it gives its functions, below their own. Their values are not shown, and
@@ -53,18 +62,9 @@ pub struct PackageView {
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EventTriggerView {
-    /// The namespace that it belongs to.
-    pub namespace: NamespaceName,
-    /// Its name there.
-    pub name: EntityName,
-    /// Its version; a change adds one to the patch.
-    pub version: String,
-    /// OpenWhisk's flag; of no effect.
-    pub publish: bool,
-    /// Its annotations, `feed` among them.
-    pub annotations: Vec<NamedJson>,
-    /// When it was last changed.
-    pub updated: Millis,
+    /// What it has as all of them.
+    #[serde(flatten)]
+    pub head: EntityHead,
     /// Arguments of what it calls, below what it is fired with.
     pub parameters: Vec<NamedJson>,
     /// The function that fires it when something happens elsewhere, `/namespace/package/name`, where it has one.
@@ -77,18 +77,9 @@ pub struct EventTriggerView {
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleView {
-    /// The namespace that it belongs to.
-    pub namespace: NamespaceName,
-    /// Its name there.
-    pub name: EntityName,
-    /// Its version; a change adds one to the patch.
-    pub version: String,
-    /// OpenWhisk's flag; of no effect.
-    pub publish: bool,
-    /// Its annotations.
-    pub annotations: Vec<NamedJson>,
-    /// When it was last changed.
-    pub updated: Millis,
+    /// What it has as all of them.
+    #[serde(flatten)]
+    pub head: EntityHead,
     /// What happens.
     pub trigger: EntityKey,
     /// What is called then.
@@ -141,44 +132,41 @@ pub struct RuleDraft {
 
 impl From<PackageDraft> for EntityChange {
     fn from(draft: PackageDraft) -> Self {
-        Self {
-            content: Content::Package {
-                parameters: draft.parameters,
-                environment: Vec::new(),
-                binding: draft.binding,
-            },
-            environment: EnvChange::default(),
-            publish: draft.publish,
-            annotations: draft.annotations,
-        }
+        let content = Content::Package {
+            parameters: draft.parameters,
+            environment: Vec::new(),
+            binding: draft.binding,
+        };
+        change(content, draft.publish, draft.annotations)
     }
 }
 
 impl From<EventTriggerDraft> for EntityChange {
     fn from(draft: EventTriggerDraft) -> Self {
-        Self {
-            content: Content::EventTrigger {
-                parameters: draft.parameters,
-            },
-            environment: EnvChange::default(),
-            publish: None,
-            annotations: draft.annotations,
-        }
+        let content = Content::EventTrigger {
+            parameters: draft.parameters,
+        };
+        change(content, None, draft.annotations)
     }
 }
 
 impl From<RuleDraft> for EntityChange {
     fn from(draft: RuleDraft) -> Self {
-        Self {
-            content: Content::Rule {
-                trigger: draft.trigger,
-                action: draft.action,
-                active: true,
-            },
-            environment: EnvChange::default(),
-            publish: None,
-            annotations: draft.annotations,
-        }
+        let content = Content::Rule {
+            trigger: draft.trigger,
+            action: draft.action,
+            active: true,
+        };
+        change(content, None, draft.annotations)
+    }
+}
+
+fn change(content: Content, publish: Option<bool>, annotations: Option<Vec<NamedJson>>) -> EntityChange {
+    EntityChange {
+        content,
+        environment: EnvChange::default(),
+        publish,
+        annotations,
     }
 }
 
@@ -212,36 +200,33 @@ impl View {
             rules,
         } = known;
         let EntityKey { namespace, name } = entity.key;
-        let (version, publish) = (entity.version.to_string(), entity.publish);
-        let (annotations, updated) = (entity.annotations, entity.updated);
+        let head = EntityHead {
+            namespace,
+            name,
+            version: entity.version.to_string(),
+            publish: entity.publish,
+            annotations: entity.annotations,
+            updated: entity.updated,
+        };
         match entity.content {
             Content::Package {
                 parameters,
                 environment,
                 binding,
             } => Self::Package(PackageView {
-                namespace,
-                name,
-                version,
-                publish,
-                annotations,
-                updated,
+                head,
                 parameters,
                 environment: environment.into_iter().map(|named| named.key).collect(),
                 binding,
                 functions,
             }),
             Content::EventTrigger { parameters } => Self::EventTrigger(EventTriggerView {
-                feed: annotations
+                feed: head
+                    .annotations
                     .iter()
                     .find(|named| named.key == "feed")
                     .and_then(|named| serde_json::from_str(named.value.as_str()).ok()),
-                namespace,
-                name,
-                version,
-                publish,
-                annotations,
-                updated,
+                head,
                 parameters,
                 rules,
             }),
@@ -250,12 +235,7 @@ impl View {
                 action,
                 active,
             } => Self::Rule(RuleView {
-                namespace,
-                name,
-                version,
-                publish,
-                annotations,
-                updated,
+                head,
                 trigger,
                 action,
                 active,

@@ -37,7 +37,7 @@ pub use commands::{
     CallbackChoice, FunctionKind, SavedCall, TerminalTarget, all as commands, find as command,
 };
 pub use entities::{
-    Entities, EventTriggerDraft, EventTriggerView, PackageDraft, PackageView, RuleDraft, RuleView,
+    Entities, EntityHead, EventTriggerDraft, EventTriggerView, PackageDraft, PackageView, RuleDraft, RuleView,
 };
 pub use found::{FoundCredential, FoundSource, Imported};
 pub use handlers::{Handler, RequestBody, RequestDraft};
