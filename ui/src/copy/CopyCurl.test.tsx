@@ -107,3 +107,36 @@ it("writes the same call for others", async () => {
   await user.click(screen.getByTestId("copy-curl-now"));
   await waitFor(() => expect(write).toHaveBeenCalledWith("doctl record masked"));
 });
+
+it("calls a space's function with a token, and any other with a request without", async () => {
+  panel.handlers.copy_call = ({ form, mode, token }): CopyReply => ({
+    text: `${form} ${mode} ${token}`,
+    variable: null,
+  });
+  const first = panel.connections[0];
+  if (first === undefined) throw new Error("the fixture has a connection");
+  panel.connections.push({ ...first, id: "space", kind: "spaces" });
+  const user = userEvent.setup();
+  const request = {
+    method: "GET",
+    path: "/",
+    query: "",
+    headers: [],
+    body: { type: "text" as const, text: "" },
+  };
+  const source = (connection: string) => ({
+    type: "request" as const,
+    function: { connection, namespace: "n", name: "f" },
+    request,
+  });
+  const page = renderPage(<CopyCurl source={source("space")} />);
+  stop = page.stop;
+  await user.click(await screen.findByTestId("copy-curl"));
+  await user.click(await screen.findByRole("radio", { name: "Python" }));
+  expect(screen.queryByRole("radio", { name: "wsk" })).toBeNull();
+  await user.click(screen.getByRole("radio", { name: "$VARIABLE" }));
+  await user.click(screen.getByRole("radio", { name: "Asynchronous" }));
+  await waitFor(() =>
+    expect(screen.getByTestId("copy-preview")).toHaveTextContent("python non_blocking env"),
+  );
+});

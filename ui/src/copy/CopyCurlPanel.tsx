@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Copy } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
-import { useOverview } from "@/api/queries";
+import { useConnections, useOverview } from "@/api/queries";
 import { api, type CopyForm, type CopyMode, type CopySource, type CopyToken, can } from "@/platform";
 import { explain } from "@/platform/errors";
 import { announce } from "@/ui/announce";
@@ -53,10 +53,15 @@ interface CopyCurlPanelProps {
 export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProps) {
   const [mode, setMode] = useState<CopyMode>(defaultMode);
   const { token: preferred, set: setToken, form: preferredForm, setForm } = useCopyPrefs();
-  // Functions that speak HTTP are called without a token.
-  const open = source.type === "request";
-  const form = open ? "curl" : preferredForm;
-  const modes = open ? REQUEST_MODES : source.type === "run" ? [...MODES, READ_RECORD] : MODES;
+  const request = source.type === "request";
+  const connections = useConnections();
+  const connection = request && connections.data?.find(({ id }) => id === source.function.connection);
+  // Functions that speak HTTP are called without a token, but for those of a space.
+  const spaces = connection ? connection.kind === "spaces" : false;
+  const open = request && !spaces;
+  const forms = spaces ? FORMS.filter(({ id }) => id === "curl" || id === "python") : FORMS;
+  const form = !open && forms.some(({ id }) => id === preferredForm) ? preferredForm : "curl";
+  const modes = request ? REQUEST_MODES : source.type === "run" ? [...MODES, READ_RECORD] : MODES;
   // doctl has credentials of its own.
   const plain = open || form === "doctl";
   const token = plain ? "masked" : preferred;
@@ -102,7 +107,7 @@ export function CopyCurlPanel({ source, defaultMode, onDone }: CopyCurlPanelProp
         <Choice
           label="For"
           value={form}
-          options={FORMS}
+          options={forms}
           onChange={(next) => {
             setForm(next);
             setFailure(null);

@@ -4666,8 +4666,8 @@ export function createApi(transport: Transport) {
       transport.call<ShownToken>("show_token", args, signal),
     /**
      * A command or program that makes the same call, with the token masked, as `$VARIABLE` or real. `NotSupported` where
-     * the form cannot say it: what is called with a request is called by curl, faas-cli or Python, all without a token,
-     * and doctl knows DigitalOcean alone. For an asynchronous call that calls back, the request has the header
+     * the form cannot say it: what is called with a request is called by curl, faas-cli or Python, all without a token but
+     * for a space's function (curl and Python, which ask for an access token first), and doctl knows DigitalOcean alone. For an asynchronous call that calls back, the request has the header
      * `X-Callback-Url`.
      */
     copyCall: (args: { source: CopySource; form: CopyForm; mode: CopyMode; token: CopyToken; to: CopyTo }, signal?: AbortSignal) =>

@@ -3,7 +3,7 @@ use beckon_core::{
 };
 use beckon_macros::commands;
 use beckon_providers::openwhisk::copy_as::{Ask, Call, Form, TokenForm};
-use beckon_providers::{openfaas, openwhisk};
+use beckon_providers::{openfaas, openwhisk, spaces};
 
 use crate::{
     Panel, RequestDraft,
@@ -19,8 +19,8 @@ const VARIABLE: &str = "BECKON_TOKEN";
 #[commands]
 impl Panel {
     /// A command or program that makes the same call, with the token masked, as `$VARIABLE` or real. `NotSupported` where
-    /// the form cannot say it: what is called with a request is called by curl, faas-cli or Python, all without a token,
-    /// and doctl knows DigitalOcean alone. For an asynchronous call that calls back, the request has the header
+    /// the form cannot say it: what is called with a request is called by curl, faas-cli or Python, all without a token but
+    /// for a space's function (curl and Python, which ask for an access token first), and doctl knows DigitalOcean alone. For an asynchronous call that calls back, the request has the header
     /// `X-Callback-Url`.
     pub async fn copy_call(
         &self,
@@ -35,16 +35,20 @@ impl Panel {
             Copied::Arguments(function, input, _)
                 if self.call_form(&function).await? == CallForm::Request =>
             {
-                let text = self.request_as(&function, posted(&input), form, mode).await?;
-                return self.copied(text, None, to).await;
+                let (text, variable) = self
+                    .request_as(&function, posted(&input), form, mode, token)
+                    .await?;
+                return self.copied(text, variable, to).await;
             }
             copied => copied,
         };
         let (function, input, id) = match copied {
             Copied::Arguments(function, input, id) => (function, input, id),
             Copied::Request(function, request) => {
-                let text = self.request_as(&function, request.build()?, form, mode).await?;
-                return self.copied(text, None, to).await;
+                let (text, variable) = self
+                    .request_as(&function, request.build()?, form, mode, token)
+                    .await?;
+                return self.copied(text, variable, to).await;
             }
         };
         let api_host = self.api_host(&function).await?;
@@ -116,23 +120,20 @@ impl Panel {
         }
     }
 
-    /// A call with a request, in the forms that have words for it.
+    /// A call with a request, in the forms that have words for it, and the variable that has to be set before.
     async fn request_as(
         &self,
         function: &FunctionRef,
         request: http::Request<bytes::Bytes>,
         form: CopyForm,
         mode: CopyMode,
-    ) -> Result<String> {
-        if !function.is_local() {
-            // The others are called with arguments, or with a token that ends before a copied text is used.
-            let connection = self.remote_connection(&function.connection).await?;
-            if connection.kind != ConnectionKind::Openfaas {
-                return Err(not_said(
-                    "A call with a request is not copied for this connection's system.",
-                ));
-            }
-        }
+        token: CopyToken,
+    ) -> Result<(String, Option<String>)> {
+        let kind = match function.is_local() {
+            // Its own functions need no token there.
+            true => ConnectionKind::Openfaas,
+            false => self.remote_connection(&function.connection).await?.kind,
+        };
         if matches!(mode, CopyMode::Record | CopyMode::List) {
             return Err(not_said(
                 "The system of this function keeps no records that could be asked for.",
@@ -140,14 +141,46 @@ impl Panel {
         }
         let (host, key) = (self.api_host(function).await?, function.key());
         let wait = mode != CopyMode::NonBlocking;
-        match form {
-            CopyForm::Curl => Ok(openfaas::copy_as::curl(&host, &key, &request, wait)),
-            CopyForm::FaasCli => openfaas::copy_as::faas_cli(&host, &key, &request, wait),
-            CopyForm::Python => openfaas::copy_as::python(&host, &key, &request, wait),
-            CopyForm::Doctl | CopyForm::Wsk | CopyForm::Npm => Err(not_said(
-                "A call with a request of its own is copied as curl, faas-cli or Python.",
-            )),
+        if kind == ConnectionKind::Spaces {
+            let (hint, secret);
+            let credential = match token {
+                CopyToken::Masked => {
+                    hint = self.key_hint(function).await?;
+                    TokenForm::Masked { hint: &hint }
+                }
+                CopyToken::Env => TokenForm::Env { variable: VARIABLE },
+                CopyToken::Real => {
+                    secret = self.credential_for(function).await?.1;
+                    TokenForm::Real { key: &secret }
+                }
+            };
+            let text = match form {
+                CopyForm::Curl => spaces::copy_as::curl(&host, &key, &request, wait, credential),
+                CopyForm::Python => spaces::copy_as::python(&host, &key, &request, wait, credential)?,
+                _ => {
+                    return Err(not_said(
+                        "A call of a space's function is copied as curl or Python.",
+                    ));
+                }
+            };
+            return Ok((text, (token == CopyToken::Env).then(|| VARIABLE.to_owned())));
         }
+        if kind != ConnectionKind::Openfaas {
+            return Err(not_said(
+                "A call with a request is not copied for this connection's system.",
+            ));
+        }
+        let text = match form {
+            CopyForm::Curl => openfaas::copy_as::curl(&host, &key, &request, wait),
+            CopyForm::FaasCli => openfaas::copy_as::faas_cli(&host, &key, &request, wait)?,
+            CopyForm::Python => openfaas::copy_as::python(&host, &key, &request, wait)?,
+            CopyForm::Doctl | CopyForm::Wsk | CopyForm::Npm => {
+                return Err(not_said(
+                    "A call with a request of its own is copied as curl, faas-cli or Python.",
+                ));
+            }
+        };
+        Ok((text, None))
     }
 
     async fn call_form(&self, function: &FunctionRef) -> Result<CallForm> {

@@ -77,6 +77,41 @@ async fn a_space_is_connected_edited_and_called() -> Result<()> {
         r#"["PUT", "/x/y", "1", "in"]"#.replace(", ", ",")
     );
 
+    // What is copied makes the same call, in every shell, with the credential in it or in a variable.
+    let copied = |form: &str, mode: &str, token: &str| {
+        json!({ "source": { "type": "request", "function": at, "request": run["request"] },
+                "form": form, "mode": mode, "token": token, "to": "page" })
+    };
+    for (form, shells) in [("curl", &["sh", "bash", "zsh"][..]), ("python", &["python3"])] {
+        for token in ["real", "env", "masked"] {
+            let reply = call(&here, "copy_call", copied(form, "blocking", token)).await?;
+            let text = reply["text"].as_str().unwrap();
+            assert_eq!(text.contains(secret), token == "real", "{text}");
+            assert_eq!(
+                reply["variable"],
+                if token == "env" {
+                    json!("BECKON_TOKEN")
+                } else {
+                    Value::Null
+                }
+            );
+            for shell in shells.iter().filter(|_| token != "masked") {
+                let output = std::process::Command::new(shell)
+                    .args(["-c", text])
+                    .env("BECKON_TOKEN", if token == "env" { credential } else { "" })
+                    .output()?;
+                let said = String::from_utf8_lossy(&output.stdout);
+                assert!(said.contains("201"), "{shell}, {text}: {output:?}");
+                assert!(said.contains(r#"["PUT","/x/y","1","in"]"#), "{shell}: {output:?}");
+            }
+        }
+    }
+    let later = call(&here, "copy_call", copied("curl", "non_blocking", "masked")).await?;
+    let door = format!("'{gateway}/spaces/playground/functions/echo/async-invoke/x/y?a=1'");
+    assert!(later["text"].as_str().unwrap().contains(&door), "{later}");
+    let refused = call(&here, "copy_call", copied("faas_cli", "blocking", "masked")).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::NotSupported);
+
     // Asynchronously: what calls back is the end of the record.
     run["mode"] = json!("non_blocking");
     run["request"]["method"] = json!("POST");

@@ -3,6 +3,7 @@
 //! Facts come from the vendor's OpenAPI document and guides. Where both are silent, the code says what was chosen.
 
 pub(crate) mod client;
+pub mod copy_as;
 pub(crate) mod gateway;
 mod ulid;
 pub(crate) mod wire;

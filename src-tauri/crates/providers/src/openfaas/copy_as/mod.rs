@@ -12,6 +12,7 @@ use beckon_core::{Error, ErrorCode, FunctionKey};
 use crate::openwhisk::copy_as::quote;
 pub use faas_cli::faas_cli;
 pub use python::python;
+pub(crate) use python::python_to;
 
 /// Linux takes at most 128 KiB in one argument of a program; above this the body travels on standard input.
 const LONGEST_ARGUMENT: usize = 120_000;
@@ -43,13 +44,21 @@ fn url(host: &str, door: &str, function: &FunctionKey) -> String {
 /// door, which answers 202 at once. Every value is within single quotes, where a shell changes nothing.
 #[must_use]
 pub fn curl(host: &str, function: &FunctionKey, request: &Request<Bytes>, wait: bool) -> String {
-    let target = target(host, function, request, wait);
-    let method = method(request, wait);
+    curl_to(
+        &target(host, function, request, wait),
+        method(request, wait),
+        request,
+        "",
+    )
+}
+
+/// The request to a URL. `more` is what goes between its headers and its body, as a shell reads it.
+pub(crate) fn curl_to(target: &str, method: &Method, request: &Request<Bytes>, more: &str) -> String {
     let mut line = match *method {
         // `-X HEAD` would wait for a body that never comes.
-        Method::HEAD => format!("curl -i --head {}", quote(&target)),
-        Method::GET if request.body().is_empty() => format!("curl -i {}", quote(&target)),
-        _ => format!("curl -i -X {} {}", quote(method.as_str()), quote(&target)),
+        Method::HEAD => format!("curl -i --head {}", quote(target)),
+        Method::GET if request.body().is_empty() => format!("curl -i {}", quote(target)),
+        _ => format!("curl -i -X {} {}", quote(method.as_str()), quote(target)),
     };
     for (name, value) in headers(request) {
         // A header without a value is written with `;`, or curl would leave it out.
@@ -60,6 +69,7 @@ pub fn curl(host: &str, function: &FunctionKey, request: &Request<Bytes>, wait: 
         };
         line.push_str(&format!(" \\\n  -H {}", quote(&written)));
     }
+    line.push_str(more);
     let body = request.body();
     if body.is_empty() {
         return line;
@@ -78,7 +88,12 @@ pub fn curl(host: &str, function: &FunctionKey, request: &Request<Bytes>, wait: 
 
 /// The URL of the call with path and query.
 fn target(host: &str, function: &FunctionKey, request: &Request<Bytes>, wait: bool) -> String {
-    let mut target = url(host, if wait { "function" } else { "async-function" }, function);
+    let door = url(host, if wait { "function" } else { "async-function" }, function);
+    within(door, request)
+}
+
+/// What a request asks for below a function's URL.
+pub(crate) fn within(mut target: String, request: &Request<Bytes>) -> String {
     let path = request.uri().path();
     if path != "/" {
         target.push_str(path);
@@ -91,7 +106,7 @@ fn target(host: &str, function: &FunctionKey, request: &Request<Bytes>, wait: bo
 }
 
 /// The asynchronous door takes nothing but POST.
-fn method(request: &Request<Bytes>, wait: bool) -> &Method {
+pub(crate) fn method(request: &Request<Bytes>, wait: bool) -> &Method {
     if wait { request.method() } else { &Method::POST }
 }
 
