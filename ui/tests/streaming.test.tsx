@@ -58,6 +58,8 @@ it("shows events while they come, and all of them and the record when they are o
   comes(" plain\n\n", 1520);
   await waitFor(() => expect(events()).toEqual(['+0.20 stick#1{"n":1}', "+1.52 splain"]));
   expect(pane().getByText("2 events so far")).toBeVisible();
+  const asked = () => panel.calls.some(({ command, args }) => command === "activation" && args.id === ID);
+  expect(asked(), "the log has it at its end alone").toBe(false);
 
   await userEvent.click(pane().getAllByRole("option")[0] as HTMLElement);
   const chosen = within(pane().getByRole("region", { name: "Event" }));

@@ -24,8 +24,8 @@ import { StreamPane } from "./stream/StreamPane";
 import { useFollowed } from "./useFollowed";
 
 export function ResultPane({ target, session }: { target: FunctionRef; session: InvokeSession }) {
-  const { runId, answered, callStarted, error, promoted, live } = session;
-  const record = useFollowed(runId, answered);
+  const { runId, recorded, answered, callStarted, error, promoted, live } = session;
+  const record = useFollowed(recorded ? runId : null, answered);
 
   // In a narrow window the result is below the request, and may be out of sight.
   const pane = useRef<HTMLElement>(null);

@@ -17,13 +17,23 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
   if (callStarted !== null) return;
   const { patch } = useSessions.getState();
   const started = Date.now();
-  patch(f, { callStarted: started, runId: null, answered: null, promoted: false, live: null, error: null });
+  patch(f, {
+    callStarted: started,
+    runId: null,
+    recorded: false,
+    answered: null,
+    promoted: false,
+    live: null,
+    error: null,
+  });
 
   // The answer of a blocking call comes at its end; its id is known from the events before, and can be cancelled by it.
   const unsubscribe = subscribeEvents((event) => {
-    if (event.type !== "activations" || sessionOf(f).runId !== null) return;
+    const { runId, recorded } = sessionOf(f);
+    if (event.type !== "activations" || recorded) return;
     const row = event.rows.find(
       (each) =>
+        (runId === null || each.id === runId) &&
         each.connection === f.connection &&
         each.namespace === f.namespace &&
         each.function === f.name &&
@@ -31,7 +41,7 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
         each.start >= started - SLACK &&
         each.end === null,
     );
-    if (row) patch(f, { runId: row.id });
+    if (row) patch(f, { runId: row.id, recorded: true });
   });
 
   try {
@@ -48,11 +58,20 @@ export async function run(client: QueryClient, f: FunctionRef, http = false): Pr
         ? runLive(f, text ?? "", rerunOf)
         : api.invokeHttp({ ...shared, request: toDraft(parseRequest(text ?? "")) })
       : api.invoke({ ...shared, input: text ?? "" }));
-    patch(f, { callStarted: null, runId: activation.id, answered: activation, promoted, rerunOf: null });
+    patch(f, {
+      callStarted: null,
+      runId: activation.id,
+      recorded: true,
+      answered: activation,
+      promoted,
+      rerunOf: null,
+    });
     await client.invalidateQueries({ queryKey: keys.activation(activation.id) });
   } catch (thrown) {
     const { code } = toCallError(thrown);
-    patch(f, { ...failedSession(thrown), runId: code === "unreachable" ? sessionOf(f).runId : null });
+    // It may go on where nobody hears of it: then its record will say how it ended.
+    const runId = code === "unreachable" ? sessionOf(f).runId : null;
+    patch(f, { ...failedSession(thrown), runId, recorded: runId !== null });
   } finally {
     unsubscribe();
   }

@@ -12,6 +12,8 @@ export interface InvokeSession {
   callStarted: number | null;
   /** The run of the newest call, as soon as it is known. */
   runId: string | null;
+  /** Whether the log has it already: a provider's run that is waited for comes there at its end. */
+  recorded: boolean;
   /** What the call answered; the record itself is followed elsewhere. */
   answered: Activation | null;
   promoted: boolean;
@@ -30,6 +32,7 @@ const FRESH: InvokeSession = {
   text: null,
   callStarted: null,
   runId: null,
+  recorded: false,
   answered: null,
   promoted: false,
   live: null,
