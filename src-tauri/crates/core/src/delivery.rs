@@ -322,6 +322,8 @@ pub struct DeliveryRules {
     pub allowed_hosts: Vec<String>,
     /// How often a delivery is tried by itself, 1 to 10. 1 is what OpenFaaS CE and Spaces do.
     pub attempts: u32,
+    /// How long the receiver of one attempt may take to answer, seconds, 1 to 600.
+    pub timeout_s: u32,
     /// Certificates (PEM) that are trusted beside the system's.
     pub certificates: String,
 }
@@ -331,6 +333,7 @@ impl Default for DeliveryRules {
         Self {
             allowed_hosts: Vec::new(),
             attempts: 1,
+            timeout_s: 30,
             certificates: String::new(),
         }
     }
@@ -340,8 +343,8 @@ impl DeliveryRules {
     /// Trims the hosts and refuses values outside their ranges.
     ///
     /// # Errors
-    /// `InvalidInput` for more than 1,000 hosts, a host with characters that no host has, a wrong number of attempts,
-    /// or certificates of more than 1 MiB.
+    /// `InvalidInput` for more than 1,000 hosts, a host with characters that no host has, a wrong number of attempts
+    /// or seconds, or certificates of more than 1 MiB.
     pub fn check(mut self) -> Result<Self, Error> {
         let invalid = |text: String| Error::new(ErrorCode::InvalidInput, text);
         self.allowed_hosts = self
@@ -365,6 +368,9 @@ impl DeliveryRules {
         }
         if !(1..=10).contains(&self.attempts) {
             return Err(invalid("The number of attempts must be 1 to 10.".to_owned()));
+        }
+        if !(1..=600).contains(&self.timeout_s) {
+            return Err(invalid("The time-out in seconds must be 1 to 600.".to_owned()));
         }
         if self.certificates.len() > 1024 * 1024 {
             return Err(invalid("The certificates are larger than 1 MiB.".to_owned()));

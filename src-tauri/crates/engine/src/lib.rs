@@ -130,6 +130,9 @@ pub struct EngineConfig {
     pub scratch_limit: u64,
     /// Most processes and threads of one worker. Default 512.
     pub task_limit: u32,
+    /// How long an accepted run that was begun is left to whoever began it, where nobody says that it goes on. It is
+    /// said three times as often while the run lasts, however long that is. Default 30 s.
+    pub lease: Duration,
     /// Whether to recover what a crash left and to run what is queued. A command line that only reads or changes
     /// something leaves both to the next real start.
     pub dispatch: bool,
@@ -153,6 +156,7 @@ impl EngineConfig {
             builds_at_once: (cores / 2).max(1),
             scratch_limit: 512 * 1024 * 1024,
             task_limit: 512,
+            lease: Duration::from_secs(30),
             dispatch: true,
         }
     }

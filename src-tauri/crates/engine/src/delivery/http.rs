@@ -27,8 +27,6 @@ use tokio_rustls::rustls::{ClientConfig, crypto::aws_lc_rs};
 use super::reach::{self, Refused};
 use super::target;
 
-/// How long one attempt may take until there is an answer (Spaces: 30 s).
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the answer's body may take after that. It is for people to read; the delivery is made without it.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -126,15 +124,15 @@ impl Wire {
         *self.tls.lock() = None;
     }
 
-    /// Sends a request, waits up to [`TIMEOUT`] for the answer and reads the beginning of it. `sent` becomes the
+    /// Sends a request, waits as long as the rules allow for the answer and reads the beginning of it. `sent` becomes the
     /// headers that were really sent.
     pub(crate) async fn send(&self, sending: Sending<'_>, sent: &mut HeaderMap) -> Result<Answer, Refused> {
-        let keep = sending.keep;
-        match tokio::time::timeout(TIMEOUT, self.exchange(sending, sent)).await {
+        let (keep, seconds) = (sending.keep, self.rules.read().timeout_s);
+        let longest = Duration::from_secs(seconds.into());
+        match tokio::time::timeout(longest, self.exchange(sending, sent)).await {
             Ok(opened) => Ok(read(opened?, keep).await),
             Err(_) => Err(Refused::timeout(format!(
-                "There was no answer within {} s.",
-                TIMEOUT.as_secs()
+                "There was no answer within {seconds} s."
             ))),
         }
     }

@@ -67,7 +67,7 @@ pub(crate) async fn dispatch(inner: Arc<Inner>, stop: CancellationToken) {
         takes: Duration::ZERO,
         rest: None,
     };
-    let mut beat = tokio::time::interval(lease::BEAT);
+    let mut beat = tokio::time::interval(lease::pace(&inner));
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         // First what became ready, so that this turn begins it.
@@ -154,7 +154,7 @@ impl Dispatcher {
             // Before they are taken: no heartbeat may find them without a holder.
             inner.backlog.leases.expect(wanted.iter().map(|(id, _)| *id));
             let (store, owner) = (inner.store.clone(), inner.backlog.owner);
-            let until = lease::until(inner.clock.now());
+            let until = lease::until(&inner, inner.clock.now());
             self.leasing = Some(Leasing {
                 answer: Box::pin(async move { store.claim(wanted, owner, until).await }),
                 asked,

@@ -10,14 +10,17 @@ use parking_lot::Mutex;
 use crate::Inner;
 use crate::queue::ledger::Mark;
 
-/// How long a lease lasts that nobody renews.
-const LASTS: Duration = Duration::from_secs(30);
-/// How often leases are renewed: one that fails leaves time for two more.
-pub(crate) const BEAT: Duration = Duration::from_secs(10);
+/// Leases are renewed so often while they last: one renewal that fails leaves time for two more.
+const BEATS: u32 = 3;
+
+/// How often leases are renewed.
+pub(crate) fn pace(inner: &Inner) -> Duration {
+    (inner.config.lease / BEATS).max(Duration::from_millis(1))
+}
 
 /// When a lease that is given now ends.
-pub(crate) fn until(now: Millis) -> Millis {
-    now.saturating_add(i64::try_from(LASTS.as_millis()).unwrap_or(i64::MAX))
+pub(crate) fn until(inner: &Inner, now: Millis) -> Millis {
+    now.saturating_add(i64::try_from(inner.config.lease.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The runs that this engine has leases of.
@@ -77,7 +80,12 @@ pub(crate) async fn beat(inner: Arc<Inner>) {
     let now = inner.clock.now();
     let renewed = inner
         .store
-        .renew(inner.backlog.leases.all(), inner.backlog.owner, now, until(now))
+        .renew(
+            inner.backlog.leases.all(),
+            inner.backlog.owner,
+            now,
+            until(&inner, now),
+        )
         .await;
     match renewed {
         Ok(found) if found.requeued.is_empty() && found.lost.is_empty() => {}

@@ -17,6 +17,7 @@ mod inboxes;
 mod invoke;
 mod openfaas;
 mod openfaas_async;
+mod openfaas_callbacks;
 mod openfaas_calls;
 mod openfaas_client;
 mod openfaas_secrets;

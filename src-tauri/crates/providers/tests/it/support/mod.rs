@@ -1,6 +1,7 @@
 //! What several test files share.
 
 pub(crate) mod bad;
+pub(crate) mod receiver;
 pub(crate) mod rig;
 
 /// The engine's tests speak to brokers, too.

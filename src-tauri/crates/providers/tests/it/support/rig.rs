@@ -92,6 +92,11 @@ impl SecretSource for Kept {
 impl Rig {
     /// With the namespaces `playground` and `other`.
     pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same, with an engine that is set up otherwise.
+    pub(crate) async fn with(change: impl FnOnce(&mut EngineConfig)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let ahead = Arc::new(AtomicI64::new(0));
         let (system, offset) = (Clock::system(), ahead.clone());
@@ -105,7 +110,8 @@ impl Rig {
                 .await
                 .unwrap();
         }
-        let config = EngineConfig::new(data.path().to_owned());
+        let mut config = EngineConfig::new(data.path().to_owned());
+        change(&mut config);
         let engine = Engine::start(config, store.clone(), Arc::new(Kept::default()), clock.clone())
             .await
             .unwrap();

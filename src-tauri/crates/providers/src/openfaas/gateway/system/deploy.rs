@@ -24,6 +24,8 @@ const FOLDER: &str = "com.beckon.folder";
 const NO_CODE: &str = "#!/bin/sh\n# The deployment's own process is run.\n";
 /// How many workers there may be where no label says so: OpenFaaS' `com.openfaas.scale.max`.
 const MOST: u32 = 20;
+/// Held by whoever makes of a deployment's annotations a schedule, or takes it away.
+static SCHEDULING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// How long a client is kept waiting for a build, which is less than faas-cli's minute. It goes on after that.
 const PATIENCE: Duration = Duration::from_secs(50);
 
@@ -327,6 +329,8 @@ async fn schedule(
     planned: &PlannedFunction,
     had_schedule: bool,
 ) -> Result<(), Error> {
+    // Of two that look for it at once, neither may find none and make one.
+    let _scheduling = SCHEDULING.lock().await;
     for schedule in &planned.schedules {
         let new = NewSchedule {
             name: schedule.name.clone(),
