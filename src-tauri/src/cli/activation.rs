@@ -345,7 +345,7 @@ fn row(run: &ActivationSummary) -> [String; 8] {
     let took = |ms: Millis| format!("{ms} ms");
     [
         print::clock(run.start, "%m/%d %H:%M:%S"),
-        print::status(run.status).to_owned(),
+        print::outcome(run),
         run.kind.clone(),
         run.version.clone(),
         run.id.to_string(),

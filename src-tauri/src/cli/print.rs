@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::Result;
-use beckon_core::{ActivationSummary, Millis, Status, StatusGroup};
+use beckon_core::{ActivationSummary, CallbackState, Millis, Status, StatusGroup};
 use chrono::{Local, TimeZone as _};
 use serde::Serialize;
 
@@ -52,11 +52,21 @@ pub(super) fn header(run: &ActivationSummary) -> String {
     format!(
         "=== {} {} {} {}:{}",
         run.id,
-        status(run.status),
+        outcome(run),
         clock(run.end.unwrap_or(run.start), "%m/%d %H:%M:%S"),
         run.function,
         run.version
     )
+}
+
+/// How a run ended, and whether whoever was to be told of it was.
+pub(super) fn outcome(run: &ActivationSummary) -> String {
+    let status = status(run.status);
+    match run.callback {
+        Some(CallbackState::Failed) => format!("{status}, callback failed"),
+        Some(CallbackState::Pending) => format!("{status}, callback pending"),
+        Some(CallbackState::Delivered) | None => status.to_owned(),
+    }
 }
 
 /// doctl's words for how a run ended, and Beckon's for one that has not.

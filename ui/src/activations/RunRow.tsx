@@ -1,6 +1,7 @@
-import { Flame, Minus, Pin, Plus, Snowflake } from "lucide-react";
+import { Flame, Minus, PhoneOff, Pin, Plus, Snowflake } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import type { ActivationSummary } from "@/platform";
+import { Badge } from "@/ui/Badge";
 import { cx } from "@/ui/cx";
 import { formatDuration } from "@/ui/format";
 import { QualifiedName } from "@/ui/QualifiedName";
@@ -132,6 +133,11 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
           {run.version}
         </Cell>
         <Cell data-column="preview" className="flex min-w-0 items-center pr-3">
+          {run.callback === "failed" && (
+            <Badge tone="bad" className="mr-2" icon={<PhoneOff size={12} aria-hidden />}>
+              callback failed
+            </Badge>
+          )}
           <span className="min-w-0 truncate font-mono text-sm text-muted">{run.preview}</span>
           {scoped && run.pinned && <Pinned />}
         </Cell>

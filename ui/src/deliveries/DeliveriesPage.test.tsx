@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import type { Delivery, DeliverySummary } from "@/platform";
@@ -101,12 +101,17 @@ describe("deliveries", () => {
     await userEvent.clear(dialog.getByLabelText("Attempts"));
     expect(dialog.getByRole("button", { name: "Save" })).toBeDisabled();
     await userEvent.type(dialog.getByLabelText("Attempts"), "3");
+    await userEvent.clear(dialog.getByLabelText("Time-out in seconds"));
+    expect(dialog.getByRole("button", { name: "Save" })).toBeDisabled();
+    await userEvent.type(dialog.getByLabelText("Time-out in seconds"), "5");
     await userEvent.click(dialog.getByRole("button", { name: "Save" }));
     expect(
       await screen.findByText("This machine and 2 hosts are allowed, up to 3 attempts each."),
     ).toBeVisible();
     expect(sent(panel, "save_delivery_rules")).toEqual([
-      { rules: { allowedHosts: ["example.com", "*.lab.example"], attempts: 3, certificates: "" } },
+      {
+        rules: { allowedHosts: ["example.com", "*.lab.example"], attempts: 3, timeoutS: 5, certificates: "" },
+      },
     ]);
   });
 });
@@ -118,4 +123,25 @@ it("shows with a record what its end caused", async () => {
   });
   await userEvent.click(await screen.findByRole("tab", { name: "Deliveries 1 not all delivered" }, SLOW));
   expect(within(screen.getByTestId("deliveries")).getByText("http://127.0.0.1:9/done")).toBeVisible();
+});
+
+it("says on the record and in its row that its callback failed, and why", async () => {
+  const failed = sampleRun(2, { mode: "non_blocking", callback: "failed" });
+  const { panel } = renderApp(`/activations?id=${failed.id}`, (panel) => {
+    panel.runs = [failed, RUN];
+    panel.handlers.deliveries_of = ({ run }) => (run === failed.id ? [{ ...ROW, run: failed.id }] : []);
+  });
+  const said = within(await screen.findByTestId("callback-failed", {}, SLOW));
+  expect(said.getByText("callback failed")).toBeVisible();
+  expect(await said.findByText("It answered with status 500.")).toBeVisible();
+  await userEvent.click(said.getByRole("button", { name: "Deliveries" }));
+  expect(within(screen.getByTestId("deliveries")).getByText("http://127.0.0.1:9/done")).toBeVisible();
+  const rows = screen.getAllByTestId("activation-row");
+  expect(rows.map((row) => within(row).queryAllByText("callback failed").length > 0)).toContain(true);
+
+  // It is tried again, and arrives.
+  const delivered = { ...failed, callback: "delivered" as const };
+  panel.runs = [delivered, RUN];
+  act(() => panel.emit({ type: "activations", rows: [delivered] }));
+  await waitFor(() => expect(screen.queryByTestId("callback-failed")).toBeNull());
 });

@@ -12,21 +12,24 @@ interface RulesDialogProps {
   onClose: () => void;
 }
 
-/** What deliveries may do: hosts, attempts, certificates. */
+/** What deliveries may do: hosts, attempts, time, certificates. */
 export function RulesDialog({ rules, onClose }: RulesDialogProps) {
   const client = useQueryClient();
   const [hosts, setHosts] = useState(rules.allowedHosts.join("\n"));
   const [attempts, setAttempts] = useState(String(rules.attempts));
+  const [timeout, setTimeout] = useState(String(rules.timeoutS));
   const [certificates, setCertificates] = useState(rules.certificates);
   const save = useAttempt(async () => {
     const allowedHosts = hosts.split(/[\s,]+/).filter((host) => host !== "");
     const kept = await api.saveDeliveryRules({
-      rules: { allowedHosts, attempts: Number(attempts), certificates },
+      rules: { allowedHosts, attempts: Number(attempts), timeoutS: Number(timeout), certificates },
     });
     client.setQueryData(keys.deliveryRules, kept);
     onClose();
   });
   const whole = /^([1-9]|10)$/.test(attempts.trim());
+  const timely = /^\d{1,3}$/.test(timeout.trim()) && Number(timeout) >= 1 && Number(timeout) <= 600;
+  const good = whole && timely;
   return (
     <Dialog
       open
@@ -37,7 +40,7 @@ export function RulesDialog({ rules, onClose }: RulesDialogProps) {
           <Button onClick={onClose} disabled={save.busy}>
             Cancel
           </Button>
-          <Button variant="primary" busy={save.busy} disabled={!whole} onClick={() => void save.run()}>
+          <Button variant="primary" busy={save.busy} disabled={!good} onClick={() => void save.run()}>
             Save
           </Button>
         </>
@@ -47,7 +50,7 @@ export function RulesDialog({ rules, onClose }: RulesDialogProps) {
         className="flex flex-col gap-2"
         onSubmit={(event) => {
           event.preventDefault();
-          if (whole) void save.run();
+          if (good) void save.run();
         }}
       >
         <Field
@@ -73,6 +76,16 @@ export function RulesDialog({ rules, onClose }: RulesDialogProps) {
           inputMode="numeric"
           value={attempts}
           onChange={(event) => setAttempts(event.target.value)}
+          className="w-24"
+        />
+        <TextField
+          id="delivery-timeout"
+          label="Time-out in seconds"
+          hint="How long a receiver may take to answer one attempt; at most 600."
+          error={timely ? undefined : "A whole number from 1 to 600."}
+          inputMode="numeric"
+          value={timeout}
+          onChange={(event) => setTimeout(event.target.value)}
           className="w-24"
         />
         <Field

@@ -233,6 +233,10 @@ cold: boolean | null,
  */
 httpStatus: number | null, 
 /**
+ * What became of its callback; `None` where nobody is called back, and while the run goes on.
+ */
+callback?: CallbackState | null, 
+/**
  * Kept beyond the retention period.
  */
 pinned: boolean, 
@@ -335,6 +339,10 @@ cold: boolean | null,
  * The status of the HTTP response that it gave; `None` where there is none, or none yet.
  */
 httpStatus: number | null, 
+/**
+ * What became of its callback; `None` where nobody is called back, and while the run goes on.
+ */
+callback?: CallbackState | null, 
 /**
  * Kept beyond the retention period.
  */
@@ -473,6 +481,11 @@ id: string, } | { "to": "url",
  * As typed.
  */
 url: string, };
+
+/**
+ * What became of the callback of a run: whom its caller named was told how it ended.
+ */
+export type CallbackState = "pending" | "delivered" | "failed";
 
 /**
  * What a connection's system has. The window shows what is there, and a command for what is not answers
@@ -1119,6 +1132,10 @@ allowedHosts: Array<string>,
  * How often a delivery is tried by itself, 1 to 10. 1 is what OpenFaaS CE and Spaces do.
  */
 attempts: number, 
+/**
+ * How long the receiver of one attempt may take to answer, seconds, 1 to 600.
+ */
+timeoutS: number, 
 /**
  * Certificates (PEM) that are trusted beside the system's.
  */

@@ -1,8 +1,11 @@
+import { PhoneOff } from "lucide-react";
 import { DeliveryTable } from "@/deliveries/DeliveryTable";
 import { useDeliveriesOf } from "@/deliveries/queries";
 import { MessageTable } from "@/inboxes/MessageTable";
 import { useMessagesOf } from "@/inboxes/queries";
 import type { Activation } from "@/platform";
+import { Badge } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
 import { ErrorState } from "@/ui/ErrorState";
 
 /** What the end of a run caused: what was delivered to others, and what came of it to inboxes here. */
@@ -18,6 +21,30 @@ export function useConsequences({ id, connection, mode }: Activation) {
     count: (deliveries.data?.length ?? 0) + (messages.data?.length ?? 0),
     failed: deliveries.data?.some(({ state }) => state === "failed" || state === "gave_up") ?? false,
   };
+}
+
+/** Said above a record whose callback was given up: why, and where it can be tried again. */
+export function CallbackFailed({
+  deliveries,
+  onShow,
+}: Pick<ReturnType<typeof useConsequences>, "deliveries"> & { onShow: () => void }) {
+  const failed = deliveries.data?.find(({ purpose, state }) => purpose === "callback" && state === "gave_up");
+  return (
+    <div
+      data-testid="callback-failed"
+      className="flex shrink-0 items-center gap-2 border-b border-line px-4 py-1 text-sm"
+    >
+      <Badge tone="bad" icon={<PhoneOff size={12} aria-hidden />}>
+        callback failed
+      </Badge>
+      <span className="min-w-0 truncate" title={failed?.error ?? undefined}>
+        {failed?.error}
+      </span>
+      <Button size="sm" variant="ghost" onClick={onShow} className="ml-auto">
+        Deliveries
+      </Button>
+    </div>
+  );
 }
 
 export function DeliveriesPane({ deliveries, messages }: ReturnType<typeof useConsequences>) {

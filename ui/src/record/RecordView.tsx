@@ -10,7 +10,7 @@ import { Tabs } from "@/ui/Tabs";
 import { BodyView } from "@/viewers/BodyView";
 import { fileName, inputBody } from "@/viewers/body";
 import { pretty } from "@/viewers/json/parse";
-import { DeliveriesPane, useConsequences } from "./DeliveriesPane";
+import { CallbackFailed, DeliveriesPane, useConsequences } from "./DeliveriesPane";
 import { HttpPane } from "./HttpPane";
 import { LogsPane } from "./LogsPane";
 import { ResultPane } from "./ResultPane";
@@ -65,14 +65,14 @@ function RecordTabs({ record, raw, tab, onTab, aside, onCancel }: RecordTabsProp
   const missing = (tab === "http" && record.http === null) || (tab === "deliveries" && caused.count === 0);
   const shown = missing ? "result" : tab;
   const logs = record.logs.length;
-  return (
+  const tabs = (
     <Tabs
       label="Record"
       size="sm"
       value={shown}
       onChange={onTab}
       aside={aside}
-      className="h-full"
+      className={record.callback === "failed" ? "min-h-0 flex-1" : "h-full"}
       panelClassName="flex flex-col overflow-hidden"
       items={[
         { id: "result", label: "Result", panel: <ResultPane activation={record} onCancel={onCancel} /> },
@@ -104,6 +104,13 @@ function RecordTabs({ record, raw, tab, onTab, aside, onCancel }: RecordTabsProp
         { id: "raw", label: "Raw", panel: <RawPane activation={record} raw={raw} /> },
       ]}
     />
+  );
+  if (record.callback !== "failed") return tabs;
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <CallbackFailed deliveries={caused.deliveries} onShow={() => onTab("deliveries")} />
+      {tabs}
+    </div>
   );
 }
 

@@ -157,6 +157,39 @@ pub enum Cause {
     Provider,
 }
 
+/// What became of the callback of a run: whom its caller named was told how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackState {
+    /// The run is over, and whoever is to be told is not told yet; another attempt follows by itself.
+    Pending,
+    /// It was told.
+    Delivered,
+    /// The last attempt failed, and none follows unless a person asks for it.
+    Failed,
+}
+
+impl CallbackState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Failed];
+
+    /// The word used in the database, in the filter and on the wire to the window.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The state for a word, as [`CallbackState::as_str`] writes it.
+    #[must_use]
+    pub fn from_word(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
 /// Which stream a log line was written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -225,6 +258,10 @@ pub struct ActivationSummary {
     /// The status of the HTTP response that it gave; `None` where there is none, or none yet.
     #[serde(default)]
     pub http_status: Option<u16>,
+    /// What became of its callback; `None` where nobody is called back, and while the run goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional = nullable)]
+    pub callback: Option<CallbackState>,
     /// Kept beyond the retention period.
     pub pinned: bool,
     /// The first characters of the first log line, or else of the result: what a list shows of it.
@@ -302,6 +339,14 @@ impl Activation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_callback_state_has_its_word() {
+        for state in CallbackState::ALL {
+            assert_eq!(CallbackState::from_word(state.as_str()), Some(state));
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+    }
 
     #[test]
     fn every_status_has_its_word() {

@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{ActivationId, Millis, Mode, Status};
+use crate::{ActivationId, CallbackState, Millis, Mode, Status};
 
 /// What a filter text means at a given time.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +38,8 @@ pub struct Filter {
     pub cold: Option<bool>,
     /// Pinned or not.
     pub pinned: Option<bool>,
+    /// What became of the callback: any of these.
+    pub callbacks: Vec<CallbackState>,
     /// This very run.
     pub id: Option<ActivationId>,
     /// Versions.
@@ -90,7 +92,7 @@ enum Flaw {
     #[error("'{0}:' needs a value.")]
     NoValue(String),
     #[error(
-        "'{0}:' is not a filter. There are fn, ns, conn, status, mode, from, to, dur, cold, pinned, version, id."
+        "'{0}:' is not a filter. There are fn, ns, conn, status, mode, from, to, dur, cold, pinned, callback, version, id."
     )]
     UnknownKey(String),
     #[error(
@@ -99,6 +101,8 @@ enum Flaw {
     Status(String),
     #[error("'{0}' is not a mode. There are sync, async, promoted.")]
     Mode(String),
+    #[error("'{0}' is nothing that a callback is. There are pending, delivered, failed.")]
+    Callback(String),
     #[error("'{0}' is neither true nor false.")]
     Flag(String),
     #[error("Write dur:>500ms or dur:<2s.")]
@@ -191,6 +195,9 @@ fn apply(filter: &mut Filter, raw: &RawTerm, now: Millis) -> Result<(), Flaw> {
         "dur" | "duration" => duration_bound(filter, value)?,
         "cold" => filter.cold = Some(boolean(value)?),
         "pinned" => filter.pinned = Some(boolean(value)?),
+        "callback" => filter
+            .callbacks
+            .push(CallbackState::from_word(value).ok_or_else(|| Flaw::Callback(value.to_owned()))?),
         "id" => filter.id = Some(value.parse().map_err(Flaw::Id)?),
         _ => return Err(Flaw::UnknownKey(key.to_owned())),
     }
@@ -367,6 +374,19 @@ mod tests {
         assert!(terms[0].problem.as_ref().unwrap().contains("not a status"));
         assert_eq!((terms[0].start, terms[0].end), (0, 11));
         assert_eq!((terms[1].start, terms[1].end), (12, 17));
+    }
+
+    #[test]
+    fn callbacks_are_found_by_what_became_of_them() {
+        let (f, terms) = parse("callback:failed callback:pending callback:gone", NOW);
+        assert_eq!(f.callbacks, [CallbackState::Failed, CallbackState::Pending]);
+        assert!(
+            terms[2]
+                .problem
+                .as_ref()
+                .unwrap()
+                .contains("pending, delivered, failed")
+        );
     }
 
     #[test]

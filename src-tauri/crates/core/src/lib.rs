@@ -35,7 +35,8 @@ mod token;
 mod trigger;
 
 pub use activation::{
-    Activation, ActivationSummary, Cause, LogLine, LogStream, Mode, Status, StatusGroup, Timing,
+    Activation, ActivationSummary, CallbackState, Cause, LogLine, LogStream, Mode, Status, StatusGroup,
+    Timing,
 };
 pub use capabilities::{CallForm, Capabilities};
 pub use clock::{Clock, Millis};

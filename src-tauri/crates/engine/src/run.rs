@@ -298,6 +298,7 @@ pub(crate) fn draft(function: &Function, asked: Asked, status: Status, mode: Mod
             duration_ms: None,
             cold: None,
             http_status: None,
+            callback: None,
             pinned: false,
             preview: String::new(),
         },

@@ -123,6 +123,7 @@ mod tests {
             duration_ms: None,
             cold: None,
             http_status: None,
+            callback: None,
             pinned: false,
             preview: String::new(),
         }

@@ -298,7 +298,7 @@ impl Store {
                 let mut rows = statement.query(params![first, last, before, limit])?;
                 while let Some(row) = rows.next()? {
                     let status = column(row, "status")?;
-                    old.push(Known { n: row.get(0)?, place: row.get(1)?, start: row.get(2)?, status, pinned: false });
+                    old.push(Known { n: row.get(0)?, place: row.get(1)?, start: row.get(2)?, status, pinned: false, callback: None });
                 }
             }
             for row in &old {

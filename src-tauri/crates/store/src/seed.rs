@@ -164,6 +164,7 @@ fn run(
             duration_ms: (!lost).then_some(duration),
             cold: Some(cold),
             http_status: None,
+            callback: None,
             pinned: chance.below(5_000) == 0,
             preview: String::new(),
         },

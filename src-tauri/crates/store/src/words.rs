@@ -1,6 +1,7 @@
 //! The words in which closed sets are stored: the same that serde writes, so that there is one spelling.
 
 use rusqlite::Row;
+use rusqlite::types::ValueRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as WordError, StrDeserializer};
@@ -29,6 +30,14 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &'static str) -> Resul
 /// The variant of a word.
 pub(crate) fn from_word<T: DeserializeOwned>(word: &str, what: &'static str) -> Result<T, Fault> {
     T::deserialize(StrDeserializer::<WordError>::new(word)).map_err(|e| Fault::unreadable(what, e))
+}
+
+/// The variant of the word in a column that may be empty.
+pub(crate) fn optional<T: DeserializeOwned>(row: &Row<'_>, name: &'static str) -> Result<Option<T>, Fault> {
+    match row.get_ref(name)? {
+        ValueRef::Null => Ok(None),
+        _ => column(row, name).map(Some),
+    }
 }
 
 /// The variant of the word in a column.

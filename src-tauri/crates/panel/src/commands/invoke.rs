@@ -294,6 +294,7 @@ pub(crate) fn pending(
             duration_ms: None,
             cold: None,
             http_status: None,
+            callback: None,
             pinned: false,
             preview: String::new(),
         },

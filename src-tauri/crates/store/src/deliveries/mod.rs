@@ -3,11 +3,14 @@
 //! ```text
 //! owe_callback ─ with the accepted run        put_over ─ the run's end and its deliveries, in one transaction
 //! work ─ claim, settle, recover, retry        read ─ lists, and one with its history
+//! note ─ what the run's record says of it
 //! ```
 
+mod note;
 mod read;
 mod work;
 
+pub(crate) use note::note;
 pub use read::DeliveryPage;
 pub use work::{AttemptEnd, Claimed, Followed, Next, Outcome};
 
@@ -214,7 +217,7 @@ fn insert(batch: &mut Batch<'_>, new: &NewDelivery) -> Result<(), Fault> {
             new.attempts.max(1),
         ])?;
     batch.deliveries_due();
-    Ok(())
+    note(batch, new.run)
 }
 
 /// What deliveries to the same receiver have in common: the URL up to its path, without user and password.

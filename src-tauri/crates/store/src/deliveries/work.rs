@@ -8,6 +8,7 @@ use beckon_core::{
 };
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::note::{note, run_of};
 use crate::Store;
 use crate::batch::Batch;
 use crate::fault::Fault;
@@ -219,15 +220,15 @@ impl Store {
                 }
                 Some(_) => {}
             }
-            batch
+            let run = batch
                 .db
                 .prepare_cached(
                     "UPDATE deliveries SET state = 'pending', due = ?2, ended = NULL, allowed = max(allowed, attempts + 1)
-                     WHERE id = ?1",
+                     WHERE id = ?1 RETURNING run",
                 )?
-                .execute(params![id, now])?;
+                .query_row(params![id, now], run_of)?;
             batch.deliveries_due();
-            Ok(())
+            note(batch, run)
         })
         .await
     }
@@ -235,17 +236,21 @@ impl Store {
     /// Makes another attempt of every delivery that failed or was given up, now; returns how many.
     pub async fn retry_failed_deliveries(&self, now: Millis) -> Result<u32> {
         self.write(Urgency::Durable, 0, move |batch| {
-            let count = batch
+            let runs: Vec<ActivationId> = batch
                 .db
                 .prepare_cached(
                     "UPDATE deliveries SET state = 'pending', due = ?1, ended = NULL, allowed = max(allowed, attempts + 1)
-                     WHERE state IN ('failed', 'gave_up')",
+                     WHERE state IN ('failed', 'gave_up') RETURNING run",
                 )?
-                .execute([now])?;
-            if count > 0 {
+                .query_map([now], run_of)?
+                .collect::<Result<_, _>>()?;
+            if !runs.is_empty() {
                 batch.deliveries_due();
             }
-            Ok(u32::try_from(count).unwrap_or(u32::MAX))
+            for run in &runs {
+                note(batch, *run)?;
+            }
+            Ok(u32::try_from(runs.len()).unwrap_or(u32::MAX))
         })
         .await
     }
@@ -388,12 +393,13 @@ fn settle(batch: &mut Batch<'_>, end: AttemptEnd, now: Millis) -> Result<(), Fau
         Next::Interrupted => (DeliveryState::Pending, Some(now), None),
     };
     let more = i64::from(next == Next::Interrupted);
-    batch
+    let run = batch
         .db
         .prepare_cached(
-            "UPDATE deliveries SET state = ?2, due = ?3, ended = ?4, allowed = allowed + ?5 WHERE n = ?1",
+            "UPDATE deliveries SET state = ?2, due = ?3, ended = ?4, allowed = allowed + ?5 WHERE n = ?1 RETURNING run",
         )?
-        .execute(params![n, word(state)?, due, ended, more])?;
+        .query_row(params![n, word(state)?, due, ended, more], run_of)?;
+    note(batch, run)?;
     if let Some(Followed { headers, body }) = followed {
         let packed = super::packed(&body);
         batch

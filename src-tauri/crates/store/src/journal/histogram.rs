@@ -76,12 +76,17 @@ impl Rolled {
             shorter_than,
             cold,
             pinned,
+            callbacks,
             id,
             versions,
             words,
             not_words,
         } = filter;
-        let plain = modes.is_empty() && versions.is_empty() && words.is_empty() && not_words.is_empty();
+        let plain = modes.is_empty()
+            && callbacks.is_empty()
+            && versions.is_empty()
+            && words.is_empty()
+            && not_words.is_empty();
         let narrow = longer_than.is_some() || shorter_than.is_some() || cold.is_some() || pinned.is_some();
         let Some(groups) = whole_groups(statuses).filter(|_| plain && !narrow && id.is_none()) else {
             return Ok(None);

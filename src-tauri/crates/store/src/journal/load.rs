@@ -8,11 +8,11 @@ use rusqlite::{Connection, Row};
 use crate::fault::Fault;
 use crate::journal::body;
 use crate::journal::save::id_bytes;
-use crate::words::column;
+use crate::words::{column, optional};
 
 /// The columns of `activations` that [`Loader::summary`] reads.
 pub(crate) const NARROW: &str = "a.n, a.id, a.place, a.status, a.start, a.\"end\", a.duration, a.mode, a.cause, a.cold, a.pinned, a.version, \
-     a.kind, a.preview, a.http_status";
+     a.kind, a.preview, a.http_status, a.callback";
 
 /// A row of the journal with its number.
 pub(crate) type Numbered = (i64, ActivationSummary);
@@ -56,6 +56,7 @@ impl<'a> Loader<'a> {
             duration_ms: row.get("duration")?,
             cold: row.get("cold")?,
             http_status: row.get("http_status")?,
+            callback: optional(row, "callback")?,
             pinned: row.get("pinned")?,
             preview: row.get("preview")?,
         };

@@ -213,6 +213,15 @@ impl Plan {
                 index("activations_by_mode", ranges?);
             }
         }
+        if !filter.callbacks.is_empty() {
+            let words: Result<Vec<_>, Fault> = filter.callbacks.iter().map(word).collect();
+            let words = words?;
+            if filter.id.is_none() {
+                let range = |word| format!("a.callback = '{word}' AND a.callback IS NOT NULL");
+                index("activations_by_callback", words.iter().map(range).collect());
+            }
+            self.checks.push(among_words("a.callback", &words));
+        }
         if !filter.modes.is_empty() {
             let words: Result<Vec<_>, Fault> = filter.modes.iter().map(word).collect();
             self.checks.push(among_words("a.mode", &words?));

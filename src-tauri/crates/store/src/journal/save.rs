@@ -1,6 +1,8 @@
 //! Writing one record: the narrow row, the wide one, the text index, the roll-ups, the queue.
 
-use beckon_core::{Activation, ActivationId, ActivationSummary, Error, ErrorCode, Mode, Status, StatusGroup};
+use beckon_core::{
+    Activation, ActivationId, ActivationSummary, CallbackState, Error, ErrorCode, Mode, Status, StatusGroup,
+};
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
 use crate::batch::Batch;
@@ -8,7 +10,7 @@ use crate::deliveries;
 use crate::fault::Fault;
 use crate::journal::body::Packed;
 use crate::journal::text;
-use crate::words::{column, word};
+use crate::words::{column, optional, word};
 
 /// Bits of `n` below the start: how many runs can start in the same millisecond.
 pub(crate) const TIES: u32 = 16;
@@ -99,11 +101,12 @@ pub(crate) struct Known {
     pub(crate) start: i64,
     pub(crate) status: Status,
     pub(crate) pinned: bool,
+    pub(crate) callback: Option<CallbackState>,
 }
 
 /// The row of a run, if there is one.
 pub(crate) fn known(db: &Connection, id: ActivationId) -> Result<Option<Known>, Fault> {
-    db.prepare_cached("SELECT n, place, start, status, pinned FROM activations WHERE id = ?1")?
+    db.prepare_cached("SELECT n, place, start, status, pinned, callback FROM activations WHERE id = ?1")?
         .query_row([id_bytes(id)], |row| {
             Ok((
                 row.get(0)?,
@@ -111,16 +114,18 @@ pub(crate) fn known(db: &Connection, id: ActivationId) -> Result<Option<Known>, 
                 row.get(2)?,
                 column(row, "status"),
                 row.get(4)?,
+                optional(row, "callback"),
             ))
         })
         .optional()?
-        .map(|(n, place, start, status, pinned)| {
+        .map(|(n, place, start, status, pinned, callback)| {
             Ok(Known {
                 n,
                 place,
                 start,
                 status: status?,
                 pinned,
+                callback: callback?,
             })
         })
         .transpose()
@@ -163,6 +168,7 @@ fn write(
     let summary = &mut prepared.activation.summary;
     if let Some(old) = old {
         summary.pinned |= old.pinned;
+        summary.callback = old.callback;
         batch.count(old.start, old.place, old.status.group(), -1);
     }
     batch.count(summary.start, place, summary.status.group(), 1);
@@ -172,6 +178,7 @@ fn write(
             .prepare_cached("DELETE FROM queue WHERE id = ?1")?
             .execute([id_bytes(summary.id)])?;
     }
+    let mut moved = false;
     let n = match old {
         Some(old) if old.start == summary.start => {
             batch
@@ -181,6 +188,7 @@ fn write(
             old.n
         }
         Some(old) => {
+            moved = true;
             remove(batch.db, old.n)?;
             free_number(batch.db, summary.start)?
         }
@@ -196,6 +204,9 @@ fn write(
     let summary = prepared.activation.summary;
     if summary.status.is_final() {
         deliveries::settle_owed(batch, &summary)?;
+    }
+    if moved {
+        deliveries::note(batch, summary.id)?;
     }
     batch.changed(summary.clone());
     Ok(summary)

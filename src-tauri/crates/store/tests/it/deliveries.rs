@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::common::{NOW, clock, id, key, open, queued, run};
 use beckon_core::{
-    Activation, Callback, DeliveryFilter, DeliveryState, Destination, DestinationKind, ErrorCode, Event,
-    InboxKind, LostPolicy, MatchedBy, Mode, Purpose, Status,
+    Activation, Callback, CallbackState, DeliveryFilter, DeliveryState, Destination, DestinationKind,
+    ErrorCode, Event, InboxKind, LostPolicy, MatchedBy, Mode, Purpose, Status,
 };
 use beckon_store::{
     Arrival, AttemptEnd, Claimed, Ended, NewDelivery, NewMessage, Next, Outcome, Owner, Store,
@@ -169,6 +169,110 @@ async fn a_delivery_lives_from_the_end_of_its_run_to_its_own() {
     assert_eq!(
         store.retry_delivery("none", NOW).await.unwrap_err().code,
         ErrorCode::NotFound
+    );
+}
+
+/// What a run's record says of its callback, and the runs that a filter finds.
+async fn said(store: &Store, run: u128, text: &str) -> (Option<CallbackState>, Vec<u128>) {
+    let record = store.activation(id(run)).await.unwrap().unwrap();
+    let (filter, terms) = beckon_core::filter::parse(text, NOW);
+    assert!(terms.iter().all(|term| term.problem.is_none()), "{text}");
+    let page = store.page(&filter, None, 10).await.unwrap();
+    let found = page.rows.iter().map(|row| row.id.as_u128()).collect();
+    let (count, _) = store.count(&filter, 100).await.unwrap();
+    assert_eq!(count as usize, page.rows.len(), "{text}");
+    (record.summary.callback, found)
+}
+
+#[tokio::test]
+async fn a_record_says_what_became_of_its_callback() {
+    use CallbackState::{Delivered, Failed, Pending};
+    let opened = open().await;
+    let store = &opened.store;
+    let mut record = new(2, http(2));
+    record.purpose = Purpose::Success;
+    finish(store, over(2), vec![record]).await;
+    finish(store, over(3), vec![]).await;
+    let mut events = store.events();
+    finish(store, over(1), vec![new(1, http(1))]).await;
+    assert_eq!(said(store, 1, "callback:pending").await, (Some(Pending), vec![1]));
+    assert_eq!(
+        said(store, 2, "callback:failed").await,
+        (None, vec![]),
+        "no callback"
+    );
+    assert_eq!(said(store, 3, "callback:delivered").await, (None, vec![]));
+
+    let due = claim(store, NOW).await;
+    let of = |number: u128| due.iter().find(|due| due.run == id(number)).unwrap();
+    let settle = async |number: u128, next: Next| {
+        store
+            .settle_delivery(end(of(number), next), NOW + 1)
+            .await
+            .unwrap();
+    };
+    settle(2, Next::GaveUp).await;
+    settle(1, Next::Again(NOW + 5)).await;
+    assert_eq!(
+        said(store, 1, "callback:pending").await.0,
+        Some(Pending),
+        "it goes on"
+    );
+    settle(1, Next::GaveUp).await;
+    let wanted = (Some(Failed), vec![1]);
+    for text in [
+        "callback:failed",
+        "callback:failed callback:delivered status:ok fn:hello",
+        "callback:failed mode:async to:now",
+    ] {
+        assert_eq!(said(store, 1, text).await, wanted, "{text}");
+    }
+    assert_eq!(
+        said(store, 1, &format!("id:{} callback:failed", id(1))).await,
+        wanted
+    );
+    assert_eq!(
+        said(store, 1, "callback:failed status:lost").await.1,
+        Vec::<u128>::new()
+    );
+
+    // A record that is written again says so still.
+    store.record_all(vec![over(1)]).await.unwrap();
+    assert_eq!(said(store, 1, "callback:failed").await, wanted);
+    let mut moved = over(1);
+    moved.summary.start -= 5;
+    store.record_all(vec![moved]).await.unwrap();
+    assert_eq!(said(store, 1, "callback:failed").await, wanted);
+
+    assert_eq!(store.retry_failed_deliveries(NOW + 9).await.unwrap(), 2);
+    assert_eq!(said(store, 1, "callback:failed").await, (Some(Pending), vec![]));
+    settle(1, Next::GaveUp).await;
+    store.retry_delivery(&of(1).id, NOW + 10).await.unwrap();
+    assert_eq!(said(store, 1, "callback:failed").await.0, Some(Pending));
+    settle(1, Next::Delivered).await;
+    assert_eq!(
+        said(store, 1, "callback:delivered").await,
+        (Some(Delivered), vec![1])
+    );
+
+    // Everybody who watches has heard of each change, in order.
+    let mut heard = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        let Event::Activations { rows } = event else {
+            continue;
+        };
+        heard.extend(
+            rows.into_iter()
+                .filter(|row| row.id == id(1))
+                .map(|row| row.callback),
+        );
+    }
+    heard.dedup();
+    let states = [Pending, Failed, Pending, Failed, Pending, Delivered].map(Some);
+    assert_eq!(
+        heard.iter().copied().filter(Option::is_some).collect::<Vec<_>>(),
+        states,
+        "{heard:?}"
     );
 }
 

@@ -71,6 +71,7 @@ fn matches(filter: &Filter, run: &Activation) -> bool {
             .is_none_or(|ms| s.duration_ms.is_some_and(|d| d < ms))
         && filter.cold.is_none_or(|cold| s.cold == Some(cold))
         && filter.pinned.is_none_or(|pinned| s.pinned == pinned)
+        && (filter.callbacks.is_empty() || s.callback.is_some_and(|state| filter.callbacks.contains(&state)))
         && filter.id.is_none_or(|id| s.id == id)
 }
 

@@ -141,6 +141,7 @@ pub(super) fn activation(
             // What waited ran in a container, warm where it has no initTime; sequences and triggers have neither.
             cold: init_ms.or(wait_ms).map(|_| init_ms.is_some()),
             http_status: None,
+            callback: None,
             pinned: false,
             preview,
         },

@@ -164,6 +164,7 @@ fn record(
             duration_ms: None,
             cold: None,
             http_status: None,
+            callback: None,
             pinned: false,
             preview: String::new(),
             namespace: namespace.clone(),

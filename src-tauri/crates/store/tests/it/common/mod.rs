@@ -64,6 +64,7 @@ pub(crate) fn run(number: u128) -> Activation {
             duration_ms: Some(5),
             cold: Some(false),
             http_status: None,
+            callback: None,
             pinned: false,
             preview: String::new(),
         },
