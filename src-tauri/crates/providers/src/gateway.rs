@@ -6,6 +6,7 @@
 //! user can be expected to know, and the guard keeps it to this machine. It needs no token, for it tells names and
 //! numbers and no content.
 
+mod asked;
 mod body;
 mod domains;
 mod front;
@@ -25,6 +26,7 @@ use beckon_store::Store;
 
 pub use crate::openwhisk::gateway::throttle::Throttle;
 use crate::{digitalocean, openfaas, openwhisk, spaces};
+pub(crate) use asked::{PathNames, bearer};
 pub use body::drain;
 pub(crate) use body::{check_nesting, read_body, read_bytes, require_json};
 pub use front::Front;

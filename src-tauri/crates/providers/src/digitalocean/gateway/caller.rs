@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq as _;
 use super::Desk;
 use super::meter::Standing;
 use crate::digitalocean::account_token_id;
-use crate::gateway::Refusal;
+use crate::gateway::{PathNames, Refusal, bearer};
 use crate::openwhisk::token_hash;
 
 /// Lets the holder of a live account token in, within its rate limits, and tells those with every answer.
@@ -42,16 +42,7 @@ struct Bearer(Token);
 
 fn authorize(desk: &Desk, headers: &HeaderMap) -> Result<Token, Refusal> {
     let refused = || Refusal::unauthorized("Unable to authenticate you.");
-    let header = headers.get(AUTHORIZATION).ok_or_else(refused)?;
-    let (scheme, bearer) = header
-        .to_str()
-        .ok()
-        .and_then(|text| text.trim().split_once(' '))
-        .ok_or_else(refused)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(refused());
-    }
-    let bearer = bearer.trim();
+    let bearer = bearer(headers).ok_or_else(refused)?;
     let store = &desk.gateway.store;
     let (token, hash) = store
         .token_with_hash(&account_token_id(bearer))
@@ -114,14 +105,8 @@ impl FromRequestParts<Arc<Desk>> for Call {
     async fn from_request_parts(parts: &mut Parts, desk: &Arc<Desk>) -> Result<Self, Refusal> {
         let caller = Caller::from_request_parts(parts, desk).await?;
         let missing = || Refusal::not_found("namespace not found");
-        let params = RawPathParams::from_request_parts(parts, desk)
-            .await
-            .map_err(|_| missing())?;
-        let param = |key: &str| {
-            let mut found = params.iter().filter(|(name, _)| *name == key);
-            found.next().map(|(_, value)| value.to_owned())
-        };
-        let name = NamespaceName::new(param("namespace").unwrap_or_default()).map_err(|_| missing())?;
+        let names = PathNames::of(parts).await.ok_or_else(missing)?;
+        let name = NamespaceName::new(names.get("namespace").unwrap_or_default()).map_err(|_| missing())?;
         if caller.only_namespace().is_some_and(|own| *own != name) {
             // Whether there is one is not for this caller to know.
             return Err(Refusal::forbidden("not allowed to get namespace"));
@@ -133,8 +118,8 @@ impl FromRequestParts<Arc<Desk>> for Call {
         Ok(Self {
             caller,
             placed: placed.ok_or_else(missing)?,
-            trigger: param("trigger"),
-            key: param("key"),
+            trigger: names.get("trigger"),
+            key: names.get("key"),
         })
     }
 }

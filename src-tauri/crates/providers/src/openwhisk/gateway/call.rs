@@ -1,4 +1,4 @@
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 use super::query::Query;
 use super::speak::Transaction;
 use super::utils;
-use crate::gateway::{Gateway, Refusal};
+use crate::gateway::{Gateway, PathNames, Refusal};
 use crate::openwhisk::entities::is_shared;
 use crate::openwhisk::token_hash;
 
@@ -131,16 +131,10 @@ impl Call {
             token,
             namespace: own,
         } = Caller::from_request_parts(parts, gateway).await?;
-        let params = RawPathParams::from_request_parts(parts, gateway)
+        let names = PathNames::of(parts)
             .await
-            .map_err(|_| Refusal::bad_request("The name of the entity contains illegal characters."))?;
-        let param = |key: &str| {
-            params
-                .iter()
-                .find(|(name, _)| *name == key)
-                .map(|(_, value)| value.to_owned())
-        };
-        let asked = param("namespace").unwrap_or_default();
+            .ok_or_else(|| Refusal::bad_request("The name of the entity contains illegal characters."))?;
+        let asked = names.get("namespace").unwrap_or_default();
         let target = match asked.as_str() {
             "_" => own.clone(),
             asked => NamespaceName::new(asked)?,
@@ -158,10 +152,10 @@ impl Call {
                 .map(|t| t.0.clone())
                 .unwrap_or_default(),
             api_host: api_host(&parts.headers),
-            package: param("package"),
-            name: param("name"),
-            entity: param("entity"),
-            id: param("id"),
+            package: names.get("package"),
+            name: names.get("name"),
+            entity: names.get("entity"),
+            id: names.get("id"),
         })
     }
 

@@ -1,15 +1,14 @@
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use beckon_core::{FunctionKey, NamespaceName, Token, TokenScope};
 
 use super::Desk;
-use crate::gateway::{Refusal, is_of_page};
+use crate::gateway::{PathNames, Refusal, bearer, is_of_page};
 
 /// Lets the holder of an access token in, but no page.
 pub(super) async fn admit(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
@@ -31,13 +30,9 @@ struct Bearer(Token);
 
 /// A client that was revoked since takes its access tokens along.
 fn authorize(desk: &Desk, headers: &HeaderMap) -> Option<Token> {
-    let text = headers.get(AUTHORIZATION)?.to_str().ok()?.trim();
-    let (scheme, access_token) = text.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
+    let access_token = bearer(headers)?;
     let now = desk.gateway.clock.now();
-    let client = desk.sessions.client(access_token.trim(), now)?;
+    let client = desk.sessions.client(access_token, now)?;
     let (token, _) = desk.gateway.store.token_with_hash(&client)?;
     token.is_live(now).then_some(token)
 }
@@ -96,14 +91,8 @@ impl FromRequestParts<Arc<Desk>> for Call {
     async fn from_request_parts(parts: &mut Parts, desk: &Arc<Desk>) -> Result<Self, Refusal> {
         let caller = Caller::from_request_parts(parts, desk).await?;
         let missing = || Refusal::not_found("space not found");
-        let params = RawPathParams::from_request_parts(parts, desk)
-            .await
-            .map_err(|_| missing())?;
-        let param = |key: &str| {
-            let mut found = params.iter().filter(|(name, _)| *name == key);
-            found.next().map(|(_, value)| value.to_owned())
-        };
-        let space = NamespaceName::new(param("space").unwrap_or_default()).map_err(|_| missing())?;
+        let names = PathNames::of(parts).await.ok_or_else(missing)?;
+        let space = NamespaceName::new(names.get("space").unwrap_or_default()).map_err(|_| missing())?;
         // Whether there is one beyond its reach is not for this client to know.
         if !caller.reaches(&space) {
             return Err(forbidden());
@@ -114,8 +103,8 @@ impl FromRequestParts<Arc<Desk>> for Call {
         Ok(Self {
             caller,
             space,
-            function: param("function"),
-            trigger: param("trigger"),
+            function: names.get("function"),
+            trigger: names.get("trigger"),
         })
     }
 }
