@@ -73,7 +73,7 @@ async fn fan_out(
     message: &mut Message,
 ) -> Outcome {
     let subscription = &live.definition.subscription;
-    let asked = patiently(live, message, || {
+    let asked = patiently(engine, live, message, || {
         route::who_asks(engine, namespace, subscription, &message.topic)
     });
     let keys = match asked.await {
@@ -82,7 +82,7 @@ async fn fan_out(
     };
     let mut why = None;
     for key in keys {
-        let accepted = patiently(live, message, || async {
+        let accepted = patiently(engine, live, message, || async {
             let id = ActivationId::new();
             let invocation = invocation(engine, &key, message, id, None).await?;
             match callback_url {
@@ -135,13 +135,17 @@ async fn tries(
         }
         let id = ActivationId::new();
         let mut events = engine.inner.store.events();
-        let accepted = patiently(live, message, || async {
+        let accepted = patiently(engine, live, message, || async {
             engine
                 .accept(invocation(engine, key, message, id, first).await?)
                 .await
         });
         match accepted.await {
             Ok(_) => message.settle(),
+            // It was deleted, and its trigger's session is about to stop: the message is for when it is back.
+            Err(error) if message.receipt.is_some() && error.code == ErrorCode::NotFound => {
+                return Outcome::Returned;
+            }
             Err(error) if message.receipt.is_some() => return refused(message, error),
             Err(error) if error.retryable && error.code != ErrorCode::ShuttingDown => {
                 why = error.message;
@@ -180,15 +184,21 @@ fn refused(message: &Message, error: Error) -> Outcome {
 /// Does something that may not work now. Of a message that its broker would only send again, until it works or cannot,
 /// or the trigger is stopped: its place stays taken, so that no more arrive than are dealt with. `ShuttingDown` then.
 async fn patiently<T, F: Future<Output = Result<T>>>(
+    engine: &Engine,
     live: &Live,
     message: &Message,
     mut work: impl FnMut() -> F,
 ) -> Result<T> {
     let mut pause = PAUSE;
+    let mut told = false;
     loop {
         match work().await {
-            Err(error)
-                if message.receipt.is_some() && error.retryable && error.code != ErrorCode::ShuttingDown => {}
+            Err(error) if message.receipt.is_some() && passes(&error) => {
+                if !error.retryable && !std::mem::replace(&mut told, true) {
+                    let text = format!("A message on {} waits: {}", message.topic, error.message);
+                    live.record.blame(engine, text);
+                }
+            }
             other => return other,
         }
         live.record.count(|counts| counts.retried += 1);
@@ -198,6 +208,18 @@ async fn patiently<T, F: Future<Output = Result<T>>>(
             }
             () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
         }
+    }
+}
+
+/// Whether it may work later, unchanged. A full disk or a runtime that is not there is not the message's fault.
+fn passes(error: &Error) -> bool {
+    match error.code {
+        ErrorCode::ShuttingDown => false,
+        ErrorCode::Internal
+        | ErrorCode::RuntimeMissing
+        | ErrorCode::SecretStoreLocked
+        | ErrorCode::SecretStoreUnavailable => true,
+        _ => error.retryable,
     }
 }
 

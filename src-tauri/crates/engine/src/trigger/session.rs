@@ -118,7 +118,7 @@ impl Session<'_> {
     pub(super) async fn user(&self) -> Result<Option<(String, Secret)>> {
         let secret = self.secret().await?;
         Ok(secret.map(|secret| {
-            let text = secret.expose().trim();
+            let text = secret.expose();
             let (user, password) = text.split_once(':').unwrap_or((text, ""));
             (user.to_owned(), Secret::new(password))
         }))

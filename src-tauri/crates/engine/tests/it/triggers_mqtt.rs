@@ -1,5 +1,6 @@
 //! MQTT triggers against a real `mosquitto`.
 
+use std::process::Command;
 use std::sync::Arc;
 
 use beckon_core::{
@@ -7,6 +8,7 @@ use beckon_core::{
     Subscription, TopicTrigger, TriggerState, filter::Filter, random_hex,
 };
 use beckon_store::SpacesTrigger;
+use serde_json::json;
 
 use crate::support::brokers::Mosquitto;
 use crate::support::{Rig, key, wait_for};
@@ -127,8 +129,39 @@ async fn a_message_that_no_function_takes_is_told_and_holds_up_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_cannot_be_stored_now_waits() {
+    let (broker, rig) = (Mosquitto::start(), Rig::new().await);
+    rig.shell("f", "echo '{}'").await;
+    let id = put(&rig, trigger(&broker, &["work"], 1)).await;
+    running(&rig, &id).await;
+    let run = |sql: &str| {
+        let code = "import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1], timeout=30)\ndb.execute(sys.argv[2])\ndb.commit()\n";
+        let mut python = Command::new("python3");
+        python
+            .args(["-c", code])
+            .arg(rig.data.path().join("beckon.db"))
+            .arg(sql);
+        assert!(python.status().unwrap().success());
+    };
+    // As good as a full disk.
+    run("CREATE TRIGGER full BEFORE INSERT ON activations BEGIN SELECT RAISE(ABORT, 'full'); END");
+    broker.publish("work", 1, b"{\"n\":1}");
+    wait_for(async || {
+        let noted = look(&rig, &id).await.last_error;
+        noted.is_some_and(|noted| noted.message.contains("work waits"))
+    })
+    .await;
+    let counts = look(&rig, &id).await.counts;
+    assert_eq!((counts.failed, counts.in_flight), (0, 1));
+    run("DROP TRIGGER full");
+    wait_for(async || look(&rig, &id).await.counts.succeeded == 1).await;
+    assert_eq!(inputs(&rig, 1).await, [r#"{"n":1}"#]);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_broker_or_the_rules_refuse_is_said_without_the_credential() {
-    let broker = Mosquitto::with(Some(("ann", "s3cr3t-value")));
+    let broker = Mosquitto::with(Some(("ann", "s3cr3t-value ")));
     let secrets = Arc::new(Kept::default());
     let rig = rig_with(secrets.clone()).await;
     rig.shell("f", "echo '{}'").await;
@@ -147,7 +180,7 @@ async fn what_the_broker_or_the_rules_refuse_is_said_without_the_credential() {
     rig.engine.put_trigger(&id, new.clone()).await.unwrap();
     failed("The server refuses the credential.").await;
     assert!(!format!("{:?}", look(&rig, &id).await).contains("wr0ng"));
-    secrets.keep(&id, "ann:s3cr3t-value");
+    secrets.keep(&id, "ann:s3cr3t-value ");
     rig.engine.resume_trigger(&id).await.unwrap();
     running(&rig, &id).await;
     broker.publish("work", 1, b"{}");
@@ -216,9 +249,14 @@ async fn every_function_that_asks_for_the_topic_is_called() {
             CodePackage::Source(source.into()),
         );
         new.contract = Contract::Spaces;
+        // As Spaces kept them once.
+        let (annotation, value) = match name {
+            "three" => ("spaces", json!({ "id": "", "options": { "topics": topics } })),
+            _ => ("topics", topics.into()),
+        };
         new.annotations.push(NamedJson {
-            key: "topics".into(),
-            value: JsonText::from_value(&topics.into()),
+            key: annotation.into(),
+            value: JsonText::from_value(&value),
         });
         rig.put(name, new).await;
     }

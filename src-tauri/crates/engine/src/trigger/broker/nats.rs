@@ -181,7 +181,11 @@ fn log_in(kind: CredentialKind, secret: Option<Secret>) -> Result<ConnectOptions
     let Some(secret) = secret else {
         return Ok(options);
     };
-    let text = secret.expose().trim().to_owned();
+    let text = match kind {
+        // It may begin or end with white space that is its own.
+        CredentialKind::Password => secret.expose().to_owned(),
+        _ => secret.expose().trim().to_owned(),
+    };
     Ok(match kind {
         CredentialKind::None => options,
         CredentialKind::Token => options.token(text),
