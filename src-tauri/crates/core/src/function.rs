@@ -238,18 +238,31 @@ pub struct Function {
 impl Function {
     /// The annotation of [`topics`](Self::topics).
     pub const TOPICS: &str = "topics";
+    /// The annotation of what Spaces keeps of a function; its `options.topics` are the topics where there is no other
+    /// annotation of them.
+    pub const SPACES: &str = "spaces";
 
     /// The topics of messages that it asks for, by its annotation `topics`: a text, separated by commas. A trigger of its
     /// namespace that listens for all ([`TopicTrigger`](crate::TopicTrigger)) calls it for messages on them.
     #[must_use]
     pub fn topics(&self) -> Vec<String> {
-        let annotation = self.annotations.iter().find(|named| named.key == Self::TOPICS);
-        let text = annotation.map(NamedJson::as_variable).unwrap_or_default();
+        let text = self.topics_as_written().unwrap_or_default();
         let topics = text.split(',').map(str::trim);
         topics
             .filter(|topic| !topic.is_empty())
             .map(str::to_owned)
             .collect()
+    }
+
+    /// The text of [`topics`](Self::topics).
+    #[must_use]
+    pub fn topics_as_written(&self) -> Option<String> {
+        let annotation = |key| self.annotations.iter().find(|named| named.key == key);
+        if let Some(own) = annotation(Self::TOPICS) {
+            return Some(own.as_variable());
+        }
+        let kept = annotation(Self::SPACES)?.value.to_value();
+        kept["options"]["topics"].as_str().map(str::to_owned)
     }
 }
 

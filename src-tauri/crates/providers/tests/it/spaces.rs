@@ -688,6 +688,9 @@ async fn what_does_not_run_is_not_ready() {
         assert_eq!(client.get(&format!("{path}/invoke")).await.status, 203);
         assert_eq!(settled(&client, "f").await["status"], "Failed");
         assert_eq!(client.get(&format!("{path}/invoke")).await.status, 203);
+        assert_eq!(client.get(&format!("{path}/logs")).await.status, 200);
+        let runs = client.get(&format!("{path}/code")).await.ok();
+        assert_eq!(runs["code"], STANDARD.encode(code));
     };
     spoil().await;
     let key = FunctionKey::new("playground", "f").unwrap();

@@ -5,16 +5,19 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::caller::{Call, no_function};
-use super::status::Known;
+use super::status::{Known, code_of};
 use super::{Desk, json, not_ready};
 use crate::gateway::Refusal;
+use crate::spaces::wire::Source;
 
-/// `GET …/code`: `{"code"}` in base64, of the version that runs; 202 where it does not.
+/// `GET …/code`: `{"code"}` in base64, of the version that runs, whatever was sent since; 202 while none does.
 pub(super) async fn get(State(desk): State<Arc<Desk>>, call: Call) -> Result<Response, Refusal> {
     let known = Known::find(&desk, &call.function()?).await?;
-    let known = known.ok_or_else(no_function)?;
-    match known.draft().source {
-        Some(source) if known.deployment.is_none() => json(StatusCode::OK, &source),
-        _ => Ok(not_ready()),
+    match known.ok_or_else(no_function)?.function {
+        Some(function) => {
+            let code = code_of(&function);
+            json(StatusCode::OK, &Source { code })
+        }
+        None => Ok(not_ready()),
     }
 }

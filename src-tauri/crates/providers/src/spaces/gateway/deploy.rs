@@ -1,8 +1,8 @@
 //! From what a client sent to a function that runs: built behind the client's back, one build of a function at a time,
 //! gone on with after a restart.
 //!
-//! Until the build is done the function is `Pending` or `Building`, and calls of `/spaces` are told so; where there was a
-//! version before, it stays for the engine's other doors. A build that fails leaves the function `Failed`.
+//! Until the build is done the function is `Pending` or `Building`; a build that fails leaves it `Failed`. Where there was
+//! a version before, that runs on all the while; where there was none, calls are told that the function is not ready.
 
 use std::collections::HashMap;
 use std::sync::Arc;

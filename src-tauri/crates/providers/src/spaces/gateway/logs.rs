@@ -23,7 +23,7 @@ const PAGE: u32 = 200;
 const LONGEST: Millis = 900_000;
 
 /// `GET …/logs?since=&tail=`: what the function wrote, oldest first, a JSON object on each line. What stands in for an
-/// instance is the run.
+/// instance is the run. 202 while no version of the function runs.
 pub(super) async fn logs(State(desk): State<Arc<Desk>>, call: Call) -> Result<Response, Refusal> {
     let tail = match call.caller.parameter("tail") {
         Some(text) => text
@@ -39,7 +39,7 @@ pub(super) async fn logs(State(desk): State<Arc<Desk>>, call: Call) -> Result<Re
     };
     let known = Known::find(&desk, &call.function()?).await?;
     let known = known.ok_or_else(no_function)?;
-    if known.deployment.is_some() {
+    if known.function.is_none() {
         return Ok(not_ready());
     }
     let most = usize::try_from(tail).ok().filter(|tail| *tail > 0);

@@ -15,9 +15,6 @@ use crate::gateway::Refusal;
 use crate::spaces::ulid;
 use crate::spaces::wire::{self, Draft, GO, Metrics, Options, PYTHON, Source, State};
 
-/// The annotation that keeps what a function has no place for.
-const ANNOTATION: &str = "spaces";
-
 /// What is kept beside a function.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -30,18 +27,23 @@ pub(super) struct Kept {
 impl Kept {
     /// What is kept of a function; of one that was made otherwise an id.
     pub(super) fn of(function: &Function) -> Self {
-        let named = function.annotations.iter().find(|named| named.key == ANNOTATION);
+        let named = function
+            .annotations
+            .iter()
+            .find(|named| named.key == Function::SPACES);
         let kept = named.and_then(|named| serde_json::from_value(named.value.to_value()).ok());
         let mut kept: Self = kept.unwrap_or_default();
         if kept.id.is_empty() {
             kept.id = ulid::of_function(function);
         }
+        // Also those that were asked for elsewhere.
+        kept.options.topics = function.topics_as_written();
         kept
     }
 
     /// Keeps it among a function's annotations, and its topics where the engine looks for them.
     pub(super) fn keep(&self, annotations: &mut Vec<NamedJson>) {
-        annotations.retain(|named| named.key != ANNOTATION && named.key != Function::TOPICS);
+        annotations.retain(|named| named.key != Function::SPACES && named.key != Function::TOPICS);
         if let Some(topics) = self.options.topics.as_deref().filter(|topics| !topics.is_empty()) {
             annotations.push(NamedJson {
                 key: Function::TOPICS.to_owned(),
@@ -50,7 +52,7 @@ impl Kept {
         }
         let document = serde_json::json!(self);
         annotations.push(NamedJson {
-            key: ANNOTATION.to_owned(),
+            key: Function::SPACES.to_owned(),
             value: JsonText::from_value(&document),
         });
     }
@@ -169,7 +171,7 @@ fn template_of(function: &Function) -> String {
 }
 
 /// A function's code in base64. A sequence has none.
-fn code_of(function: &Function) -> String {
+pub(super) fn code_of(function: &Function) -> String {
     match &function.code {
         CodePackage::Source(text) => STANDARD.encode(text),
         CodePackage::Zip(bytes) => STANDARD.encode(bytes),
