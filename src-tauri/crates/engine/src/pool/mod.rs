@@ -193,6 +193,7 @@ impl Pools {
         let mut state = self.state.lock();
         if let Some(pool) = state.pools.get_mut(&function.key) {
             pool.current = Deployment::new(function.clone());
+            pool.forget_load();
             discarded.workers.append(&mut pool.warm);
         }
         drop(state);
@@ -216,7 +217,11 @@ impl Pools {
     pub(crate) fn set_wishes(&self, wishes: HashMap<FunctionKey, u32>) {
         let mut state = self.state.lock();
         for (key, pool) in &mut state.pools {
-            pool.wish = wishes.get(key).copied();
+            let wish = wishes.get(key).copied();
+            if wish != pool.wish {
+                pool.wish = wish;
+                pool.forget_load();
+            }
         }
         state.wishes = wishes;
     }

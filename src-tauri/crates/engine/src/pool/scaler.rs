@@ -7,6 +7,8 @@ use beckon_core::{Scaling, ScalingLoad};
 
 /// How long load is averaged over.
 pub(super) const WINDOW: Duration = Duration::from_secs(5);
+/// Between two samples.
+pub(super) const PACE: Duration = Duration::from_secs(1);
 
 /// A function's counters at one moment. Those that say *ever* only grow.
 #[derive(Debug, Clone, Copy)]
@@ -26,12 +28,23 @@ pub(super) struct Scaler {
     samples: VecDeque<Sample>,
     /// What was asked for when, as long as its window for fewer workers says.
     asked: VecDeque<(Instant, u32)>,
+    /// Runs that had come when it was last at rest.
+    rested: u64,
 }
 
 impl Scaler {
     /// Takes a sample in. Returns how many workers there are to be, at most `most`: as many as load is for, or was
     /// within the window after which there may be fewer.
     pub(super) fn advise(&mut self, scaling: &Scaling, sample: Sample, most: u32) -> u32 {
+        // The first after a rest would have none to be compared with: what came since then came just before it.
+        if self.samples.is_empty() && sample.arrived > self.rested {
+            let before = sample.at.checked_sub(PACE).unwrap_or(sample.at);
+            self.samples.push_back(Sample {
+                at: before,
+                arrived: self.rested,
+                ..sample
+            });
+        }
         self.samples.push_back(sample);
         // The last one before the window stays: what is counted is what came since.
         while self
@@ -61,10 +74,11 @@ impl Scaler {
         !is_called(self.samples.make_contiguous())
     }
 
-    /// Forgets what was: from here on samples come again after a pause.
-    pub(super) fn rest(&mut self) {
+    /// Forgets what was, at a time when so many runs had come: from here on samples come again after a pause.
+    pub(super) fn rest(&mut self, arrived: u64) {
         self.samples.clear();
         self.asked.clear();
+        self.rested = arrived;
     }
 }
 
@@ -260,5 +274,24 @@ mod tests {
             .map(|sample| scaler.advise(&scaling, sample, 20));
         assert_eq!(advice.nth(1), Some(3));
         assert_eq!(advice.last(), Some(0));
+    }
+
+    #[test]
+    fn what_came_while_it_was_at_rest_is_load_and_what_was_known_is_not() {
+        let scaling = scaling(ScalingLoad::Rps, 50, 100);
+        let sample = |arrived| Sample {
+            at: Instant::now(),
+            arrived,
+            in_flight: 0,
+            cpu_us: 0,
+        };
+        let mut scaler = Scaler::default();
+        assert_eq!(scaler.advise(&scaling, sample(150), 20), 3, "within one pace");
+        scaler.rest(150);
+        assert_eq!(scaler.advise(&scaling, sample(150), 20), 0);
+        assert!(scaler.is_quiet());
+        scaler.rest(150);
+        assert_eq!(scaler.advise(&scaling, sample(151), 20), 1, "over before it was looked at");
+        assert!(!scaler.is_quiet());
     }
 }

@@ -3,17 +3,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use beckon_core::{FunctionKey, Scaling, ScalingLoad};
 
-use super::scaler::{Sample, WINDOW};
+use super::scaler::{PACE, Sample, WINDOW};
 use super::state::{Discarded, Pool, Warm};
 use super::{Pools, State};
 use crate::isolation;
-
-/// Between two looks.
-const PACE: Duration = Duration::from_secs(1);
 
 /// A worker whose processor time is asked for: its function, its number and its process.
 type Asked = (FunctionKey, u64, u32);
@@ -131,7 +128,7 @@ impl Pools {
 
 impl Pool {
     /// How its workers follow its load, if they do and there is a choice.
-    fn follows(&self) -> Option<&Scaling> {
+    pub(super) fn follows(&self) -> Option<&Scaling> {
         let function = &self.current.function;
         let scaling = function.settings.scaling.as_ref()?;
         let keeps = function.contract.keeps_worker(function.runtime.language());
@@ -172,10 +169,15 @@ impl Pool {
         }
         let goes_on = !self.scaler.is_quiet() || spare > 0 || self.advised > self.least();
         if !goes_on {
-            self.scaler.rest();
-            self.advised = 0;
-            self.times.clear();
+            self.forget_load();
         }
         goes_on
+    }
+
+    /// What was advised so far says nothing of what comes: it is quiet, or another number was asked for.
+    pub(super) fn forget_load(&mut self) {
+        self.scaler.rest(self.arrived);
+        self.advised = 0;
+        self.times.clear();
     }
 }

@@ -124,9 +124,13 @@ impl Pool {
         least.min(self.current.processes()) as usize
     }
 
-    /// How many workers are to be ready.
+    /// How many workers are to be ready. What its load was for counts only as long as it follows it.
     pub(super) fn kept(&self) -> usize {
-        self.least().max(self.advised)
+        let advised = match self.follows() {
+            Some(_) => self.advised.min(self.current.processes() as usize),
+            None => 0,
+        };
+        self.least().max(advised)
     }
 
     /// Forgets idle workers that have died: their seats are nobody's.
@@ -198,6 +202,7 @@ impl State {
             Some(pool) => {
                 pool.current = Deployment::new(function.clone());
                 pool.deleted = false;
+                pool.forget_load();
                 discarded.workers.append(&mut pool.warm);
                 pool.current.clone()
             }
