@@ -56,15 +56,20 @@ export const useFunctions = (connection: string, enabled = true) =>
     queryKey: keys.functions(connection),
     queryFn: ({ signal }) => api.functions({ connection }, signal),
     enabled,
+    refetchInterval: ({ state }) => whileOnItsWay(state.data ?? []),
   });
 
 export const useFunction = (f: FunctionRef) =>
   useQuery({
     queryKey: keys.function(f),
     queryFn: ({ signal }) => api.function({ function: f }, signal),
-    // A provider tells of no change; what is on its way there is asked for until it has arrived.
-    refetchInterval: ({ state }) => (isOnItsWay(state.data?.readiness ?? null) ? 2_000 : false),
+    refetchInterval: ({ state }) => whileOnItsWay(state.data ? [state.data] : []),
   });
+
+/** A provider tells of no change: what is on its way there is asked for until it has arrived. */
+function whileOnItsWay(functions: readonly { readiness: Readiness | null }[]): number | false {
+  return functions.some(({ readiness }) => isOnItsWay(readiness)) ? 2_000 : false;
+}
 
 function isOnItsWay(readiness: Readiness | null): boolean {
   if (readiness === null) return false;
