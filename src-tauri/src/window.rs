@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use beckon_core::{Error, ErrorCode};
 use beckon_host::{Host, Instance};
-use beckon_panel::{Desktop, Panel, RawSink};
+use beckon_panel::{Desktop, Panel, RawSink, Sent};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tauri::ipc::{InvokeBody, InvokeError, InvokeResponseBody, JavaScriptChannelId};
@@ -144,9 +144,13 @@ fn door<R: Runtime>(
             .and_then(|id| id.as_str()?.parse::<JavaScriptChannelId>().ok())
             .map(|id| id.channel_on::<R, InvokeResponseBody>(message.webview()));
         let sink: RawSink = Arc::new(move |item| {
-            channel
+            let sent = channel
                 .as_ref()
-                .is_some_and(|channel| channel.send(InvokeResponseBody::Json(item)).is_ok())
+                .map(|channel| channel.send(InvokeResponseBody::Json(item)));
+            match sent {
+                Some(Ok(())) => Sent::Taken,
+                _ => Sent::Gone,
+            }
         });
         let mut ready = ready.clone();
         let mut page = pages.clone();

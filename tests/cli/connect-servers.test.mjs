@@ -78,6 +78,13 @@ test("connect an OpenFaaS gateway, call it, list and remove it", { timeout: 8 * 
   const [again] = JSON.parse(await done(place, [...to(server.gateway), "-o", "json"], password));
   assert.deepEqual([again.connectionName, again.namespace], [host, "playground"]);
   await done(place, [...to(server.gateway), "--name", "second", "--environment", "production"], password);
+  // Another password does not unmark what hurts; a password in the address is not repeated.
+  await done(place, [...to(server.gateway), "--name", "second"], password);
+  const kept = JSON.parse(await ok(place, ["connect", "list", "-o", "json"]));
+  assert.equal(kept.find(({ name }) => name === "second").environment, "production");
+  const told = await no(place, to(server.gateway.replace("//", "//admin:hunter2@")), password);
+  assert.match(told, /is not connected/);
+  assert.doesNotMatch(told, /hunter2/);
   assert.deepEqual(await named(place), [
     ["This machine", "local", false],
     [host, "openfaas", false],

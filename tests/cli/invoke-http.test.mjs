@@ -114,11 +114,15 @@ test("an answer that comes bit by bit is printed as it comes", { timeout: 5 * MI
     assert.equal(kept.trim(), "data: one\n\ndata: two");
   }
 
-  // Whoever interrupts it ends the run there.
+  // Whoever interrupts it ends the run there, and has a record of what came.
   const seen = started(t, there, ["invoke", "stream"]);
   await until("its first event", () => seen.stdout === "data: one\n\n");
   seen.child.kill("SIGINT");
-  await soon("it to be interrupted", seen.code, MINUTES);
+  assert.equal(await soon("it to be interrupted", seen.code, MINUTES), 1);
+  assert.match(seen.stderr, /^beckon: the call was given up$/m);
+  const [kept] = JSON.parse(await ok(there, ["activation", "list", "--limit", "1", "-o", "json"]));
+  assert.equal(kept.status, "cancelled");
+  assert.equal((await ok(there, ["activation", "result", "--last", "-q"])).trim(), "data: one");
   await until("the run there to be cancelled", async () => {
     const [newest] = JSON.parse(await ok(server.home, ["activation", "list", "--limit", "1", "-o", "json"]));
     return newest.status === "cancelled";

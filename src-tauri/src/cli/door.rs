@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use beckon_core::Error;
 use beckon_host::{Instance, Running};
+use beckon_panel::Sent;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -51,7 +52,7 @@ impl Door {
             Self::Own(started) => {
                 let found = beckon_panel::command(command)
                     .with_context(|| format!("there is no command {command}"))?;
-                (found.call)(started.panel.clone(), arguments, Arc::new(|_| false))
+                (found.call)(started.panel.clone(), arguments, Arc::new(|_| Sent::Gone))
                     .await?
                     .into_bytes()
             }
@@ -82,7 +83,10 @@ impl Door {
                 let found = beckon_panel::command(command)
                     .with_context(|| format!("there is no command {command}"))?;
                 let (sender, mut items) = tokio::sync::mpsc::unbounded_channel::<String>();
-                let sink = Arc::new(move |item| sender.send(item).is_ok());
+                let sink = Arc::new(move |item| match sender.send(item) {
+                    Ok(()) => Sent::Taken,
+                    Err(_) => Sent::Gone,
+                });
                 let mut call = (found.call)(started.panel.clone(), arguments, sink);
                 let done = loop {
                     tokio::select! {

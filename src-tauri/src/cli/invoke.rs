@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::door::Door;
 use super::target::{self, TargetArgs};
 use super::{OutputArgs, print};
+use crate::signals::Signals;
 
 #[derive(Args)]
 pub(crate) struct Command {
@@ -71,7 +72,12 @@ pub(super) async fn run(door: &Door, command: &Command) -> Result<()> {
         true => Ok(()),
         false => shown.take(part),
     };
-    let reply: Reply = door.stream("invoke_from_terminal", call, on_part).await?;
+    // Whoever presses Ctrl-C gives the call up; what came of it by then is recorded before this ends.
+    let mut signals = Signals::listen()?;
+    let reply: Reply = tokio::select! {
+        reply = door.stream("invoke_from_terminal", call, on_part) => reply?,
+        () = signals.asked() => bail!("the call was given up"),
+    };
     let summary = &reply.activation.summary;
     let (id, status) = (summary.id, summary.status);
     if !status.is_final() {

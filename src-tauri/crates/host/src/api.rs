@@ -8,12 +8,13 @@ use axum::extract::{self, Path, Query};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use beckon_core::{Error, ErrorCode};
-use beckon_panel::{Command, Panel, RawSink};
+use beckon_panel::{Command, Panel, RawSink, Sent};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::assets::Assets;
 use crate::session::Sessions;
@@ -74,7 +75,7 @@ pub(crate) async fn call(
     if command.streams() {
         return stream(command, state.panel, arguments);
     }
-    match (command.call)(state.panel, arguments, Arc::new(|_| false)).await {
+    match (command.call)(state.panel, arguments, Arc::new(|_| Sent::Gone)).await {
         Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
         // 401 is the session's alone: the page takes it for its own end. Here a provider refused a key.
         Err(error) if error.code == ErrorCode::Unauthorized => {
@@ -139,7 +140,13 @@ pub(crate) async fn page(
 /// Items as `{"item":…}` lines, then `{"ok":…}` or `{"err":…}`. Dropping the answer drops the command.
 fn stream(command: &'static Command, panel: Arc<Panel>, arguments: Value) -> Response {
     let (sender, mut items) = mpsc::channel::<String>(MOST_WAITING);
-    let sink: RawSink = Arc::new(move |item| sender.try_send(format!("{{\"item\":{item}}}\n")).is_ok());
+    let sink: RawSink = Arc::new(
+        move |item| match sender.try_send(format!("{{\"item\":{item}}}\n")) {
+            Ok(()) => Sent::Taken,
+            Err(TrySendError::Full(_)) => Sent::Full,
+            Err(TrySendError::Closed(_)) => Sent::Gone,
+        },
+    );
     let lines = async_stream(async move |lines: mpsc::Sender<String>| {
         let mut call = (command.call)(panel, arguments, sink);
         let result = loop {

@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use beckon_core::{Error, ErrorCode, Result};
 use futures_util::future::BoxFuture;
@@ -36,8 +37,22 @@ impl Command {
     }
 }
 
-/// Takes one item of a stream as JSON text; answers `false` when nobody listens any more.
-pub type RawSink = Arc<dyn Fn(String) -> bool + Send + Sync>;
+/// Between two tries to send to somebody who has enough.
+const LISTENER_BUSY: Duration = Duration::from_millis(50);
+
+/// Takes one item of a stream as JSON text.
+pub type RawSink = Arc<dyn Fn(String) -> Sent + Send + Sync>;
+
+/// What became of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It is on its way.
+    Taken,
+    /// Too much waits for whoever listens; it was not taken.
+    Full,
+    /// Nobody listens any more.
+    Gone,
+}
 
 /// Where a streaming command sends its items.
 #[derive(Clone)]
@@ -54,9 +69,23 @@ impl<T: Serialize> Sink<T> {
         }
     }
 
-    /// Sends an item. `false`: stop, nobody listens any more.
+    /// Sends an item. `false`: stop, nobody listens any more, or not fast enough.
     pub fn send(&self, item: &T) -> bool {
-        serde_json::to_string(item).is_ok_and(|text| (self.raw)(text))
+        serde_json::to_string(item).is_ok_and(|text| (self.raw)(text) == Sent::Taken)
+    }
+
+    /// Sends an item, and waits while whoever listens has enough. `false`: stop, nobody listens any more.
+    pub(crate) async fn send_patiently(&self, item: &T) -> bool {
+        let Ok(text) = serde_json::to_string(item) else {
+            return false;
+        };
+        loop {
+            match (self.raw)(text.clone()) {
+                Sent::Taken => return true,
+                Sent::Gone => return false,
+                Sent::Full => tokio::time::sleep(LISTENER_BUSY).await,
+            }
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub use accounts::{
     ScheduledTriggerDraft, ScheduledTriggerView,
 };
 pub use bindings::typescript;
-pub use command::{Command, RawSink, Sink};
+pub use command::{Command, RawSink, Sent, Sink};
 pub use commands::{
     CallbackChoice, FunctionKind, SavedCall, TerminalTarget, all as commands, find as command,
 };

@@ -95,7 +95,7 @@ impl Screen {
             status: head.status.as_u16(),
             content_type: kind.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned()),
         };
-        if !self.to.send(&begun) {
+        if !self.to.send_patiently(&begun).await {
             return Passed::Gone;
         }
         let mut gathered = Gathered::default();
@@ -103,7 +103,7 @@ impl Screen {
             let piece = tokio::select! {
                 biased;
                 () = gathered.due() => {
-                    if !gathered.send(self.called, &self.to) {
+                    if !gathered.send(self.called, &self.to).await {
                         return Passed::Gone;
                     }
                     continue;
@@ -117,11 +117,11 @@ impl Screen {
             };
             each(&bytes);
             gathered.take(&bytes);
-            if gathered.bytes.len() >= PIECE && !gathered.send(self.called, &self.to) {
+            if gathered.bytes.len() >= PIECE && !gathered.send(self.called, &self.to).await {
                 return Passed::Gone;
             }
         };
-        let seen = gathered.send(self.called, &self.to);
+        let seen = gathered.send(self.called, &self.to).await;
         match broken {
             Some(error) => Passed::Broken(error),
             None if seen => Passed::Whole,
@@ -156,8 +156,8 @@ impl Gathered {
         }
     }
 
-    /// `false`: nobody listens any more.
-    fn send(&mut self, called: Instant, to: &Sink<ResponsePart>) -> bool {
+    /// Meanwhile nothing more is read: whoever looks slowly slows the function down. `false`: nobody looks any more.
+    async fn send(&mut self, called: Instant, to: &Sink<ResponsePart>) -> bool {
         let Some(since) = self.since.take() else {
             return true;
         };
@@ -168,11 +168,11 @@ impl Gathered {
             base64: STANDARD.encode(&bytes),
             after_ms: u32::try_from(after).unwrap_or(u32::MAX),
         };
-        if !to.send(&piece) {
+        if !to.send_patiently(&piece).await {
             return false;
         }
         self.full = self.passed >= MOST;
-        !self.full || to.send(&ResponsePart::Enough)
+        !self.full || to.send_patiently(&ResponsePart::Enough).await
     }
 }
 
@@ -183,19 +183,46 @@ mod tests {
     use parking_lot::Mutex;
 
     use super::*;
+    use crate::Sent;
 
-    #[test]
-    fn a_response_without_an_end_is_not_passed_on_for_ever() {
+    /// What was sent, and a sink that takes only so many items until some are taken out of it.
+    fn sink(most: usize) -> (Arc<Mutex<Vec<String>>>, Sink<ResponsePart>) {
         let sent = Arc::new(Mutex::new(Vec::new()));
         let into = sent.clone();
         let to = Sink::new(Arc::new(move |item| {
-            into.lock().push(item);
-            true
+            let mut into = into.lock();
+            if into.len() >= most {
+                return Sent::Full;
+            }
+            into.push(item);
+            Sent::Taken
         }));
+        (sent, to)
+    }
+
+    #[tokio::test]
+    async fn whoever_looks_slowly_is_waited_for() {
+        let (sent, to) = sink(1);
+        let mut gathered = Gathered::default();
+        gathered.take(b"a");
+        assert!(gathered.send(Instant::now(), &to).await);
+        gathered.take(b"b");
+        let takes = async {
+            tokio::task::yield_now().await;
+            sent.lock().drain(..).collect::<Vec<_>>()
+        };
+        let (went, first) = tokio::join!(gathered.send(Instant::now(), &to), takes);
+        assert!(went);
+        assert_eq!((first.len(), sent.lock().len()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_response_without_an_end_is_not_passed_on_for_ever() {
+        let (sent, to) = sink(usize::MAX);
         let mut gathered = Gathered::default();
         for _ in 0..2 * MOST / PIECE {
             gathered.take(&vec![0; PIECE]);
-            assert!(gathered.send(Instant::now(), &to));
+            assert!(gathered.send(Instant::now(), &to).await);
         }
         let sent = sent.lock();
         assert_eq!(sent.len(), MOST / PIECE + 1);

@@ -49,7 +49,7 @@ pub(super) async fn connect(door: &Door, command: &Command) -> Result<()> {
                 "baseUrl": command.api_url,
                 "keepToken": !command.forget_token,
                 "namespaces": chosen,
-                "environment": command.environment.environment(),
+                "environment": command.environment(),
             }),
         )
         .await?;

@@ -71,7 +71,7 @@ fn row(found: Found) -> [String; 7] {
 
 /// Takes over what was chosen; of an account the namespaces that were named, or the only one.
 async fn import(door: &Door, command: &Command) -> Result<()> {
-    let environment = command.environment.environment();
+    let environment = command.environment();
     let imported: Imported = door
         .call(
             "import_found",

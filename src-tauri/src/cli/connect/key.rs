@@ -14,7 +14,7 @@ pub(super) async fn connect(door: &Door, command: &Command) -> Result<()> {
     let mut draft = json!({
         "name": "",
         "kind": ConnectionKind::Openwhisk,
-        "environment": command.environment.environment(),
+        "environment": command.environment(),
         "apiHost": command.api_host.as_deref().unwrap_or_default(),
         "key": pasted,
     });
@@ -30,7 +30,7 @@ pub(super) async fn connect(door: &Door, command: &Command) -> Result<()> {
         false => ConnectionKind::Openwhisk,
     };
     draft["kind"] = json!(kind);
-    let connection = keep(door, &draft, kind, &name, &tried.api_host).await?;
+    let connection = keep(door, command, draft, kind, &name, &tried.api_host).await?;
     let made = one_namespace(door, connection, &[]).await?;
     connected(door, command, &[made]).await
 }

@@ -83,9 +83,9 @@ pub(crate) struct Command {
     /// What to call a new connection; unsaid, its namespace or its host
     #[arg(long, value_name = "NAME", conflicts_with_all = ["target", "account_token_stdin", "found"])]
     name: Option<String>,
-    /// How careful the window is with a new connection
-    #[arg(long, value_name = "WHICH", default_value = "development")]
-    environment: Colour,
+    /// How careful the window is with the connection [unsaid: as it was, or development]
+    #[arg(long, value_name = "WHICH")]
+    environment: Option<Colour>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -101,12 +101,13 @@ enum Colour {
     Production,
 }
 
-impl Colour {
-    fn environment(self) -> Environment {
-        match self {
-            Self::Development => Environment::Development,
-            Self::Staging => Environment::Staging,
-            Self::Production => Environment::Production,
+impl Command {
+    /// Of a new connection.
+    fn environment(&self) -> Environment {
+        match self.environment {
+            None | Some(Colour::Development) => Environment::Development,
+            Some(Colour::Staging) => Environment::Staging,
+            Some(Colour::Production) => Environment::Production,
         }
     }
 }
@@ -234,7 +235,8 @@ async fn tried(door: &Door, draft: &Value) -> Result<Tried> {
 /// Keeps a connection that was tried. The same host and name again is the same connection with another key.
 async fn keep(
     door: &Door,
-    draft: &Value,
+    command: &Command,
+    mut draft: Value,
     kind: ConnectionKind,
     name: &str,
     host: &str,
@@ -245,6 +247,9 @@ async fn keep(
         None => door.call("add_connection", json!({ "draft": draft })).await,
         // An API host of DigitalOcean's may have been connected as one of OpenWhisk, which it is.
         Some(same) if same.api_host == host && same.capabilities == kind.capabilities() => {
+            if command.environment.is_none() {
+                draft["environment"] = json!(same.environment);
+            }
             door.call("edit_connection", json!({ "id": same.id, "draft": draft }))
                 .await
         }

@@ -29,23 +29,29 @@ pub(super) async fn connect(door: &Door, command: &Command) -> Result<()> {
     let mut draft = json!({
         "name": "",
         "kind": kind,
-        "environment": command.environment.environment(),
+        "environment": command.environment(),
         "apiHost": url,
         "key": key.trim_end_matches(['\r', '\n']),
         "user": user,
     });
-    let tried = tried(door, &draft)
-        .await
-        .with_context(|| format!("{url} is not connected"))?;
+    let tried = tried(door, &draft).await.with_context(|| not_connected(url))?;
     let namespace = chosen(&tried.namespaces, &command.namespace)?;
     let name = match &command.name {
         Some(name) => name.trim(),
         None => named(&tried.api_host),
     };
     draft["name"] = Value::from(name);
-    let connection = keep(door, &draft, kind, name, &tried.api_host).await?;
+    let connection = keep(door, command, draft, kind, name, &tried.api_host).await?;
     let made = one_namespace(door, connection, &[namespace]).await?;
     connected(door, command, &[made]).await
+}
+
+/// Says which server it was, unless its address has a password in it.
+fn not_connected(url: &str) -> String {
+    match url.contains('@') {
+        true => "the server is not connected".to_owned(),
+        false => format!("{url} is not connected"),
+    }
 }
 
 /// A gateway may ask for no password.

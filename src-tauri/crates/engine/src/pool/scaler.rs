@@ -291,7 +291,11 @@ mod tests {
         assert_eq!(scaler.advise(&scaling, sample(150), 20), 0);
         assert!(scaler.is_quiet());
         scaler.rest(150);
-        assert_eq!(scaler.advise(&scaling, sample(151), 20), 1, "over before it was looked at");
+        assert_eq!(
+            scaler.advise(&scaling, sample(151), 20),
+            1,
+            "over before it was looked at"
+        );
         assert!(!scaler.is_quiet());
     }
 }

@@ -54,8 +54,11 @@ impl Panel {
         if !stopped {
             return Ok(Some(false));
         }
-        // What called back meanwhile says no more than that it came to nothing.
         let mut record = self.store.activation(id).await?.unwrap_or(record);
+        // It was over before it could be taken back, and its result came. Any other end is that of what was taken back.
+        if record.summary.status == Status::Success {
+            return Ok(Some(false));
+        }
         record.summary.status = Status::Cancelled;
         record.summary.end = Some(self.clock.now());
         record.result = Some(json_text(

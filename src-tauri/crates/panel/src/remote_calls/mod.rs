@@ -195,6 +195,8 @@ impl Panel {
                 Err(error) => Err(error),
             },
         };
+        // From here on there is nothing left to give up.
+        self.remotes.running.end(id);
         if let Err(error) = ended {
             record.summary.status = match error.code {
                 ErrorCode::Timeout => Status::TimedOut,

@@ -49,7 +49,7 @@ pub(crate) async fn serve_gateway(panel: &Panel) -> Result<String> {
 /// Calls a command; its error as the doors pass it on.
 pub(crate) async fn call(panel: &Arc<Panel>, name: &str, arguments: Value) -> Result<Value, Error> {
     let command = beckon_panel::command(name).unwrap_or_else(|| panic!("no command {name}"));
-    let json = (command.call)(panel.clone(), arguments, Arc::new(|_| false)).await?;
+    let json = (command.call)(panel.clone(), arguments, Arc::new(|_| beckon_panel::Sent::Gone)).await?;
     Ok(serde_json::from_str(&json).expect("commands answer JSON"))
 }
 

@@ -65,7 +65,10 @@ pub(crate) fn live(
     let command = beckon_panel::command("invoke_http_live").expect("it is a command");
     let sink = Arc::new(move |item: String| {
         let item = serde_json::from_str(&item).expect("items are JSON");
-        sender.send(item).is_ok()
+        match sender.send(item) {
+            Ok(()) => beckon_panel::Sent::Taken,
+            Err(_) => beckon_panel::Sent::Gone,
+        }
     });
     let ask = json!({ "function": target, "request": request(path, query) });
     (parts, tokio::spawn((command.call)(panel.clone(), ask, sink)))
