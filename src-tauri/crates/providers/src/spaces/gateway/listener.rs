@@ -29,17 +29,33 @@ pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger, Refusal> {
     let required = |name: &'static str| {
         text(config, name)?.ok_or_else(|| Refusal::bad_request(format!("config.{name} is required")))
     };
-    let (protocol, usual) = match trigger.kind.as_str() {
-        MQTT => ("mqtt", 1883),
-        _ => ("amqp", 5672),
+    let (protocol, usual, usual_of_tls) = match trigger.kind.as_str() {
+        MQTT => ("mqtt", 1883, 8883),
+        _ => ("amqp", 5672, 5671),
     };
-    let host = required("host")?;
+    let written = required("host")?;
+    let (scheme, host) = match written.split_once("://") {
+        Some((scheme, host)) => (Some(scheme), host.trim_end_matches('/').to_owned()),
+        None => (None, written),
+    };
+    let said = match scheme {
+        None => None,
+        Some(scheme) if scheme == protocol => Some(false),
+        Some(scheme) if scheme.strip_suffix('s') == Some(protocol) => Some(true),
+        Some(_) => {
+            let text = format!("config.host is of another protocol than {protocol} and {protocol}s");
+            return Err(Refusal::bad_request(text));
+        }
+    };
     if host.contains(['/', '@', '?', '#']) {
         return Err(Refusal::bad_request(
             "config.host is the name or address of a host",
         ));
     }
-    let port = number(config, "port")?.unwrap_or(usual);
+    let port = number(config, "port")?;
+    // A port that is TLS' own is spoken to in TLS: a password must not be sent there in clear.
+    let secure = said.unwrap_or(port == Some(usual_of_tls));
+    let port = port.unwrap_or(if secure { usual_of_tls } else { usual });
     let port = u16::try_from(port).map_err(|_| Refusal::bad_request("config.port is not a port"))?;
     let host = match host.contains(':') && !host.starts_with('[') {
         true => format!("[{host}]"),
@@ -73,7 +89,7 @@ pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger, Refusal> {
         return Err(Refusal::bad_request("config.username has a colon"));
     }
     let listener = TopicTrigger {
-        server: format!("{protocol}://{host}:{port}"),
+        server: format!("{protocol}{}://{host}:{port}", if secure { "s" } else { "" }),
         subscription,
         credential: match user {
             Some(_) => CredentialKind::Password,
@@ -178,4 +194,34 @@ fn text_of(value: &Value) -> Option<String> {
 
 fn not_text(name: &'static str) -> impl Fn() -> Refusal {
     move || Refusal::bad_request(format!("config.{name} is not a text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn servers_are_spoken_to_as_their_scheme_or_port_says() {
+        for (kind, host, port, server) in [
+            (MQTT, "127.0.0.1", None, "mqtt://127.0.0.1:1883"),
+            (MQTT, "127.0.0.1", Some(8883), "mqtts://127.0.0.1:8883"),
+            (MQTT, "mqtts://127.0.0.1", None, "mqtts://127.0.0.1:8883"),
+            (MQTT, "mqtts://127.0.0.1", Some(1883), "mqtts://127.0.0.1:1883"),
+            (MQTT, "mqtt://127.0.0.1", Some(8883), "mqtt://127.0.0.1:8883"),
+            (RABBITMQ, "::1", Some(5671), "amqps://[::1]:5671"),
+            (RABBITMQ, "amqps://127.0.0.1/", None, "amqps://127.0.0.1:5671"),
+        ] {
+            let trigger = json!({ "type": kind, "config": {
+                "host": host, "port": port, "topics": "a", "queue": "q", "exchange": "e" } });
+            let trigger = serde_json::from_value(trigger).unwrap();
+            match of(&trigger) {
+                Ok(listener) => assert_eq!(listener.server, server),
+                Err(_) => panic!("{host} is refused"),
+            }
+        }
+        let trigger = json!({ "type": MQTT, "config": { "host": "amqp://127.0.0.1", "topics": "a" } });
+        assert!(of(&serde_json::from_value(trigger).unwrap()).is_err());
+    }
 }
