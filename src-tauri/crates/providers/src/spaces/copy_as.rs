@@ -3,6 +3,7 @@
 
 use axum::body::Bytes;
 use axum::http::Request;
+use axum::http::header::AUTHORIZATION;
 use beckon_core::{FunctionKey, Result};
 
 use super::{client, path_of};
@@ -28,7 +29,7 @@ pub fn curl(
     let call = curl_to(
         &url(address, function, request, wait),
         method(request, wait),
-        request,
+        &without_credential(request),
         " \\\n  -H \"Authorization: Bearer $token\"",
     );
     format!(
@@ -71,9 +72,16 @@ pub fn python(
     python_to(
         &target,
         method(request, wait),
-        request,
+        &without_credential(request),
         (imported, &before, header),
     )
+}
+
+/// The request without a credential of its own, beside which the token would be a second one.
+fn without_credential(request: &Request<Bytes>) -> Request<Bytes> {
+    let mut request = request.clone();
+    request.headers_mut().remove(AUTHORIZATION);
+    request
 }
 
 fn url(address: &str, function: &FunctionKey, request: &Request<Bytes>, wait: bool) -> String {
@@ -82,4 +90,27 @@ fn url(address: &str, function: &FunctionKey, request: &Request<Bytes>, wait: bo
         format!("{}/{}/{door}", client::host_of(address), path_of(function)),
         request,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_bring_one_credential() {
+        let request = Request::post("/")
+            .header(AUTHORIZATION, "Basic mine")
+            .header("x-own", "1");
+        let request = request.body(Bytes::new()).unwrap();
+        let key = FunctionKey::new("play", "f").unwrap();
+        let token = TokenForm::Masked { hint: "abcd" };
+        let address = "http://127.0.0.1:1/spaces/play";
+        let curl = curl(address, &key, &request, true, token);
+        let python = python(address, &key, &request, true, TokenForm::Masked { hint: "abcd" }).unwrap();
+        for text in [curl, python] {
+            let authorizations = text.to_ascii_lowercase().matches("authorization").count();
+            assert_eq!(authorizations, 1, "{text}");
+            assert!(!text.contains("mine") && text.contains("x-own"), "{text}");
+        }
+    }
 }
