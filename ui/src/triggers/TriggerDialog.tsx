@@ -141,7 +141,7 @@ export function TriggerDialog({ target, trigger, onSaved, onClose }: TriggerDial
             <Select id="trigger-qos" aria-describedby={describedBy("trigger-qos")} {...register("qos")}>
               <option value="0">0, at most once</option>
               <option value="1">1, at least once</option>
-              <option value="2">2, exactly once</option>
+              <option value="2">2, at least once here</option>
             </Select>
           </Field>
         )}

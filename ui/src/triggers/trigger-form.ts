@@ -56,6 +56,14 @@ export const triggerSchema = v.pipe(
     ),
     ["queue"],
   ),
+  v.forward(
+    v.check(
+      ({ broker, exchange, topics }) =>
+        broker !== "rabbitmq" || exchange !== "" || topicsOf(topics).length === 0,
+      "Topics are of an exchange: without one they would have no effect.",
+    ),
+    ["topics"],
+  ),
 );
 
 export type TriggerForm = v.InferOutput<typeof triggerSchema>;

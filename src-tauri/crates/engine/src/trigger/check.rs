@@ -52,6 +52,10 @@ pub(super) fn source(
                 return Err(invalid("A queue or an exchange is needed."));
             }
             let topics = list(&topics, routing_key)?;
+            if exchange.is_none() && !topics.is_empty() {
+                let text = "Topics are of an exchange: without one they would have no effect.";
+                return Err(invalid(text));
+            }
             let subscription = Subscription::Rabbitmq {
                 queue,
                 exchange,

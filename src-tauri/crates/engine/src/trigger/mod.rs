@@ -17,7 +17,6 @@ mod topics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use beckon_core::{
@@ -30,6 +29,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::Engine;
+use broker::keys;
 use route::Target;
 pub use topics::TopicTriggerStatus;
 
@@ -56,8 +56,8 @@ struct Live {
     state: Mutex<TriggerState>,
     record: Arc<Record>,
     stop: CancellationToken,
-    /// Whether it stopped because it is another one now or gone.
-    left: AtomicBool,
+    /// What its broker is to forget because the trigger is another one now or gone.
+    forgotten: Mutex<Vec<String>>,
 }
 
 /// What a session is to do.
@@ -69,6 +69,37 @@ struct Definition {
     subscription: Subscription,
     credential: CredentialKind,
     target: Target,
+}
+
+impl Definition {
+    /// What a broker holds for this that is of no use to what comes after it. The bindings of a queue stay when its trigger
+    /// goes, as the queue does.
+    fn not_in(&self, next: Option<(&str, &Subscription)>) -> Vec<String> {
+        let next = next.filter(|(server, _)| *server == self.server);
+        let (old, new) = match (&self.subscription, next.map(|(_, subscription)| subscription)) {
+            (Subscription::Mqtt { topics: old, .. }, Some(Subscription::Mqtt { topics, .. })) => {
+                (old.clone(), topics.clone())
+            }
+            (Subscription::Mqtt { topics: old, .. }, _) => (old.clone(), Vec::new()),
+            (
+                Subscription::Rabbitmq {
+                    queue,
+                    exchange,
+                    topics,
+                },
+                Some(Subscription::Rabbitmq {
+                    queue: next,
+                    exchange: by,
+                    topics: others,
+                }),
+            ) if queue == next && exchange.is_some() => {
+                let new = if by == exchange { keys(others) } else { Vec::new() };
+                (keys(topics), new)
+            }
+            _ => return Vec::new(),
+        };
+        old.into_iter().filter(|topic| !new.contains(topic)).collect()
+    }
 }
 
 impl From<Trigger> for Definition {
@@ -127,14 +158,18 @@ impl Live {
         self.record.told.notify_one();
     }
 
-    /// Stops it, and has the broker keep nothing for it.
-    fn leave(&self) {
-        self.left.store(true, Ordering::Relaxed);
-        self.stop.cancel();
+    /// Stops it, and has the broker keep nothing of what is not asked for any more: a server and a subscription, or
+    /// nothing.
+    fn leave(&self, next: Option<(&str, &Subscription)>) {
+        // Once: who stops it first knows what comes next.
+        if !self.stop.is_cancelled() {
+            *self.forgotten.lock() = self.definition.not_in(next);
+            self.stop.cancel();
+        }
     }
 
-    fn is_left(&self) -> bool {
-        self.left.load(Ordering::Relaxed)
+    fn forgotten(&self) -> Vec<String> {
+        self.forgotten.lock().clone()
     }
 }
 
@@ -160,7 +195,7 @@ impl Engine {
     pub async fn put_trigger(&self, id: &str, new: NewTrigger) -> Result<Trigger> {
         let new = Self::check_trigger(new)?;
         let saved = self.inner.store.put_trigger(id, new).await?;
-        self.begin_anew(id);
+        self.begin_anew(id, Some((&saved.server, &saved.subscription)));
         Ok(self.alive(saved))
     }
 
@@ -182,9 +217,9 @@ impl Engine {
     }
 
     /// A trigger was changed: its credential may be another one now, too.
-    fn begin_anew(&self, id: &str) {
+    fn begin_anew(&self, id: &str, next: Option<(&str, &Subscription)>) {
         if let Some(live) = self.inner.triggers.live.lock().get(id) {
-            live.leave();
+            live.leave(next);
         }
         self.inner.triggers.changed.notify_one();
     }
@@ -277,7 +312,7 @@ async fn reconcile(engine: &Engine, stop: &CancellationToken) -> Result<()> {
     live.retain(|id, live| {
         let kept = wanted.iter().any(|(trigger, _)| trigger.id == *id);
         if !kept {
-            live.leave();
+            live.leave(None);
         }
         kept
     });
@@ -295,7 +330,7 @@ async fn reconcile(engine: &Engine, stop: &CancellationToken) -> Result<()> {
         }
         let record = match old {
             Some(old) => {
-                old.stop.cancel();
+                old.leave(Some((&trigger.server, &trigger.subscription)));
                 old.record.clone()
             }
             None => Arc::new(Record {
@@ -309,7 +344,7 @@ async fn reconcile(engine: &Engine, stop: &CancellationToken) -> Result<()> {
             state: Mutex::new(TriggerState::Connecting),
             record,
             stop: stop.child_token(),
-            left: AtomicBool::new(false),
+            forgotten: Mutex::default(),
         });
         live.insert(id, fresh.clone());
         engine

@@ -44,11 +44,15 @@ pub(super) fn covers(subscription: &Subscription, filter: &str, topic: &str) -> 
     match subscription {
         Subscription::Nats { .. } => words(filter, topic, &NATS),
         Subscription::Mqtt { .. } => {
-            // Of a shared subscription, `$share/GROUP/FILTER`.
-            let own = filter
+            // Of a shared subscription, `$share/GROUP/FILTER`, and what brokers have beside it.
+            let shared = filter
                 .strip_prefix("$share/")
-                .and_then(|rest| rest.split_once('/'));
-            let filter = own.map_or(filter, |(_, filter)| filter);
+                .and_then(|rest| rest.split_once('/'))
+                .map(|(_, filter)| filter);
+            let own = shared
+                .or_else(|| filter.strip_prefix("$queue/"))
+                .or_else(|| filter.strip_prefix("$exclusive/"));
+            let filter = own.unwrap_or(filter);
             // A wildcard does not begin a topic of the server's own (MQTT 3.1.1, 4.7.2).
             let own = topic.starts_with('$') && filter.starts_with(['+', '#']);
             !own && words(filter, topic, &MQTT)
@@ -140,6 +144,8 @@ mod tests {
             (&mqtt, "+/b", "/b", true),
             (&mqtt, "a", "a/", false),
             (&mqtt, "$share/g/a/#", "a/b", true),
+            (&mqtt, "$queue/a/#", "a/b", true),
+            (&mqtt, "$exclusive/a", "a", true),
             (&rabbitmq, "a.*.c", "a.b.c", true),
             (&rabbitmq, "a.#.c", "a.c", true),
             (&rabbitmq, "a.#.c", "a.x.y.c", true),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use beckon_core::{CredentialKind, Error, Result, Secret, Subscription, TriggerState};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::broker::{Amqp, Memory, Mqtt, acknowledged, nats};
@@ -16,6 +17,8 @@ use crate::Engine;
 const IN_FLIGHT: usize = 10;
 /// How long until the next try, doubling.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a session must last before the end of one is a first try again.
+const LASTING: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why a session is over.
@@ -40,10 +43,11 @@ pub(super) async fn keep(engine: Engine, live: Arc<Live>, engine_stops: Cancella
             places: &places,
             stop: &engine_stops,
             memory: &mut memory,
-            ran: false,
+            since: None,
         };
         let end = session.hold().await;
-        attempts = if session.ran { 1 } else { attempts + 1 };
+        let lasted = session.since.is_some_and(|since| since.elapsed() >= LASTING);
+        attempts = if lasted { 1 } else { attempts + 1 };
         let pause = match end {
             End::Stopped => return,
             End::Lost(_) => FIRST_PAUSE
@@ -85,8 +89,8 @@ pub(super) struct Session<'a> {
     pub(super) places: &'a Arc<Semaphore>,
     stop: &'a CancellationToken,
     pub(super) memory: &'a mut Memory,
-    /// Whether it was subscribed.
-    ran: bool,
+    /// When it was subscribed.
+    since: Option<Instant>,
 }
 
 impl Session<'_> {
@@ -126,7 +130,7 @@ impl Session<'_> {
 
     /// It is subscribed.
     pub(super) fn running(&mut self) {
-        self.ran = true;
+        self.since.get_or_insert_with(Instant::now);
         let since = self.engine.inner.clock.now();
         self.live.set(TriggerState::Running { since });
     }

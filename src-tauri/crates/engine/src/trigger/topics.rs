@@ -1,6 +1,8 @@
 //! Triggers that call every function of a namespace that asks for a message's topic: Spaces' message triggers.
 
-use beckon_core::{Error, NamespaceName, Noted, Result, Secret, TopicTrigger, TriggerCounts, TriggerState};
+use beckon_core::{
+    CredentialKind, Error, NamespaceName, Noted, Result, Secret, TopicTrigger, TriggerCounts, TriggerState,
+};
 use beckon_store::SpacesTrigger;
 
 use super::check;
@@ -38,25 +40,57 @@ impl Engine {
         secret: Option<Secret>,
     ) -> Result<()> {
         trigger.listener = trigger.listener.map(Self::check_topic_trigger).transpose()?;
-        let id = trigger.id.clone();
-        if let Some(secret) = secret {
-            let (secrets, id) = (self.inner.secrets.clone(), id.clone());
-            tokio::task::spawn_blocking(move || secrets.keep_trigger_secret(&id, &secret))
-                .await
-                .map_err(|e| Error::internal("keep a credential", e))??;
+        let (id, listener) = (trigger.id.clone(), trigger.listener.clone());
+        let store = &self.inner.store;
+        let logs_in = |listener: Option<&TopicTrigger>| {
+            listener.is_some_and(|listener| listener.credential != CredentialKind::None)
+        };
+        let before = store.spaces_triggers(space).await?;
+        let before = before.iter().find(|old| old.id == id);
+        let logged_in = logs_in(before.and_then(|old| old.listener.as_ref()));
+        let kept = match secret {
+            Some(secret) => Some(self.replace_trigger_secret(&id, secret).await?),
+            None => None,
+        };
+        if let Err(error) = store.put_spaces_trigger(space, trigger).await {
+            // What was there goes on with what it had.
+            match kept {
+                Some(Some(old)) => drop(self.replace_trigger_secret(&id, old).await?),
+                Some(None) => self.abandon_trigger_secret(&id).await,
+                None => {}
+            }
+            return Err(error);
         }
-        self.inner.store.put_spaces_trigger(space, trigger).await?;
-        self.begin_anew(&id);
+        if logged_in && !logs_in(listener.as_ref()) {
+            self.abandon_trigger_secret(&id).await;
+        }
+        let next = listener.as_ref();
+        self.begin_anew(&id, next.map(|next| (next.server.as_str(), &next.subscription)));
         Ok(())
+    }
+
+    /// Keeps a credential; the one before it, if there was one.
+    async fn replace_trigger_secret(&self, id: &str, secret: Secret) -> Result<Option<Secret>> {
+        let (secrets, id) = (self.inner.secrets.clone(), id.to_owned());
+        tokio::task::spawn_blocking(move || {
+            let old = secrets.trigger_secret(&id)?;
+            secrets.keep_trigger_secret(&id, &secret).map(|()| old)
+        })
+        .await
+        .map_err(|e| Error::internal("keep a credential", e))?
+    }
+
+    async fn abandon_trigger_secret(&self, id: &str) {
+        let trigger = id.to_owned();
+        self.abandon(vec![Orphan::TriggerSecret { trigger }]).await;
     }
 
     /// Deletes a trigger of a space and its credential; what is under way is finished. `NotFound` when there is none with
     /// this id in it.
     pub async fn delete_spaces_trigger(&self, space: &NamespaceName, id: &str) -> Result<()> {
         self.inner.store.delete_spaces_trigger(space, id).await?;
-        self.begin_anew(id);
-        let trigger = id.to_owned();
-        self.abandon(vec![Orphan::TriggerSecret { trigger }]).await;
+        self.begin_anew(id, None);
+        self.abandon_trigger_secret(id).await;
         Ok(())
     }
 

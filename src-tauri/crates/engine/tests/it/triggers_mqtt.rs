@@ -95,6 +95,21 @@ async fn the_broker_keeps_what_comes_meanwhile_and_outlives_its_own_end() {
     broker.publish("work", 1, b"{\"n\":3}");
     broker.publish("other", 1, b"{\"n\":4}");
     assert_eq!(inputs(&rig, 3).await[2], r#"{"n":4}"#);
+    // What comes while it gets another name is not lost.
+    for n in 0..20 {
+        let renamed = NewTrigger {
+            name: format!("name {n}"),
+            ..trigger(&broker, &["other"], 1)
+        };
+        rig.engine.put_trigger(&id, renamed).await.unwrap();
+        broker.publish("other", 1, format!("{{\"renamed\":{n}}}").as_bytes());
+    }
+    wait_for(async || {
+        let mut all = inputs(&rig, 23).await;
+        all.dedup();
+        all.len() == 23
+    })
+    .await;
     rig.stop().await;
 }
 

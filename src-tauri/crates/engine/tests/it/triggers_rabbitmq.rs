@@ -49,6 +49,21 @@ async fn messages_of_queues_and_exchanges_call_the_function_once_they_are_kept()
     broker.publish("amq.topic", "orders.eu.new", &[], b"plain");
     broker.publish("amq.topic", "orders.eu.old", &[], b"nobody listens");
     wait_for(async || look(&rig, &own).await.counts.succeeded == 1).await;
+    // A queue is bound no more by a key that was taken away.
+    let bound = put(
+        &rig,
+        trigger(&broker, Some("bound"), Some("amq.topic"), &["one", "two"]),
+    )
+    .await;
+    running(&rig, &bound).await;
+    let two = trigger(&broker, Some("bound"), Some("amq.topic"), &["two"]);
+    rig.engine.put_trigger(&bound, two).await.unwrap();
+    running(&rig, &bound).await;
+    wait_for(async || {
+        let list = broker.ctl(&["list_bindings", "destination_name", "routing_key"]);
+        list.contains("bound\ttwo") && !list.contains("bound\tone")
+    })
+    .await;
     // A message of more frames than one, which no function takes.
     broker.publish("", "jobs", &[], &vec![b'x'; beckon_engine::HTTP_LIMIT + 1]);
     wait_for(async || look(&rig, &queue).await.counts.failed == 1).await;

@@ -35,6 +35,8 @@ pub(in crate::trigger) enum Arrival {
         /// `Err`: how many bytes it has, which are more than [`MOST`].
         body: Result<Bytes, u64>,
     },
+    /// A message that no topic of the trigger is for, as a broker sends them that remembers what it once listened to.
+    Unasked { number: u64, topic: String },
 }
 
 /// A connection of a protocol.
@@ -56,8 +58,8 @@ pub(in crate::trigger) trait Broker: Sized + Send {
     fn acknowledge(&mut self, number: u64) -> impl Future<Output = Result<(), End>> + Send;
     /// Shows that this side lives.
     fn beat(&mut self) -> impl Future<Output = Result<(), End>> + Send;
-    /// Says goodbye. `forever`: the broker is to keep nothing for this trigger.
-    fn leave(self, forever: bool) -> impl Future<Output = ()> + Send;
+    /// Says goodbye. The broker is to keep nothing more of these topics for this trigger.
+    fn leave(self, forget: &[String]) -> impl Future<Output = ()> + Send;
 
     /// Waits for a whole packet. Nothing is lost when this is not waited for.
     fn arrive(&mut self) -> impl Future<Output = Result<Self::Packet, End>> + Send {
@@ -106,7 +108,7 @@ pub(in crate::trigger) async fn listen<B: Broker>(session: &mut Session<'_>) -> 
             }
         };
         let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
-        broker.leave(live.is_left()).await;
+        broker.leave(&live.forgotten()).await;
     }
     end
 }
@@ -120,7 +122,6 @@ async fn take<B: Broker>(
     open: &mut usize,
 ) -> Result<std::convert::Infallible, End> {
     let mut beat = tokio::time::interval(Duration::from_secs(u64::from(BEAT)));
-    let mut heard = Instant::now();
     loop {
         let free = session.places.available_permits() > 0;
         tokio::select! {
@@ -133,13 +134,12 @@ async fn take<B: Broker>(
                 }
             }
             _ = beat.tick() => {
-                if free && heard.elapsed() > SILENCE {
+                if free && broker.wire().heard.elapsed() > SILENCE {
                     return Err(End::Lost("The server says nothing any more.".to_owned()));
                 }
                 broker.beat().await?;
             }
             packet = broker.arrive(), if free => {
-                heard = Instant::now();
                 match broker.treat(packet?).await? {
                     None => {}
                     Some(Arrival::Subscribed) => session.running(),
@@ -152,12 +152,18 @@ async fn take<B: Broker>(
                         give_up(session, &topic, size);
                         broker.acknowledge(number).await?;
                     }
+                    Some(Arrival::Unasked { number, topic }) => {
+                        session.live.record.count(|counts| counts.dropped += 1);
+                        let text = format!("A message on {topic} was thrown away: it is on no topic of the trigger.");
+                        session.live.record.blame(session.engine, text);
+                        broker.acknowledge(number).await?;
+                    }
                 }
             }
             // A place was freed.
             place = session.places.acquire(), if !free => {
                 drop(place);
-                heard = Instant::now();
+                broker.wire().heard = Instant::now();
             }
         }
     }

@@ -15,5 +15,5 @@ mod mqtt;
 pub(super) mod nats;
 mod wire;
 
-pub(super) use amqp::Connection as Amqp;
+pub(super) use amqp::{Connection as Amqp, keys};
 pub(super) use mqtt::{Connection as Mqtt, Memory};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
 
 use crate::Engine;
 use crate::delivery::Wired;
@@ -18,6 +19,8 @@ pub(in crate::trigger) struct Wire {
     stream: Box<dyn Wired>,
     /// What has arrived and is in no packet yet.
     pub(super) buffer: BytesMut,
+    /// When something arrived last.
+    pub(super) heard: Instant,
 }
 
 impl Wire {
@@ -44,6 +47,7 @@ impl Wire {
         Ok(Self {
             stream,
             buffer: BytesMut::new(),
+            heard: Instant::now(),
         })
     }
 
@@ -51,7 +55,10 @@ impl Wire {
     pub(super) async fn more(&mut self) -> Result<(), End> {
         match self.stream.read_buf(&mut self.buffer).await {
             Ok(0) => Err(End::Lost("The server closed the connection.".to_owned())),
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.heard = Instant::now();
+                Ok(())
+            }
             Err(error) => Err(broken(&error)),
         }
     }

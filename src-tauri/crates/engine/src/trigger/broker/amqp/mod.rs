@@ -13,6 +13,7 @@ use super::wire::{Wire, nonsense};
 use crate::trigger::check;
 use crate::trigger::session::{End, Session};
 use frame::{Frame, Kind, Method};
+pub(in crate::trigger) use setup::keys;
 
 /// The channel that is used.
 const CHANNEL: u16 = 1;
@@ -23,6 +24,8 @@ pub(in crate::trigger) struct Connection {
     /// Told of when the first packet is asked for.
     subscribed: bool,
     arriving: Option<Arriving>,
+    /// The queue and the exchange that it is bound to, where both have a name.
+    bound: Option<(String, String)>,
 }
 
 /// A message of which not everything is there.
@@ -56,6 +59,7 @@ impl Broker for Connection {
             wire: Wire::open(session.engine, &server).await?,
             subscribed: false,
             arriving: None,
+            bound: queue.clone().zip(exchange.clone()),
         };
         let name = format!("Beckon: {}", definition.name);
         connection.log_in(user, &server.host_within, &name).await?;
@@ -97,9 +101,17 @@ impl Broker for Connection {
         self.wire.write(&frame::HEARTBEAT).await
     }
 
-    /// The queue stays, with what waits in it: others may share it. One without a name goes with the connection.
-    async fn leave(mut self, _forever: bool) {
-        if self.wire.write(&frame::close()).await.is_ok() {
+    /// The queue stays, with what waits in it: others may share it. One without a name goes with the connection. To the
+    /// keys that are forgotten it is bound no more.
+    async fn leave(mut self, forget: &[String]) {
+        let mut farewell = Vec::new();
+        if let Some((queue, exchange)) = &self.bound {
+            for key in forget {
+                farewell.extend(setup::unbind(queue, exchange, key));
+            }
+        }
+        farewell.extend(frame::close());
+        if self.wire.write(&farewell).await.is_ok() {
             self.wire.close().await;
         }
     }

@@ -71,12 +71,8 @@ impl Connection {
     ) -> Result<(), End> {
         let queue = self.declare(queue).await?;
         if let Some(exchange) = exchange {
-            let every = ["#".to_owned()];
-            for topic in if topics.is_empty() { &every } else { topics } {
-                let mut body = vec![0, 0];
-                short_text(&mut body, &queue);
-                short_text(&mut body, exchange);
-                short_text(&mut body, topic);
+            for topic in &keys(topics) {
+                let mut body = binding(&queue, exchange, topic);
                 // To be confirmed; no arguments.
                 body.extend([0, 0, 0, 0, 0]);
                 let bind = frame::method(CHANNEL, frame::BIND, &body);
@@ -128,4 +124,28 @@ impl Connection {
         let mut answer = self.ask(&declared, frame::DECLARE_OK).await?;
         answer.declared().map_err(|()| nonsense("AMQP 0-9-1"))
     }
+}
+
+/// The routing keys that a queue is bound by: all, where none is asked for.
+pub(in crate::trigger) fn keys(topics: &[String]) -> Vec<String> {
+    match topics {
+        [] => vec!["#".to_owned()],
+        topics => topics.to_vec(),
+    }
+}
+
+/// Takes a binding away.
+pub(super) fn unbind(queue: &str, exchange: &str, key: &str) -> Vec<u8> {
+    let mut body = binding(queue, exchange, key);
+    // No arguments.
+    body.extend([0, 0, 0, 0]);
+    frame::method(CHANNEL, frame::UNBIND, &body)
+}
+
+fn binding(queue: &str, exchange: &str, key: &str) -> Vec<u8> {
+    let mut body = vec![0, 0];
+    short_text(&mut body, queue);
+    short_text(&mut body, exchange);
+    short_text(&mut body, key);
+    body
 }

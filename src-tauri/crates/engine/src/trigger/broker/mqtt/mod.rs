@@ -13,9 +13,14 @@ use crate::trigger::route::covers;
 use crate::trigger::session::{End, Session};
 use packet::{Packet, Reader};
 
-/// The packet identifiers of messages at QoS 2 that the broker may send again; `true`: it was told that they arrived.
-/// It outlives a connection, as the broker's memory of the session does.
-pub(in crate::trigger) type Memory = HashMap<u16, bool>;
+/// What outlives a connection, as the broker's memory of the session does.
+#[derive(Debug, Clone, Default)]
+pub(in crate::trigger) struct Memory {
+    /// The packet identifiers of messages at QoS 2 that the broker may send again; `true`: it was told that they arrived.
+    known: HashMap<u16, bool>,
+    /// Whether the subscription stands. To ask for it again would bring every retained message again.
+    subscribed: bool,
+}
 
 /// The identifier of the only subscription that is asked for.
 const SUBSCRIBING: u16 = 1;
@@ -26,7 +31,7 @@ pub(in crate::trigger) struct Connection {
     reader: Reader,
     subscription: Subscription,
     topics: Vec<String>,
-    known: Memory,
+    memory: Memory,
 }
 
 impl Broker for Connection {
@@ -45,7 +50,7 @@ impl Broker for Connection {
             reader: Reader::default(),
             subscription: definition.subscription.clone(),
             topics: topics.clone(),
-            known: session.memory.clone(),
+            memory: session.memory.clone(),
         };
         // 23 characters are all that every broker takes (3.1.3.1). The last ones of an id are its random ones.
         let id = &definition.id[definition.id.len().saturating_sub(17)..];
@@ -54,7 +59,8 @@ impl Broker for Connection {
         match connection.arrive().await? {
             Packet::Connected { code: 0, present } => {
                 if !present {
-                    connection.known.clear();
+                    *session.memory = Memory::default();
+                    connection.memory = Memory::default();
                 }
             }
             Packet::Connected { code: 4 | 5, .. } => {
@@ -70,8 +76,12 @@ impl Broker for Connection {
             }
             _ => return Err(nonsense("MQTT")),
         }
-        let subscribe = packet::subscribe(SUBSCRIBING, topics, *qos);
-        connection.wire.write(&subscribe).await?;
+        if connection.memory.subscribed {
+            session.running();
+        } else {
+            let subscribe = packet::subscribe(SUBSCRIBING, topics, *qos);
+            connection.wire.write(&subscribe).await?;
+        }
         Ok(connection)
     }
 
@@ -96,6 +106,7 @@ impl Broker for Connection {
                     let text = format!("The server refuses the subscription to {topic}.");
                     return Err(End::Refused(text));
                 }
+                self.memory.subscribed = true;
                 Ok(Some(Arrival::Subscribed))
             }
             Packet::Message { topic, qos, id, body } => {
@@ -106,14 +117,14 @@ impl Broker for Connection {
                     .iter()
                     .any(|filter| covers(&self.subscription, filter, &topic));
                 if qos == 2 {
-                    match self.known.get(&id) {
+                    match self.memory.known.get(&id) {
                         Some(true) => return self.acknowledge(number).await.map(|()| None),
                         Some(false) => return Ok(None),
-                        None => drop(self.known.insert(id, false)),
+                        None => drop(self.memory.known.insert(id, false)),
                     }
                 }
                 if !wanted {
-                    return self.acknowledge(number).await.map(|()| None);
+                    return Ok(Some(Arrival::Unasked { number, topic }));
                 }
                 let headers = Vec::new();
                 Ok(Some(Arrival::Message {
@@ -124,7 +135,7 @@ impl Broker for Connection {
                 }))
             }
             Packet::Release { id } => {
-                self.known.remove(&id);
+                self.memory.known.remove(&id);
                 self.wire.write(&packet::complete(id)).await?;
                 Ok(None)
             }
@@ -135,8 +146,11 @@ impl Broker for Connection {
 
     fn memory(&self) -> Memory {
         // What the broker was not told of it sends again, and means it.
-        let told = self.known.iter().filter(|(_, told)| **told);
-        told.map(|(id, told)| (*id, *told)).collect()
+        let told = self.memory.known.iter().filter(|(_, told)| **told);
+        Memory {
+            known: told.map(|(id, told)| (*id, *told)).collect(),
+            subscribed: self.memory.subscribed,
+        }
     }
 
     async fn acknowledge(&mut self, number: u64) -> Result<(), End> {
@@ -145,7 +159,7 @@ impl Broker for Connection {
             0 => Ok(()),
             1 => self.wire.write(&packet::acknowledge(id)).await,
             _ => {
-                self.known.insert(id, true);
+                self.memory.known.insert(id, true);
                 self.wire.write(&packet::received(id)).await
             }
         }
@@ -155,10 +169,10 @@ impl Broker for Connection {
         self.wire.write(&packet::PING).await
     }
 
-    async fn leave(mut self, forever: bool) {
+    async fn leave(mut self, forget: &[String]) {
         let mut farewell = Vec::new();
-        if forever {
-            farewell.extend(packet::unsubscribe(SUBSCRIBING, &self.topics));
+        if !forget.is_empty() {
+            farewell.extend(packet::unsubscribe(SUBSCRIBING, forget));
         }
         farewell.extend(packet::DISCONNECT);
         if self.wire.write(&farewell).await.is_ok() {
