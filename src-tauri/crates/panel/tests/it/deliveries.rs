@@ -39,17 +39,29 @@ async fn the_rules_are_checked_and_kept() -> Result<()> {
     let none = call(&panel, "deliveries", json!({ "filter": {}, "limit": 10 })).await?;
     assert_eq!(none, json!({ "rows": [], "next": null }));
     let rules = json!({ "allowedHosts": [" Example.com:8080 "], "attempts": 3, "certificates": "" });
-    let kept = json!({ "allowedHosts": ["example.com:8080"], "attempts": 3, "certificates": "" });
+    // What an older page does not say is as usual.
+    let usual =
+        json!({ "allowedHosts": ["example.com:8080"], "attempts": 3, "certificates": "", "timeoutS": 30 });
     assert_eq!(
         call(&panel, "save_delivery_rules", json!({ "rules": rules })).await?,
+        usual
+    );
+    let mut kept = usual;
+    kept["timeoutS"] = json!(5);
+    assert_eq!(
+        call(&panel, "save_delivery_rules", json!({ "rules": kept })).await?,
         kept
     );
-    let bad = json!({ "allowedHosts": ["http://x/"], "attempts": 1, "certificates": "" });
-    assert!(
-        call(&panel, "save_delivery_rules", json!({ "rules": bad }))
-            .await
-            .is_err()
-    );
+    for bad in [
+        json!({ "allowedHosts": ["http://x/"], "attempts": 1, "certificates": "" }),
+        json!({ "allowedHosts": [], "attempts": 1, "certificates": "", "timeoutS": 0 }),
+    ] {
+        assert!(
+            call(&panel, "save_delivery_rules", json!({ "rules": bad }))
+                .await
+                .is_err()
+        );
+    }
     panel.shutdown(std::time::Duration::ZERO).await;
     drop(panel);
     let panel = start(dir.path()).await?;
