@@ -176,7 +176,7 @@ for (const scheme of ["light", "dark"]) {
       [
         "no trigger",
         "/c/local/ns/playground/fn/slow?tab=triggers",
-        () => page.getByText("It listens to no subject").waitFor(),
+        () => page.getByText("It listens to no broker").waitFor(),
       ],
       [
         "a new schedule, with its next times",
