@@ -36,9 +36,9 @@ export function DeliveryTable({
           <tr>
             <th className="w-42">State</th>
             <th>Target</th>
-            {!ofRun && <th className="w-48 @max-4xl:w-40">Run</th>}
+            {!ofRun && <th className="w-48 @max-4xl:w-28">Run</th>}
             <th className={cx("w-20 text-right!", WIDE)}>Attempts</th>
-            <th className="w-48 @max-4xl:w-42">Last answer</th>
+            <th className="w-48 @max-4xl:w-36">Last answer</th>
             <th className={cx("w-26", WIDE)}>Made</th>
             <th className="w-16">
               <span className="sr-only">Actions</span>
