@@ -100,6 +100,32 @@ it("filters by text and instance, and copies what is shown", async () => {
   expect(await screen.findByRole("dialog", { name: "Keys" })).toHaveTextContent("Filter the lines");
 });
 
+it("asks for a time and for a replica, which were seen to write", async () => {
+  const { asked, write, user } = show();
+  await open();
+  write(line(1));
+  await waitFor(() => expect(shown()).toHaveLength(1));
+  // One replica is nothing to choose from.
+  expect(screen.queryByLabelText("Replica")).toBeNull();
+  write(line(2, "from another", { instance: "other" }));
+  await user.selectOptions(await screen.findByLabelText("Replica"), "other");
+  expect(asked().at(-1)).toEqual({
+    function: TARGET,
+    ask: { tail: 100, follow: true, instance: "other" },
+  });
+  const before = Date.now();
+  await user.selectOptions(screen.getByLabelText("Written within"), "Last 15 minutes");
+  const { ask } = asked().at(-1) as { ask: { since: number; instance: string } };
+  expect(ask.instance).toBe("other");
+  expect(ask.since).toBeGreaterThanOrEqual(before - 15 * 60_000);
+  expect(ask.since).toBeLessThanOrEqual(Date.now() - 15 * 60_000);
+  // What was shown is not there any more, and the choice is.
+  expect(screen.getByText(/Nothing from this time and replica/)).toBeVisible();
+  await user.selectOptions(screen.getByLabelText("Replica"), "All replicas");
+  await user.selectOptions(screen.getByLabelText("Written within"), "At any time");
+  expect(asked().at(-1)).toEqual({ function: TARGET, ask: { tail: 100, follow: true } });
+});
+
 it("holds still while paused, and has what came meanwhile", async () => {
   const { write, user } = show();
   await open();

@@ -6,13 +6,24 @@ import { Input, Select } from "@/ui/Field";
 import { formatCount } from "@/ui/format";
 import { IconButton } from "@/ui/IconButton";
 import { Tooltip } from "@/ui/Tooltip";
-import { type KeptLine, type KeptLog, textOf } from "./kept";
+import { type KeptLine, type KeptLog, shortInstance, textOf } from "./kept";
+import type { LogAsk } from "./useFunctionLog";
 
 const TAILS = [100, 500, 1000];
 
+/** How far back lines are asked for, in minutes. */
+const TIMES = new Map([
+  [5, "Last 5 minutes"],
+  [15, "Last 15 minutes"],
+  [60, "Last hour"],
+  [24 * 60, "Last 24 hours"],
+]);
+
 interface LogToolbarProps {
-  tail: number;
-  onTail: (tail: number) => void;
+  ask: LogAsk;
+  onAsk: (change: Partial<LogAsk>) => void;
+  /** The replicas that are known to have written. */
+  instances: readonly string[];
   following: boolean;
   onFollow: () => void;
   held: boolean;
@@ -30,7 +41,7 @@ interface LogToolbarProps {
 }
 
 export function LogToolbar(props: LogToolbarProps) {
-  const { following, held, waiting, filter, log, lines } = props;
+  const { ask, onAsk, instances, following, held, waiting, filter, log, lines } = props;
   return (
     <div
       role="toolbar"
@@ -40,15 +51,43 @@ export function LogToolbar(props: LogToolbarProps) {
       <Select
         aria-label="Lines from before"
         className="max-w-36"
-        value={props.tail}
-        onChange={(event) => props.onTail(Number(event.target.value))}
+        value={ask.tail}
+        onChange={(event) => onAsk({ tail: Number(event.target.value) })}
       >
         {TAILS.map((each) => (
           <option key={each} value={each}>
-            Last {formatCount(each)}
+            Last {formatCount(each)} lines
           </option>
         ))}
       </Select>
+      <Select
+        aria-label="Written within"
+        className="max-w-36"
+        value={ask.minutes ?? ""}
+        onChange={(event) => onAsk({ minutes: Number(event.target.value) || null })}
+      >
+        <option value="">At any time</option>
+        {[...TIMES].map(([minutes, text]) => (
+          <option key={minutes} value={minutes}>
+            {text}
+          </option>
+        ))}
+      </Select>
+      {(instances.length > 1 || ask.instance !== null) && (
+        <Select
+          aria-label="Replica"
+          className="max-w-40"
+          value={ask.instance ?? ""}
+          onChange={(event) => onAsk({ instance: event.target.value || null })}
+        >
+          <option value="">All replicas</option>
+          {instances.map((each) => (
+            <option key={each} value={each}>
+              {shortInstance(each)}
+            </option>
+          ))}
+        </Select>
+      )}
       <Tooltip
         text={following ? "New lines appear as they come." : "Reads again, and goes on with new lines."}
       >

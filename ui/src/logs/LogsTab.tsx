@@ -8,18 +8,21 @@ import { EmptyState } from "@/ui/EmptyState";
 import { ErrorState } from "@/ui/ErrorState";
 import { FormError } from "@/ui/Field";
 import { Skeleton } from "@/ui/Skeleton";
-import { type KeptLog, matching } from "./kept";
+import { type KeptLog, matching, withInstances } from "./kept";
 import { LogRows } from "./LogRows";
 import { LogToolbar } from "./LogToolbar";
 import { type LogAsk, useFunctionLog } from "./useFunctionLog";
 
 /** What a function at a provider writes, apart from any run. */
 export function LogsTab({ target }: { target: FunctionRef }) {
-  const [ask, setAsk] = useState<LogAsk>({ tail: 100, follow: true });
+  const [ask, setAsk] = useState<LogAsk>({ tail: 100, minutes: null, instance: null, follow: true });
   const [filter, setFilter] = useState("");
   /** What is shown while the log goes on behind it. */
   const [held, setHeld] = useState<KeptLog | null>(null);
   const { log, open, error, stop, clear } = useFunctionLog(target, ask);
+  const [known, setKnown] = useState<readonly string[]>([]);
+  const instances = withInstances(known, log.lines);
+  if (instances !== known) setKnown(instances);
   const search = useRef<HTMLInputElement>(null);
   const following = open && ask.follow;
   // There is nothing to hold back once it is over.
@@ -67,8 +70,9 @@ export function LogsTab({ target }: { target: FunctionRef }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <LogToolbar
-        tail={ask.tail}
-        onTail={(tail) => read({ tail, follow })}
+        ask={ask}
+        onAsk={(change) => read({ ...change, follow })}
+        instances={instances}
         following={following}
         onFollow={onFollow}
         held={still !== null}
@@ -111,8 +115,10 @@ export function LogsTab({ target }: { target: FunctionRef }) {
         </EmptyState>
       ) : (
         <EmptyState icon={<ScrollText size={24} aria-hidden />} title="Nothing was written yet">
+          {ask.minutes !== null || ask.instance !== null
+            ? "Nothing from this time and replica; there may be more from before, or from others. "
+            : "Some servers keep only what the last minutes brought. "}
           What the function writes {following ? "appears here as it comes" : "is here when it is read again"}.
-          Some servers keep only what the last minutes brought.
         </EmptyState>
       )}
     </div>

@@ -44,6 +44,22 @@ export function matching(lines: readonly KeptLine[], filter: string): readonly K
   );
 }
 
+/** Replicas that are remembered for being chosen. */
+const MOST_INSTANCES = 100;
+
+/** The replicas that wrote, those of lines that are gone too, by name; the same list where there is none more. */
+export function withInstances(
+  known: readonly string[],
+  lines: readonly { instance: string }[],
+): readonly string[] {
+  const all = new Set(known);
+  for (const { instance } of lines) {
+    if (all.size >= MOST_INSTANCES) break;
+    if (instance !== "") all.add(instance);
+  }
+  return all.size === known.length ? known : [...all].sort();
+}
+
 /** As much of an instance's name as tells it from the others: ids differ from their start, pods at their end. */
 export function shortInstance(instance: string): string {
   if (/^[0-9a-f]{16,}$/i.test(instance)) return instance.slice(0, 12);

@@ -6,6 +6,10 @@ import { type KeptLog, MOST_LINES, NO_LINES, withLines } from "./kept";
 export interface LogAsk {
   /** The last so many of those that were written already. */
   tail: number;
+  /** Only of the last so many minutes; null lets the server decide how far back. */
+  minutes: number | null;
+  /** Only of this replica; null for all of them. */
+  instance: string | null;
   follow: boolean;
 }
 
@@ -67,8 +71,15 @@ export function useFunctionLog(target: FunctionRef, ask: LogAsk): FunctionLog {
         waiting = [];
       },
     };
+    const { tail, minutes, instance, follow } = ask;
+    const asked = {
+      tail,
+      follow,
+      ...(minutes !== null && { since: Date.now() - minutes * 60_000 }),
+      ...(instance !== null && { instance }),
+    };
     api
-      .functionLogs({ function: { connection, namespace, name }, ask }, take, controller.signal)
+      .functionLogs({ function: { connection, namespace, name }, ask: asked }, take, controller.signal)
       .then(() => end(), end);
     return () => {
       clearTimeout(timer);
