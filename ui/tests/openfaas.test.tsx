@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import { toDeployment, toForm } from "@/deployments/form";
 import type { Connection, Deployment, FunctionDetail, InvokeReply, Template } from "@/platform";
-import type { FixturePanel } from "./fixtures/panel";
+import { type FixturePanel, fail } from "./fixtures/panel";
 import { CONNECTIONS, makeId, sampleFunctions, sampleRun, TEMPLATES } from "./fixtures/samples";
 import { renderApp } from "./render-app";
 
@@ -31,6 +31,7 @@ const GATEWAY = {
     scale: true,
     logs: true,
     namespaces: true,
+    namespaceMetadata: true,
     callbacks: true,
     cancels: true,
   },
@@ -185,6 +186,47 @@ it("shows an answer while it comes, and gives the call up before there is one", 
   fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
   expect(await screen.findByText("Cancelled", {}, SLOW)).toBeVisible();
   expect(sent(panel, "cancel")).toEqual([{ id: run.id }]);
+});
+
+it("shows a namespace's labels and annotations, and changes them", async () => {
+  const metadata = { labels: { openfaas: "1" }, annotations: { openfaas: "1", note: "a\\nb" } };
+  const { panel } = renderApp(NAMESPACE, (prepared) => {
+    prepare(prepared);
+    prepared.handlers.namespace_metadata = () => metadata;
+    prepared.handlers.put_namespace_metadata = () => undefined;
+  });
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Labels" }, SLOW));
+  const dialog = within(await screen.findByRole("dialog", { name: "Labels and annotations" }, SLOW));
+  const labels = await dialog.findByLabelText("Labels");
+  expect(labels).toHaveValue("openfaas=1");
+  const save = dialog.getByRole("button", { name: "Save" });
+  expect(save).toBeDisabled();
+  await user.type(labels, "\nteam");
+  expect(dialog.getByText("“team” is not NAME=value.")).toBeVisible();
+  expect(save).toBeDisabled();
+  await user.type(labels, "=blue = sky");
+  await user.click(save);
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(sent(panel, "put_namespace_metadata")).toEqual([
+    {
+      connection: ID,
+      namespace: "openfaas-fn",
+      metadata: { ...metadata, labels: { openfaas: "1", team: "blue = sky" } },
+    },
+  ]);
+});
+
+it("says why labels cannot be read", async () => {
+  renderApp(NAMESPACE, (prepared) => {
+    prepare(prepared);
+    prepared.handlers.namespace_metadata = () => {
+      throw fail("not_supported", "This server manages no namespaces.");
+    };
+  });
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Labels" }, SLOW));
+  expect(await screen.findByText("This server manages no namespaces.", {}, SLOW)).toBeVisible();
 });
 
 it("keeps secrets, whose values are never shown", async () => {

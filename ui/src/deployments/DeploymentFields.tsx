@@ -1,6 +1,8 @@
 import type { ChangeEvent } from "react";
-import { describedBy, Field, Textarea, TextField } from "@/ui/Field";
-import { type DeploymentForm, lineProblem } from "./form";
+import { TextField } from "@/ui/Field";
+import type { DeploymentForm } from "./form";
+import { LinesField } from "./LinesField";
+import { lineProblem } from "./texts";
 
 interface DeploymentFieldsProps {
   form: DeploymentForm;
@@ -25,7 +27,7 @@ export function DeploymentFields({ form, onChange }: DeploymentFieldsProps) {
         hint="fprocess; empty is the image’s own."
         className={mono}
       />
-      <Lines
+      <LinesField
         {...bound("env")}
         label="Environment"
         hint="A line each, NAME=value. Everybody who may list functions sees it: secrets go below."
@@ -36,40 +38,13 @@ export function DeploymentFields({ form, onChange }: DeploymentFieldsProps) {
         hint="Names of the namespace’s secrets, with commas between them."
         className={mono}
       />
-      <Lines {...bound("labels")} label="Labels" hint="For example com.openfaas.scale.max=5." />
-      <Lines
+      <LinesField {...bound("labels")} label="Labels" hint="For example com.openfaas.scale.max=5." />
+      <LinesField
         {...bound("annotations")}
         label="Annotations"
         hint="For example topic=cron-function with schedule=*/5 * * * *."
       />
     </>
-  );
-}
-
-interface LinesProps {
-  id: string;
-  label: string;
-  hint: string;
-  value: string;
-  onChange: (event: ChangeEvent<HTMLTextAreaElement>) => void;
-}
-
-function Lines({ id, label, hint, value, onChange }: LinesProps) {
-  const error = lineProblem(value);
-  return (
-    <Field id={id} label={label} hint={hint} error={error}>
-      <Textarea
-        id={id}
-        rows={Math.min(8, Math.max(2, value.split("\n").length))}
-        className="w-full resize-y font-mono text-sm"
-        spellCheck={false}
-        autoComplete="off"
-        aria-invalid={error !== undefined}
-        aria-describedby={describedBy(id)}
-        value={value}
-        onChange={onChange}
-      />
-    </Field>
   );
 }
 

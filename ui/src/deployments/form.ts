@@ -1,4 +1,5 @@
 import type { Deployment } from "@/platform";
+import { linesOf, textsOf } from "./texts";
 
 /** A deployment as it is typed: names with texts are lines of `NAME=value`. */
 export interface DeploymentForm {
@@ -15,9 +16,9 @@ export function toForm(deployment: Deployment | undefined): DeploymentForm {
   return {
     image: deployment?.image ?? "",
     process: deployment?.process ?? "",
-    env: lines(deployment?.env),
-    labels: lines(deployment?.labels),
-    annotations: lines(deployment?.annotations),
+    env: linesOf(deployment?.env),
+    labels: linesOf(deployment?.labels),
+    annotations: linesOf(deployment?.annotations),
     secrets: deployment?.secrets.join(", ") ?? "",
   };
 }
@@ -32,44 +33,9 @@ export function toDeployment(form: DeploymentForm, was: Deployment | undefined):
     ...was,
     image: form.image.trim(),
     process: form.process.trim(),
-    env: texts(form.env, was?.env),
-    labels: texts(form.labels, was?.labels),
-    annotations: texts(form.annotations, was?.annotations),
+    env: textsOf(form.env, was?.env),
+    labels: textsOf(form.labels, was?.labels),
+    annotations: textsOf(form.annotations, was?.annotations),
     secrets: form.secrets.split(/[\s,]+/).filter((name) => name !== ""),
   };
-}
-
-type Texts = Deployment["env"];
-
-/** Lines that have no name, for each field. */
-export function lineProblem(text: string): string | undefined {
-  const bad = text.split("\n").find((line) => line.trim() !== "" && line.trimStart().search("=") < 1);
-  return bad === undefined ? undefined : `“${bad.trim().slice(0, 40)}” is not NAME=value.`;
-}
-
-function lines(all: Texts | undefined): string {
-  return Object.entries(all ?? {})
-    .map(([name, value]) => `${name}=${shown(value ?? "")}`)
-    .join("\n");
-}
-
-/** A value is one line here: its line breaks are written `\n`, and backslashes before an n twice. */
-function shown(value: string): string {
-  return value.replaceAll("\\n", "\\\\n").replaceAll("\n", "\\n");
-}
-
-function texts(text: string, was: Texts | undefined): Texts {
-  const found: Record<string, string> = {};
-  for (const line of text.split("\n")) {
-    const at = line.indexOf("=");
-    if (at < 1) continue;
-    const name = line.slice(0, at).trim();
-    const value = line.slice(at + 1);
-    const before = was?.[name];
-    found[name] =
-      before !== undefined && shown(before) === value
-        ? before
-        : value.replace(/\\\\n|\\n/g, (each) => (each === "\\n" ? "\n" : "\\n"));
-  }
-  return found;
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Pencil, Plus, RotateCw, SquareFunction, Trash2 } from "lucide-react";
+import { Pencil, Plus, RotateCw, SquareFunction, Tag, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { keys } from "@/api/keys";
 import {
@@ -28,6 +28,7 @@ import { type TabItem, Tabs } from "@/ui/Tabs";
 import { Breadcrumbs } from "./Breadcrumbs";
 import { DeleteNamespaceDialog } from "./DeleteNamespaceDialog";
 import { FunctionTable } from "./FunctionTable";
+import { NamespaceLabelsDialog } from "./NamespaceLabelsDialog";
 import { NamespaceSecretDialog } from "./NamespaceSecretDialog";
 import { NamespaceSecrets } from "./NamespaceSecrets";
 import { RenameNamespaceDialog } from "./RenameNamespaceDialog";
@@ -54,7 +55,7 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
   const connection = useConnections().data?.find(({ id }) => id === connectionId);
   const namespaces = useNamespaces(connectionId);
   const functions = useFunctions(connectionId);
-  const [dialog, setDialog] = useState<"rename" | "delete" | "schedule" | "secret" | null>(null);
+  const [dialog, setDialog] = useState<"rename" | "labels" | "delete" | "schedule" | "secret" | null>(null);
 
   // They are the account's: a key of the namespace does not reach them.
   const scheduled = connection?.account != null && connection.accountNamespace === name;
@@ -227,6 +228,11 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
                 onClick={refresh}
               />
             )}
+            {has?.namespaceMetadata && (
+              <Button icon={<Tag size={14} aria-hidden />} onClick={() => setDialog("labels")}>
+                Labels
+              </Button>
+            )}
             {has?.namespaces && (
               <Button
                 variant="danger-quiet"
@@ -250,6 +256,9 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
       />
       {dialog === "rename" && namespace && (
         <RenameNamespaceDialog namespace={namespace} onClose={() => setDialog(null)} />
+      )}
+      {dialog === "labels" && (
+        <NamespaceLabelsDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />
       )}
       {dialog === "schedule" && (
         <ScheduledTriggerDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />

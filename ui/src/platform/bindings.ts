@@ -538,6 +538,10 @@ logs: boolean,
  */
 namespaces: boolean, 
 /**
+ * Whether namespaces have labels and annotations (`namespace_metadata`).
+ */
+namespaceMetadata: boolean, 
+/**
  * Whether asynchronous calls end with a callback (`X-Callback-Url`).
  */
 callbacks: boolean, 
@@ -2538,6 +2542,19 @@ created: number,
 functions: number, };
 
 /**
+ * The labels and annotations of a provider's namespace (OpenFaaS' `FunctionNamespace`).
+ */
+export type NamespaceMetadata = { 
+/**
+ * Labels, for example `openfaas=1`, by which OpenFaaS knows a namespace for its own.
+ */
+labels: { [key in string]: string }, 
+/**
+ * Annotations.
+ */
+annotations: { [key in string]: string }, };
+
+/**
  * The name of a namespace, for example `playground` or `fn-378ae839-e58b-4cd1-afcf-632cd7b7b8db`.
  */
 export type NamespaceName = string;
@@ -4387,6 +4404,18 @@ export function createApi(transport: Transport) {
      */
     functionLogs: (args: { function: FunctionRef; ask: FunctionLogAsk }, onItem: (item: FunctionLogLine) => void, signal?: AbortSignal) =>
       transport.stream<FunctionLogLine, void>("function_logs", args, onItem, signal),
+    /**
+     * The labels and annotations of a connection's namespace (`capabilities.namespaceMetadata`). `NotSupported` where the
+     * server manages no namespaces.
+     */
+    namespaceMetadata: (args: { connection: string; namespace: NamespaceName }, signal?: AbortSignal) =>
+      transport.call<NamespaceMetadata>("namespace_metadata", args, signal),
+    /**
+     * Gives a connection's namespace other labels and annotations, in place of all that it has. `openfaas=1` stays among
+     * them: by it the gateway knows the namespace for its own.
+     */
+    putNamespaceMetadata: (args: { connection: string; namespace: NamespaceName; metadata: NamespaceMetadata }, signal?: AbortSignal) =>
+      transport.call<void>("put_namespace_metadata", args, signal),
     /**
      * The names of the secrets of a connection's namespace (`capabilities.secrets`), by name. Their values never come
      * back.

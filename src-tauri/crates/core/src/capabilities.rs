@@ -41,6 +41,8 @@ pub struct Capabilities {
     pub logs: bool,
     /// Whether namespaces can be made and deleted here. Some servers of such a system still refuse it.
     pub namespaces: bool,
+    /// Whether namespaces have labels and annotations (`namespace_metadata`).
+    pub namespace_metadata: bool,
     /// Whether asynchronous calls end with a callback (`X-Callback-Url`).
     pub callbacks: bool,
     /// Whether an asynchronous call that was accepted can be cancelled. Some servers of such a system still refuse it.
@@ -63,6 +65,7 @@ impl ConnectionKind {
             scale: false,
             logs: false,
             namespaces: false,
+            namespace_metadata: false,
             callbacks: false,
             cancels: false,
         };
@@ -86,6 +89,7 @@ impl ConnectionKind {
                 scale: false,
                 logs: true,
                 namespaces: false,
+                namespace_metadata: false,
                 callbacks: true,
                 cancels: false,
             },
@@ -101,6 +105,7 @@ impl ConnectionKind {
                 scale: true,
                 logs: true,
                 namespaces: true,
+                namespace_metadata: true,
                 callbacks: true,
                 cancels: true,
             },

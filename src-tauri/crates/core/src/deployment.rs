@@ -45,19 +45,13 @@ impl Deployment {
             return Err(invalid("The name of an image is needed.".into())
                 .with_hint("For example ghcr.io/openfaas/figlet:latest."));
         }
-        let named = [
+        check_names(&[
             ("environment variable", &self.env),
             ("label", &self.labels),
             ("annotation", &self.annotations),
             ("limit", &self.limits),
             ("request", &self.requests),
-        ];
-        for (what, texts) in named {
-            if let Some(name) = texts.keys().find(|name| !is_name(name)) {
-                let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-                return Err(invalid(format!("'{shown}' cannot be the name of a {what}.")));
-            }
-        }
+        ])?;
         if self
             .secrets
             .iter()
@@ -66,15 +60,46 @@ impl Deployment {
         {
             return Err(invalid("The name of a secret or a constraint is empty.".into()));
         }
-        let bytes = serde_json::to_vec(self).map_or(usize::MAX, |text| text.len());
-        if bytes > LARGEST {
-            return Err(Error::new(
-                ErrorCode::LimitExceeded,
-                format!("The deployment is larger than {LARGEST} bytes."),
-            ));
-        }
-        Ok(())
+        check_size("deployment", self)
     }
+}
+
+/// The labels and annotations of a provider's namespace (OpenFaaS' `FunctionNamespace`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NamespaceMetadata {
+    /// Labels, for example `openfaas=1`, by which OpenFaaS knows a namespace for its own.
+    pub labels: Texts,
+    /// Annotations.
+    pub annotations: Texts,
+}
+
+impl NamespaceMetadata {
+    /// Refuses what no server would take: names that are empty or have control characters, or more than 1 MiB in all.
+    pub fn check(&self) -> Result<(), Error> {
+        check_names(&[("label", &self.labels), ("annotation", &self.annotations)])?;
+        check_size("namespace's document", self)
+    }
+}
+
+fn check_names(named: &[(&str, &Texts)]) -> Result<(), Error> {
+    for (what, texts) in named {
+        if let Some(name) = texts.keys().find(|name| !is_name(name)) {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+            let text = format!("'{shown}' cannot be the name of a {what}.");
+            return Err(Error::new(ErrorCode::InvalidInput, text));
+        }
+    }
+    Ok(())
+}
+
+fn check_size(what: &str, document: &impl Serialize) -> Result<(), Error> {
+    let bytes = serde_json::to_vec(document).map_or(usize::MAX, |text| text.len());
+    if bytes > LARGEST {
+        let text = format!("The {what} is larger than {LARGEST} bytes.");
+        return Err(Error::new(ErrorCode::LimitExceeded, text));
+    }
+    Ok(())
 }
 
 fn is_name(name: &str) -> bool {

@@ -48,7 +48,8 @@ pub use delivery::{
     masked_url,
 };
 pub use deployment::{
-    DeployedImage, Deployment, FunctionLogAsk, FunctionLogLine, Readiness, ReadyState, Texts,
+    DeployedImage, Deployment, FunctionLogAsk, FunctionLogLine, NamespaceMetadata, Readiness, ReadyState,
+    Texts,
 };
 pub use entity::{Collection, Content, Entity, EntityKey, JoinedRule, KnownEntity, PackagedFunction};
 pub use error::{Error, ErrorCode, Result};

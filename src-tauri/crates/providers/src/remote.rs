@@ -6,7 +6,7 @@ use axum::http::{Request, Response};
 use beckon_core::{
     Activation, ActivationId, CodePackage, Collection, DeployedImage, Deployment, EntityKey, Error,
     ErrorCode, FunctionKey, FunctionLogAsk, FunctionLogLine, FunctionSummary, JsonText, KnownEntity, Limits,
-    Millis, Mode, NamedJson, Namespace, NamespaceName, Result, Runtime, Secret, WebExport,
+    Millis, Mode, NamedJson, Namespace, NamespaceMetadata, NamespaceName, Result, Runtime, Secret, WebExport,
 };
 use beckon_store::Expect;
 use futures_util::stream::BoxStream;
@@ -225,6 +225,20 @@ pub trait Remote: Send + Sync {
     /// Deletes a namespace with all that is in it.
     async fn delete_namespace(&self, _name: &NamespaceName) -> Result<()> {
         Err(not_there("namespaces that are deleted from here"))
+    }
+
+    /// The labels and annotations of a namespace.
+    async fn namespace_metadata(&self, _name: &NamespaceName) -> Result<NamespaceMetadata> {
+        Err(not_there("labels of namespaces"))
+    }
+
+    /// Gives a namespace other labels and annotations, in place of all that it has.
+    async fn put_namespace_metadata(
+        &self,
+        _name: &NamespaceName,
+        _metadata: &NamespaceMetadata,
+    ) -> Result<()> {
+        Err(not_there("labels of namespaces"))
     }
 
     /// The code of a function. `NotSupported` for a sequence and a container image.

@@ -3,7 +3,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use beckon_core::{
-    Deployment, Error, ErrorCode, FunctionLogAsk, FunctionLogLine, FunctionRef, LOCAL, Result,
+    Deployment, Error, ErrorCode, FunctionLogAsk, FunctionLogLine, FunctionRef, LOCAL, NamespaceMetadata,
+    Result,
 };
 use beckon_macros::commands;
 use futures_util::StreamExt as _;
@@ -99,6 +100,32 @@ impl Panel {
                 () = tokio::time::sleep(PAUSE) => {}
             }
         }
+    }
+
+    /// The labels and annotations of a connection's namespace (`capabilities.namespaceMetadata`). `NotSupported` where the
+    /// server manages no namespaces.
+    pub async fn namespace_metadata(
+        &self,
+        connection: String,
+        namespace: beckon_core::NamespaceName,
+    ) -> Result<NamespaceMetadata> {
+        not_here(&connection)?;
+        let remote = self.remote(&connection).await?;
+        self.noting(&connection, remote.namespace_metadata(&namespace).await)
+    }
+
+    /// Gives a connection's namespace other labels and annotations, in place of all that it has. `openfaas=1` stays among
+    /// them: by it the gateway knows the namespace for its own.
+    pub async fn put_namespace_metadata(
+        &self,
+        connection: String,
+        namespace: beckon_core::NamespaceName,
+        metadata: NamespaceMetadata,
+    ) -> Result<()> {
+        not_here(&connection)?;
+        let remote = self.remote(&connection).await?;
+        let putting = remote.put_namespace_metadata(&namespace, &metadata).await;
+        self.noting(&connection, putting)
     }
 
     /// The names of the secrets of a connection's namespace (`capabilities.secrets`), by name. Their values never come

@@ -308,6 +308,15 @@ async fn a_deployment_is_managed_from_here() -> Result<()> {
     assert_eq!(call(&here, "namespace_secrets", of).await?, json!([]));
     let third = json!({ "name": "third", "label": "", "connection": id });
     call(&here, "create_namespace", third).await?;
+    let of_third = json!({ "connection": id, "namespace": "third" });
+    let mut labels = of_third.clone();
+    labels["metadata"] = json!({ "labels": { "team": "blue" }, "annotations": {} });
+    call(&here, "put_namespace_metadata", labels).await?;
+    let read = call(&here, "namespace_metadata", of_third).await?;
+    assert_eq!(
+        read,
+        json!({ "labels": { "openfaas": "1", "team": "blue" }, "annotations": { "openfaas": "1" } })
+    );
     let gone = json!({ "name": "third", "confirmation": "third", "connection": id });
     call(&here, "delete_namespace", gone).await?;
     let local = json!({ "function": function("local", "hello"), "replicas": 1 });

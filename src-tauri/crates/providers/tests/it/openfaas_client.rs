@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::http::Request;
 use beckon_core::{
     CodePackage, ConnectionKind, Contract, Deployment, Error, ErrorCode, FunctionKey, FunctionLogAsk,
-    NamespaceName, NewFunction, Result, Runtime, Secret, TokenScope,
+    NamespaceMetadata, NamespaceName, NewFunction, Result, Runtime, Secret, Texts, TokenScope,
 };
 use beckon_providers::{Remote, RemoteResponse, connect};
 use beckon_store::Expect;
@@ -260,7 +260,28 @@ async fn a_gateway_is_tried_and_its_namespaces_are_managed() {
             .iter()
             .any(|known| known.name == third)
     );
+    // Its labels are all replaced, but for the mark by which the gateway knows it for its own.
+    let mark = Texts::from([("openfaas".to_owned(), "1".to_owned())]);
+    let made = client.namespace_metadata(&third).await.unwrap();
+    assert_eq!((&made.labels, &made.annotations), (&mark, &mark));
+    let changed = NamespaceMetadata {
+        labels: Texts::from([("team".to_owned(), "blue = sky".to_owned())]),
+        annotations: Texts::new(),
+    };
+    client.put_namespace_metadata(&third, &changed).await.unwrap();
+    let read = client.namespace_metadata(&third).await.unwrap();
+    assert_eq!(read.labels["team"], "blue = sky");
+    assert_eq!((read.labels.len(), &read.annotations), (2, &mark));
+    let nameless = NamespaceMetadata {
+        labels: Texts::from([(" ".to_owned(), String::new())]),
+        annotations: Texts::new(),
+    };
+    let refused = client.put_namespace_metadata(&third, &nameless).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidInput);
+
     client.delete_namespace(&third).await.unwrap();
+    let gone = client.namespace_metadata(&third).await.unwrap_err();
+    assert_eq!(gone.code, ErrorCode::NotFound);
     assert_eq!(
         client.delete_namespace(&third).await.unwrap_err().code,
         ErrorCode::NotFound
@@ -383,6 +404,10 @@ async fn a_server_without_namespaces_and_secrets_says_so() {
         assert_eq!(error.code, ErrorCode::NotSupported, "{error:?}");
     }
     let usual: NamespaceName = "openfaas-fn".parse().unwrap();
+    assert_eq!(
+        error(client.namespace_metadata(&usual).await).code,
+        ErrorCode::NotSupported
+    );
     assert_eq!(
         error(client.delete_namespace(&usual).await).code,
         ErrorCode::NotSupported

@@ -14,7 +14,7 @@ use axum::body::Bytes;
 use axum::http::{Request, StatusCode};
 use beckon_core::{
     Deployment, Error, ErrorCode, FunctionKey, FunctionLogAsk, FunctionLogLine, FunctionSummary, Namespace,
-    NamespaceName, Result, Secret,
+    NamespaceMetadata, NamespaceName, Result, Secret,
 };
 use futures_util::stream::BoxStream;
 
@@ -130,6 +130,14 @@ impl Remote for Client {
 
     async fn delete_namespace(&self, name: &NamespaceName) -> Result<()> {
         namespaces::delete(&self.http, name).await
+    }
+
+    async fn namespace_metadata(&self, name: &NamespaceName) -> Result<NamespaceMetadata> {
+        namespaces::metadata(&self.http, name).await
+    }
+
+    async fn put_namespace_metadata(&self, name: &NamespaceName, metadata: &NamespaceMetadata) -> Result<()> {
+        namespaces::put_metadata(&self.http, name, metadata).await
     }
 
     async fn functions(&self, namespace: &NamespaceName) -> Result<Vec<FunctionSummary>> {
