@@ -23,8 +23,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Providers list a run by its start, and only once it is over: look back further than the last look.
 const OVERLAP: Millis = 15 * 60_000;
 
-/// Takes up the runs that were being followed.
+/// Takes up the runs that were being followed, and gives up those whose answer was waited for: it went to a connection
+/// that is no more.
 pub(crate) async fn start(panel: &Arc<Panel>) -> Result<()> {
+    let now = panel.clock.now();
+    let waited_for = panel.store.waited_for().await?;
+    let lost = waited_for
+        .into_iter()
+        .map(|run| lost(run, now, remote_calls::NOT_WAITED_FOR));
+    panel.store.record_all(lost.collect()).await?;
     let connections = panel.store.connections().await?;
     for activation in panel.store.polling().await? {
         let summary = activation.summary;

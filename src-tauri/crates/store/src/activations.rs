@@ -252,9 +252,20 @@ impl Store {
 
     /// Remote runs whose end is not known yet, newest first.
     pub async fn polling(&self) -> Result<Vec<Activation>> {
+        self.whole_with(Status::Polling).await
+    }
+
+    /// Remote runs whose answer is being waited for, newest first.
+    pub async fn waited_for(&self) -> Result<Vec<Activation>> {
+        let mut running = self.whole_with(Status::Running).await?;
+        running.retain(|run| run.summary.connection != LOCAL);
+        Ok(running)
+    }
+
+    async fn whole_with(&self, status: Status) -> Result<Vec<Activation>> {
         self.flush_pending().await?;
         let filter = Filter {
-            statuses: vec![Status::Polling],
+            statuses: vec![status],
             ..Filter::default()
         };
         self.read(move |reader| {

@@ -49,6 +49,10 @@ pub(crate) fn is_overdue(run: &Activation, now: Millis) -> bool {
 pub(crate) const NO_CALLBACK: &str = "The server accepted the call, and nobody called back within an hour. It may not reach this machine from where it \
      runs, for example from a container. A callback that comes later is in the inbox.";
 
+/// Why a run whose answer was waited for is lost.
+pub(crate) const NOT_WAITED_FOR: &str =
+    "Beckon ended before the answer came. Whether the function ran is the server's to say.";
+
 /// How a run ended, as HTTP says it.
 pub(super) struct Answer {
     pub(super) status: StatusCode,

@@ -6,6 +6,7 @@ mod cancel;
 mod receive;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use beckon_core::{
     Activation, ActivationId, BodyForm, CallForm, Cause, Connection, Error, ErrorCode, FunctionRef, LogLine,
@@ -22,9 +23,12 @@ use crate::response::{Passed, ResponsePart, Screen};
 use crate::views::{InvokeMode, InvokeReply};
 use crate::{Panel, Sink, journal};
 use answer::{Answer, INTERNAL, kept, milliseconds, seconds};
-pub(crate) use answer::{NO_CALLBACK, called_back, is_overdue};
+pub(crate) use answer::{NO_CALLBACK, NOT_WAITED_FOR, called_back, is_overdue};
 pub(crate) use cancel::Running;
 use receive::{Received, asks_for_stream, comes_as_stream};
+
+/// A call that takes longer than this is in the journal while it lasts.
+const NOTE_AFTER: Duration = Duration::from_millis(250);
 
 const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
 const CALLBACK_URL: HeaderName = HeaderName::from_static("x-callback-url");
@@ -184,17 +188,21 @@ impl Panel {
             screen.called();
         }
         let key = function.key();
-        let sent = waiting.stop.run_until_cancelled(remote.call(&key, request, wait));
-        let ended = match sent.await {
-            None => {
-                self.give_up(&mut record);
-                Ok(())
+        let running = wait.then(|| running(&record));
+        let work = async {
+            let sent = waiting.stop.run_until_cancelled(remote.call(&key, request, wait));
+            match sent.await {
+                None => {
+                    self.give_up(&mut record);
+                    Ok(())
+                }
+                Some(reply) => match self.noting(&function.connection, reply) {
+                    Ok(reply) => self.settle(&mut record, reply, &waiting).await,
+                    Err(error) => Err(error),
+                },
             }
-            Some(reply) => match self.noting(&function.connection, reply) {
-                Ok(reply) => self.settle(&mut record, reply, &waiting).await,
-                Err(error) => Err(error),
-            },
         };
+        let (ended, is_noted) = self.noting_long(running, work).await;
         // From here on there is nothing left to give up.
         self.remotes.running.end(id);
         if let Err(error) = ended {
@@ -207,7 +215,8 @@ impl Panel {
             record
                 .result
                 .get_or_insert_with(|| json_text(&serde_json::json!({ "error": error.message })));
-            if matches!(error.code, ErrorCode::InvalidInput) && !matches!(waiting.told, Told::Inbox(_)) {
+            let is_noted = is_noted || matches!(waiting.told, Told::Inbox(_));
+            if matches!(error.code, ErrorCode::InvalidInput) && !is_noted {
                 return Err(error);
             }
             self.note_down(record).await?;
@@ -222,6 +231,28 @@ impl Panel {
             activation: record,
             promoted: false,
         })
+    }
+
+    /// Does what a call is, and writes down that it is under way where that takes long: the input of a call that outlives
+    /// Beckon is nowhere else. Answers whether it was written.
+    async fn noting_long<T>(&self, running: Option<Activation>, work: impl Future<Output = T>) -> (T, bool) {
+        tokio::pin!(work);
+        let Some(running) = running else {
+            return (work.await, false);
+        };
+        tokio::select! {
+            biased;
+            done = &mut work => return (done, false),
+            () = tokio::time::sleep(NOTE_AFTER) => {}
+        }
+        let noting = async {
+            if let Err(error) = self.note_down(running).await {
+                tracing::error!(%error, "a call that is under way could not be noted");
+            }
+        };
+        // What ends meanwhile is not noted over: the one waits for the other.
+        let (done, ()) = tokio::join!(work, noting);
+        (done, true)
     }
 
     /// A call whose answer nobody waits for any more.
@@ -351,6 +382,13 @@ impl Panel {
         });
         Err(error)
     }
+}
+
+/// The row of a call whose answer is waited for.
+fn running(record: &Activation) -> Activation {
+    let mut row = record.clone();
+    row.summary.status = Status::Running;
+    row
 }
 
 fn json_text(value: &impl serde::Serialize) -> beckon_core::JsonText {

@@ -16,7 +16,7 @@ struct Both {
     there: Arc<Panel>,
     /// The function `stream`, as it is called from here.
     target: Value,
-    _dirs: [tempfile::TempDir; 2],
+    dirs: [tempfile::TempDir; 2],
 }
 
 /// A Beckon that is connected with another one, which speaks as `kind`.
@@ -41,7 +41,7 @@ async fn connected(kind: &str) -> Result<Both> {
         here,
         there,
         target,
-        _dirs: dirs,
+        dirs,
     })
 }
 
@@ -158,6 +158,53 @@ async fn a_call_that_is_given_up_closes_its_connection_and_keeps_what_came() -> 
         (&reply["activation"]["status"], &reply["activation"]["httpStatus"]),
         (&"cancelled".into(), &Value::Null)
     );
+    both.end().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_takes_long_is_in_the_journal_and_outlives_a_crash() -> Result<()> {
+    let both = connected("spaces").await?;
+    let (here, target) = (&both.here, &both.target);
+    let (next, open) = gate().await?;
+    let (mut parts, answer) = live(here, target, "/", &format!("next={next}"));
+    let id = parts.recv().await.context("it is called")?["id"].clone();
+    while call(here, "activation", json!({ "id": id })).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let row = until(here, &id, "running").await?["activation"].clone();
+    assert_eq!(
+        (&row["connection"], &row["mode"], &row["http"]["path"]),
+        (&target["connection"], &"blocking".into(), &"/".into())
+    );
+
+    // What is on disk at this moment is what a crash would leave.
+    let crashed = tempfile::tempdir()?;
+    for entry in std::fs::read_dir(both.dirs[0].path())? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            std::fs::copy(entry.path(), crashed.path().join(entry.file_name()))?;
+        }
+    }
+    let after = start(crashed.path()).await?;
+    let lost = until(&after, &id, "lost").await?["activation"].clone();
+    assert_eq!(
+        lost["http"]["query"], row["http"]["query"],
+        "what was sent is kept"
+    );
+    assert!(
+        lost["result"]
+            .as_str()
+            .is_some_and(|text| text.contains("Beckon ended before the answer came")),
+        "{lost}"
+    );
+    after.shutdown(Duration::ZERO).await;
+
+    open.notify_one();
+    let reply: Value = serde_json::from_str(&answer.await??)?;
+    assert_eq!(reply["activation"]["status"], "success");
+    let kept = until(here, &id, "success").await?["activation"].clone();
+    assert_eq!(kept["result"], r#""data: oné\n\nevent: last\ndata: two\n\n""#);
     both.end().await;
     Ok(())
 }
