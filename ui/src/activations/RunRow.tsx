@@ -78,6 +78,7 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
               {run.httpStatus}
             </span>
           )}
+          {run.callback === "failed" && <CallbackFailedMark />}
         </Cell>
         <Cell className="truncate pr-2" title={`${fullLocal(run.start)} local\n${fullUtc(run.start)}`}>
           <time dateTime={new Date(run.start).toISOString()}>{shortTime(run.start, now)}</time>
@@ -159,6 +160,16 @@ function StartMark({ cold }: { cold: boolean | null }) {
       <Flame size={12} className="text-subtle" aria-hidden />
       <span className="text-muted">warm</span>
     </>
+  );
+}
+
+/** In place of the words in the last column, where there is no room for it. */
+function CallbackFailedMark() {
+  return (
+    <span className="run-callback pl-2 text-bad" title="Callback failed">
+      <PhoneOff size={12} aria-hidden />
+      <span className="sr-only">Callback failed</span>
+    </span>
   );
 }
 
