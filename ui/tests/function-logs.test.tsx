@@ -100,15 +100,19 @@ it("filters by text and instance, and copies what is shown", async () => {
   expect(await screen.findByRole("dialog", { name: "Keys" })).toHaveTextContent("Filter the lines");
 });
 
-it("asks for a time and for a replica, which were seen to write", async () => {
+it("asks for a time, and for an instance that was seen to write", async () => {
   const { asked, write, user } = show();
   await open();
   write(line(1));
   await waitFor(() => expect(shown()).toHaveLength(1));
-  // One replica is nothing to choose from.
-  expect(screen.queryByLabelText("Replica")).toBeNull();
+  // One instance is nothing to choose from.
+  expect(screen.queryByLabelText("Instance")).toBeNull();
   write(line(2, "from another", { instance: "other" }));
-  await user.selectOptions(await screen.findByLabelText("Replica"), "other");
+  const choice = await screen.findByLabelText("Instance");
+  const offered = within(choice).getAllByRole("option");
+  // The newest writer is the likeliest to be meant.
+  expect(offered.map(({ textContent }) => textContent)).toEqual(["All instances", "other", "…f7c9b8-x2k4q"]);
+  await user.selectOptions(choice, "other");
   expect(asked().at(-1)).toEqual({
     function: TARGET,
     ask: { tail: 100, follow: true, instance: "other" },
@@ -120,8 +124,8 @@ it("asks for a time and for a replica, which were seen to write", async () => {
   expect(ask.since).toBeGreaterThanOrEqual(before - 15 * 60_000);
   expect(ask.since).toBeLessThanOrEqual(Date.now() - 15 * 60_000);
   // What was shown is not there any more, and the choice is.
-  expect(screen.getByText(/Nothing from this time and replica/)).toBeVisible();
-  await user.selectOptions(screen.getByLabelText("Replica"), "All replicas");
+  expect(screen.getByText(/Nothing from this time and instance/)).toBeVisible();
+  await user.selectOptions(screen.getByLabelText("Instance"), "All instances");
   await user.selectOptions(screen.getByLabelText("Written within"), "At any time");
   expect(asked().at(-1)).toEqual({ function: TARGET, ask: { tail: 100, follow: true } });
 });

@@ -22,7 +22,7 @@ const TIMES = new Map([
 interface LogToolbarProps {
   ask: LogAsk;
   onAsk: (change: Partial<LogAsk>) => void;
-  /** The replicas that are known to have written. */
+  /** What is known to have written: replicas, or on some servers runs. */
   instances: readonly string[];
   following: boolean;
   onFollow: () => void;
@@ -75,13 +75,16 @@ export function LogToolbar(props: LogToolbarProps) {
       </Select>
       {(instances.length > 1 || ask.instance !== null) && (
         <Select
-          aria-label="Replica"
+          aria-label="Instance"
           className="max-w-40"
           value={ask.instance ?? ""}
           onChange={(event) => onAsk({ instance: event.target.value || null })}
         >
-          <option value="">All replicas</option>
-          {instances.map((each) => (
+          <option value="">All instances</option>
+          {(ask.instance === null || instances.includes(ask.instance)
+            ? instances
+            : [ask.instance, ...instances]
+          ).map((each) => (
             <option key={each} value={each}>
               {shortInstance(each)}
             </option>

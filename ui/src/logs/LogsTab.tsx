@@ -116,7 +116,7 @@ export function LogsTab({ target }: { target: FunctionRef }) {
       ) : (
         <EmptyState icon={<ScrollText size={24} aria-hidden />} title="Nothing was written yet">
           {ask.minutes !== null || ask.instance !== null
-            ? "Nothing from this time and replica; there may be more from before, or from others. "
+            ? "Nothing from this time and instance; there may be more from before, or from others. "
             : "Some servers keep only what the last minutes brought. "}
           What the function writes {following ? "appears here as it comes" : "is here when it is read again"}.
         </EmptyState>

@@ -44,20 +44,23 @@ export function matching(lines: readonly KeptLine[], filter: string): readonly K
   );
 }
 
-/** Replicas that are remembered for being chosen. */
-const MOST_INSTANCES = 100;
+/** Instances that can be chosen from: a server may have one for each run. */
+const MOST_INSTANCES = 50;
 
-/** The replicas that wrote, those of lines that are gone too, by name; the same list where there is none more. */
+/** The instances that wrote, the newest writer first, and those that are known from before; the same list where that
+ *  changes nothing. */
 export function withInstances(
   known: readonly string[],
   lines: readonly { instance: string }[],
 ): readonly string[] {
-  const all = new Set(known);
-  for (const { instance } of lines) {
-    if (all.size >= MOST_INSTANCES) break;
+  const all = new Set<string>();
+  for (let at = lines.length - 1; at >= 0 && all.size < MOST_INSTANCES; at -= 1) {
+    const instance = lines[at]?.instance ?? "";
     if (instance !== "") all.add(instance);
   }
-  return all.size === known.length ? known : [...all].sort();
+  for (const instance of known) all.add(instance);
+  const next = [...all].slice(0, MOST_INSTANCES);
+  return next.length === known.length && next.every((each, at) => each === known[at]) ? known : next;
 }
 
 /** As much of an instance's name as tells it from the others: ids differ from their start, pods at their end. */

@@ -8,7 +8,7 @@ export interface LogAsk {
   tail: number;
   /** Only of the last so many minutes; null lets the server decide how far back. */
   minutes: number | null;
-  /** Only of this replica; null for all of them. */
+  /** Only of this instance; null for all of them. */
   instance: string | null;
   follow: boolean;
 }
