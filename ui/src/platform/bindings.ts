@@ -548,7 +548,11 @@ callbacks: boolean,
 /**
  * Whether an asynchronous call that was accepted can be cancelled. Some servers of such a system still refuse it.
  */
-cancels: boolean, };
+cancels: boolean, 
+/**
+ * Whether namespaces have triggers that call the functions which ask for them in their options (`space_triggers`).
+ */
+spaceTriggers: boolean, };
 
 /**
  * Who asked for the run.
@@ -1921,7 +1925,12 @@ image: DeployedImage | null,
 /**
  * How it is, where functions are started before they are called.
  */
-readiness: Readiness | null, };
+readiness: Readiness | null, 
+/**
+ * What the triggers of its namespace call it for, where it says so itself: in a provider's space
+ * (`capabilities.spaceTriggers`).
+ */
+options: FunctionOptions | null, };
 
 /**
  * What of a function can be changed from here.
@@ -2039,6 +2048,19 @@ text: string, };
 export type FunctionName = string;
 
 /**
+ * What a function of a space has its space's triggers call it for.
+ */
+export type FunctionOptions = { 
+/**
+ * Topics of messages, with the wildcards of their broker.
+ */
+topics: Array<string>, 
+/**
+ * A cron expression.
+ */
+schedule: string | null, };
+
+/**
  * A function anywhere: the connection it is reached by, its namespace there and its name.
  */
 export type FunctionRef = { 
@@ -2090,7 +2112,11 @@ web: WebExport,
 /**
  * After a crash of Beckon.
  */
-lostPolicy: LostPolicy, };
+lostPolicy: LostPolicy, 
+/**
+ * What the triggers of its space call it for; `None` leaves it. `NotSupported` where `FunctionDetail` has none.
+ */
+options?: FunctionOptions | null, };
 
 /**
  * A function as a list shows it, local or remote.
@@ -2629,6 +2655,23 @@ missed: MissedPolicy,
  * Whether it fires.
  */
 enabled: boolean, };
+
+/**
+ * What a space's trigger is made of. Its password travels beside it, and never comes back.
+ */
+export type NewSpaceTrigger = { 
+/**
+ * At most 1,000 characters; may be empty.
+ */
+description: string, 
+/**
+ * What it listens to. The type of one that is there cannot be changed.
+ */
+source: SpaceTriggerSource, 
+/**
+ * Who is told how each call ended: http(s).
+ */
+callbackUrl: string | null, };
 
 /**
  * A token just made: the only time that its credential is part of an answer unasked.
@@ -3642,6 +3685,95 @@ name: string,
  * The credential.
  */
 credential: string, };
+
+/**
+ * Where a message broker is, and who logs in to it.
+ */
+export type SpaceBroker = { 
+/**
+ * A name or an address. On Beckon's own gateway `mqtts://` or `amqps://` before it asks for TLS.
+ */
+host: string, 
+/**
+ * `None`: the broker's usual one.
+ */
+port: number | null, 
+/**
+ * `None`: nobody logs in.
+ */
+username: string | null, };
+
+/**
+ * Something that calls functions of a space beside their callers: those with a schedule in their [`FunctionOptions`] by
+ * the clock, or those with a topic in them for each message of a broker. (Spaces' guide, "Triggers".)
+ */
+export type SpaceTrigger = { 
+/**
+ * Its id, as its server made it.
+ */
+id: string, 
+/**
+ * What people are told of it; may be empty.
+ */
+description: string, 
+/**
+ * What it listens to.
+ */
+source: SpaceTriggerSource, 
+/**
+ * What it is doing.
+ */
+status: SpaceTriggerStatus, 
+/**
+ * Why it is `Failed`, where its server says so.
+ */
+errorMessage: string | null, 
+/**
+ * Who is told how each call ended.
+ */
+callbackUrl: string | null, };
+
+/**
+ * What a space's trigger listens to.
+ */
+export type SpaceTriggerSource = { "type": "cron" } | { "type": "mqtt", 
+/**
+ * Where it is.
+ */
+broker: SpaceBroker, 
+/**
+ * Topic filters, with `+` and `#` as MQTT has them. At least one.
+ */
+topics: Array<string>, 
+/**
+ * 0, 1 or 2; `None` leaves it to the server.
+ */
+qos: number | null, } | { "type": "rabbitmq", 
+/**
+ * Where it is.
+ */
+broker: SpaceBroker, 
+/**
+ * The exchange that the queue is bound to; without one it is taken as it is.
+ */
+exchange: string | null, 
+/**
+ * The queue. Without one: a queue of its own that is bound to the exchange.
+ */
+queue: string | null, 
+/**
+ * Routing keys, with `*` and `#` as topic exchanges have them, that it is bound with.
+ */
+topics: Array<string>, } | { "type": "other", 
+/**
+ * Its type, in its server's word.
+ */
+name: string, };
+
+/**
+ * What a space's trigger is doing.
+ */
+export type SpaceTriggerStatus = "pending" | "running" | "failed" | "unknown";
 
 /**
  * Where a run is, or how it ended. One closed set for every system.
@@ -4923,6 +5055,27 @@ export function createApi(transport: Transport) {
      */
     resumeTrigger: (args: { id: string }, signal?: AbortSignal) =>
       transport.call<Trigger>("resume_trigger", args, signal),
+    /**
+     * The triggers of a connection's namespace (`capabilities.spaceTriggers`), with what they are doing.
+     *
+     * Those of the local engine change with the event `triggers`; a provider tells of no change.
+     */
+    spaceTriggers: (args: { connection: string; namespace: NamespaceName }, signal?: AbortSignal) =>
+      transport.call<Array<SpaceTrigger>>("space_triggers", args, signal),
+    /**
+     * Makes a trigger of a namespace (no `id`) or changes one, which keeps its type.
+     *
+     * `password` is the broker's, for the user that the trigger names. It goes to the provider, here to the secret
+     * store, and never comes back; `null` or an empty one keeps that which is there, if the broker and the user are the
+     * same. `InvalidInput` for what cannot be a trigger; `NotFound`: no such trigger or namespace.
+     */
+    putSpaceTrigger: (args: { connection: string; namespace: NamespaceName; id?: string | null; trigger: NewSpaceTrigger; password?: string | null }, signal?: AbortSignal) =>
+      transport.call<SpaceTrigger>("put_space_trigger", args, signal),
+    /**
+     * Deletes a trigger of a namespace; what it called already is still run.
+     */
+    deleteSpaceTrigger: (args: { connection: string; namespace: NamespaceName; id: string }, signal?: AbortSignal) =>
+      transport.call<void>("delete_space_trigger", args, signal),
     /**
      * Where secrets are kept.
      */

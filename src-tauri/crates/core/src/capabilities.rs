@@ -47,6 +47,8 @@ pub struct Capabilities {
     pub callbacks: bool,
     /// Whether an asynchronous call that was accepted can be cancelled. Some servers of such a system still refuse it.
     pub cancels: bool,
+    /// Whether namespaces have triggers that call the functions which ask for them in their options (`space_triggers`).
+    pub space_triggers: bool,
 }
 
 impl ConnectionKind {
@@ -68,12 +70,14 @@ impl ConnectionKind {
             namespace_metadata: false,
             callbacks: false,
             cancels: false,
+            space_triggers: false,
         };
         match self {
             Self::Local => Capabilities {
                 namespaces: true,
                 callbacks: true,
                 cancels: true,
+                space_triggers: true,
                 ..openwhisk
             },
             Self::Openwhisk | Self::Digitalocean => openwhisk,
@@ -92,6 +96,7 @@ impl ConnectionKind {
                 namespace_metadata: false,
                 callbacks: true,
                 cancels: false,
+                space_triggers: true,
             },
             Self::Openfaas => Capabilities {
                 call: CallForm::Request,
@@ -108,6 +113,7 @@ impl ConnectionKind {
                 namespace_metadata: true,
                 callbacks: true,
                 cancels: true,
+                space_triggers: false,
             },
         }
     }

@@ -31,6 +31,7 @@ mod scaling;
 mod schedule;
 mod secret;
 mod settings;
+mod space;
 mod token;
 mod trigger;
 
@@ -74,6 +75,9 @@ pub use schedule::{
 };
 pub use secret::Secret;
 pub use settings::{Destination, FolderSource, Jitter, Retry, Settings, Watchdog};
+pub use space::{
+    FunctionOptions, NewSpaceTrigger, SpaceBroker, SpaceTrigger, SpaceTriggerSource, SpaceTriggerStatus,
+};
 pub use token::{Token, TokenKind, TokenScope, hint_of};
 pub use trigger::{
     CredentialKind, NewTrigger, Subscription, TopicTrigger, Trigger, TriggerCounts, TriggerState,

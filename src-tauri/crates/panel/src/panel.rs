@@ -10,6 +10,7 @@ use beckon_core::{
 use beckon_core::{CodePackage, ErrorCode};
 use beckon_engine::{Engine, EngineConfig};
 use beckon_providers::gateway::{Gateway, Throttle};
+use beckon_providers::spaces::SpaceTriggers;
 use beckon_store::{Expect, Store};
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
@@ -67,6 +68,8 @@ pub struct Panel {
     pub(crate) settings: RwLock<Settings>,
     /// What the gateway grants.
     pub(crate) throttle: Arc<Throttle>,
+    /// The triggers of the engine's namespaces that Spaces' clients make.
+    pub(crate) space_triggers: Arc<SpaceTriggers>,
     pub(crate) gateway_url: RwLock<Option<String>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -93,6 +96,7 @@ impl Panel {
         let engine = Engine::start(engine_config, store.clone(), secrets.clone(), clock.clone()).await?;
         let throttle = Throttle::default();
         throttle.set(settings.quota);
+        let space_triggers = SpaceTriggers::new(engine.clone(), store.clone(), clock.clone());
         let panel = Arc::new(Self {
             store,
             engine,
@@ -104,6 +108,7 @@ impl Panel {
             data_dir,
             settings: RwLock::new(settings),
             throttle: throttle.into(),
+            space_triggers: space_triggers.into(),
             gateway_url: RwLock::new(None),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -127,6 +132,7 @@ impl Panel {
             store: self.store.clone(),
             clock: self.clock.clone(),
             throttle: self.throttle.clone(),
+            space_triggers: self.space_triggers.clone(),
         }
     }
 

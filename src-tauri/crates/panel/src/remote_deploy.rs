@@ -79,6 +79,7 @@ impl Panel {
             limits: planned.says_limits.then_some(new.limits),
             web: Some(new.web),
             annotations: new.annotations,
+            options: None,
         };
         let remote = self.remote(connection).await?;
         let saving = match remote.put_function(&key, &change, Expect::Any).await {

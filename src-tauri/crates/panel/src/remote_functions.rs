@@ -1,8 +1,8 @@
 //! Functions at a provider: what their page shows, and how they are changed there.
 
 use beckon_core::{
-    CodePackage, Contract, Error, ErrorCode, FunctionRef, LostPolicy, Result, Runtime, Secret, Settings,
-    Version, WebExport,
+    CodePackage, Contract, Error, ErrorCode, FunctionOptions, FunctionRef, LostPolicy, Result, Runtime,
+    Secret, Settings, Version, WebExport,
 };
 use beckon_providers::{EnvChange, FunctionChange, KeptEnv, RemoteFunction, openfaas, openwhisk, spaces};
 use beckon_store::Expect;
@@ -140,6 +140,9 @@ impl Panel {
                 "The handler contract, execution settings, concurrency and lost policy",
             ));
         }
+        if settings.options.is_some() && old.options.is_none() {
+            return Err(no_options());
+        }
         let change = FunctionChange {
             main: Some(settings.main.filter(|main| !main.trim().is_empty())),
             parameters: Some(settings.parameters),
@@ -153,6 +156,7 @@ impl Panel {
             },
             limits: Some(settings.limits),
             web: Some(settings.web),
+            options: settings.options.map(FunctionOptions::checked).transpose()?,
             ..FunctionChange::default()
         };
         self.put_there(function, &change, Expect::Version(expected)).await
@@ -195,6 +199,12 @@ pub(crate) fn not_there(what: &str) -> Error {
     Error::new(ErrorCode::NotSupported, text).with_hint("Leave them as they are for this function.")
 }
 
+/// Refuses options where no trigger asks for them.
+pub(crate) fn no_options() -> Error {
+    let text = "Options are those of a space's functions: no trigger asks for them here.";
+    Error::new(ErrorCode::NotSupported, text)
+}
+
 fn detail(
     function: FunctionRef,
     found: RemoteFunction,
@@ -210,6 +220,7 @@ fn detail(
         parameters,
         env_names,
         image,
+        options,
         ..
     } = found;
     let code = match code {
@@ -282,5 +293,6 @@ fn detail(
         function_url,
         image,
         readiness: summary.readiness,
+        options,
     }
 }

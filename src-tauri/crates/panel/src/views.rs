@@ -186,6 +186,9 @@ pub struct FunctionDetail {
     pub image: Option<beckon_core::DeployedImage>,
     /// How it is, where functions are started before they are called.
     pub readiness: Option<beckon_core::Readiness>,
+    /// What the triggers of its namespace call it for, where it says so itself: in a provider's space
+    /// (`capabilities.spaceTriggers`).
+    pub options: Option<beckon_core::FunctionOptions>,
 }
 
 /// A function's code as the window shows it.
@@ -294,6 +297,10 @@ pub struct FunctionSettings {
     pub web: WebExport,
     /// After a crash of Beckon.
     pub lost_policy: LostPolicy,
+    /// What the triggers of its space call it for; `None` leaves it. `NotSupported` where `FunctionDetail` has none.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub options: Option<beckon_core::FunctionOptions>,
 }
 
 /// How the window invokes.

@@ -45,6 +45,8 @@ pub struct Gateway {
     pub clock: Clock,
     /// How much each namespace may ask of OpenWhisk's API.
     pub throttle: Arc<Throttle>,
+    /// The triggers of Spaces' spaces.
+    pub space_triggers: Arc<spaces::SpaceTriggers>,
 }
 
 /// Every dialect, to be served on a loopback address.

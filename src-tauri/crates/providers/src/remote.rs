@@ -5,8 +5,9 @@ use axum::body::Bytes;
 use axum::http::{Request, Response};
 use beckon_core::{
     Activation, ActivationId, CodePackage, Collection, DeployedImage, Deployment, EntityKey, Error,
-    ErrorCode, FunctionKey, FunctionLogAsk, FunctionLogLine, FunctionSummary, JsonText, KnownEntity, Limits,
-    Millis, Mode, NamedJson, Namespace, NamespaceMetadata, NamespaceName, Result, Runtime, Secret, WebExport,
+    ErrorCode, FunctionKey, FunctionLogAsk, FunctionLogLine, FunctionOptions, FunctionSummary, JsonText,
+    KnownEntity, Limits, Millis, Mode, NamedJson, Namespace, NamespaceMetadata, NamespaceName,
+    NewSpaceTrigger, Result, Runtime, Secret, SpaceTrigger, WebExport,
 };
 use beckon_store::Expect;
 use futures_util::stream::BoxStream;
@@ -64,6 +65,8 @@ pub struct RemoteFunction {
     pub annotations: Vec<NamedJson>,
     /// What was deployed, of a system whose functions are images.
     pub image: Option<DeployedImage>,
+    /// What its namespace's triggers call it for, of a system that has such triggers.
+    pub options: Option<FunctionOptions>,
 }
 
 impl RemoteFunction {
@@ -79,6 +82,7 @@ impl RemoteFunction {
             env_names: Vec::new(),
             annotations: Vec::new(),
             image: None,
+            options: None,
         }
     }
 }
@@ -136,6 +140,8 @@ pub struct FunctionChange {
     pub web: Option<WebExport>,
     /// Annotations, which are merged with those that are there.
     pub annotations: Vec<NamedJson>,
+    /// What its namespace's triggers call it for. Not looked at where there are no such triggers.
+    pub options: Option<FunctionOptions>,
 }
 
 /// What becomes of environment variables, whose values are not known here.
@@ -291,6 +297,28 @@ pub trait Remote: Send + Sync {
         Err(not_there("secrets with names"))
     }
 
+    /// The triggers of a namespace that call the functions which ask for them in their options, in their server's order.
+    async fn space_triggers(&self, _namespace: &NamespaceName) -> Result<Vec<SpaceTrigger>> {
+        Err(not_there(SPACE_TRIGGERS))
+    }
+
+    /// Makes such a trigger (no `id`) or changes one (`NotFound` when there is none, `InvalidInput` when it is of another
+    /// type). Without a password the one that the server has stays, if it lets it.
+    async fn put_space_trigger(
+        &self,
+        _namespace: &NamespaceName,
+        _id: Option<&str>,
+        _trigger: &NewSpaceTrigger,
+        _password: Option<&Secret>,
+    ) -> Result<SpaceTrigger> {
+        Err(not_there(SPACE_TRIGGERS))
+    }
+
+    /// Deletes such a trigger.
+    async fn delete_space_trigger(&self, _namespace: &NamespaceName, _id: &str) -> Result<()> {
+        Err(not_there(SPACE_TRIGGERS))
+    }
+
     /// What a function wrote, oldest first. With [`FunctionLogAsk::follow`] it goes on until the server ends it, which
     /// most do after a minute or less.
     async fn logs(
@@ -381,6 +409,7 @@ pub trait Remote: Send + Sync {
     }
 }
 
+const SPACE_TRIGGERS: &str = "triggers that functions ask for in their options";
 const ENTITIES: &str = "packages, triggers or rules";
 
 /// The answer of a system that has no such thing.

@@ -13,7 +13,7 @@ use crate::{
     Panel,
     commands::namespaces::confirm,
     handlers::{Handler, check_contract},
-    remote_functions::{FunctionEdits, not_there},
+    remote_functions::{FunctionEdits, no_options, not_there},
     secrets::function_secret,
     templates,
     views::{CodeInput, CodeView, EnvVar, FunctionDetail, FunctionSettings, Template, ZipEntry},
@@ -141,6 +141,9 @@ impl Panel {
         }
         if !function.is_local() {
             return self.configure_there(function, settings, expected_version).await;
+        }
+        if settings.options.is_some() {
+            return Err(no_options());
         }
         let stored = self.local_function(&function).await?;
         for variable in &settings.env {
@@ -327,6 +330,7 @@ impl Panel {
             function_url,
             image: None,
             readiness: None,
+            options: None,
         })
     }
 }

@@ -27,6 +27,7 @@ mod schedules;
 mod secret_store;
 mod settings;
 mod sources;
+mod space_triggers;
 mod terminal;
 mod tokens;
 mod triggers;
@@ -68,6 +69,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         deliveries::COMMANDS,
         schedules::COMMANDS,
         triggers::COMMANDS,
+        space_triggers::COMMANDS,
         secret_store::COMMANDS,
         settings::COMMANDS,
         sources::COMMANDS,

@@ -147,3 +147,86 @@ async fn a_space_is_connected_edited_and_called() -> Result<()> {
     }
     bail!("the change did not arrive")
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn triggers_of_a_space_are_seen_and_changed_from_both_sides() -> Result<()> {
+    let (here_dir, there_dir) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let there = start(there_dir.path()).await?;
+    let gateway = serve_gateway(&there).await?;
+    let scope = json!({ "type": "namespace", "namespace": "playground" });
+    let token = json!({ "name": "app", "kind": "spaces", "scope": scope, "expiresInSeconds": null });
+    let made = call(&there, "create_token", json!({ "draft": token })).await?;
+    let (client, secret) = made["credential"].as_str().unwrap().split_once(':').unwrap();
+    let here = start(here_dir.path()).await?;
+    let draft = json!({ "name": "space", "kind": "spaces", "environment": "staging", "apiHost": gateway,
+                        "user": client, "key": secret });
+    let connection = call(&here, "add_connection", json!({ "draft": draft })).await?;
+    assert_eq!(connection["capabilities"]["spaceTriggers"], true);
+    let id = connection["id"].as_str().unwrap();
+    let list = async |panel, connection: &str| {
+        let place = json!({ "connection": connection, "namespace": "playground" });
+        call(panel, "space_triggers", place).await
+    };
+    assert_eq!(list(&here, id).await?, json!([]));
+
+    // A broker that nobody is: what it says is told, the password nowhere.
+    let broker = json!({ "host": "127.0.0.1", "port": 1, "username": "ann" });
+    let source = json!({ "type": "mqtt", "broker": broker, "topics": ["a", " b/# "], "qos": 1 });
+    let trigger = json!({ "description": "heat", "source": source, "callbackUrl": null });
+    let put = |connection: &str, id: Value, trigger: &Value, password: Value| {
+        json!({ "connection": connection, "namespace": "playground", "id": id, "trigger": trigger,
+                "password": password })
+    };
+    let refused = call(
+        &here,
+        "put_space_trigger",
+        put(id, Value::Null, &trigger, json!("")),
+    )
+    .await
+    .unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidInput, "{refused:?}");
+    let made = put(id, Value::Null, &trigger, json!("s3cr3t-value"));
+    let made = call(&here, "put_space_trigger", made).await?;
+    assert_eq!(made["source"]["topics"], json!(["a", "b/#"]));
+    let mut found = Value::Null;
+    for _ in 0..600 {
+        found = list(&here, id).await?[0].clone();
+        if found["status"] == "failed" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(found["status"], "failed");
+    let why = found["errorMessage"].as_str().unwrap();
+    assert!(why.contains("connection refused"), "{why}");
+    assert!(!format!("{made}{found}").contains("s3cr3t"));
+
+    // The same on the machine that serves it, whose window changes it too: the password stays where it is.
+    assert_eq!(list(&there, "local").await?[0]["id"], made["id"]);
+    let mut other = trigger.clone();
+    other["description"] = json!("warmth");
+    let changed = put("local", made["id"].clone(), &other, Value::Null);
+    let changed = call(&there, "put_space_trigger", changed).await?;
+    assert_eq!(changed["description"], "warmth");
+    assert_eq!(list(&here, id).await?[0]["description"], "warmth");
+    let elsewhere = json!({ "host": "127.0.0.1", "port": 2, "username": "ann" });
+    other["source"]["broker"] = elsewhere;
+    for (panel, connection) in [(&there, "local"), (&here, id)] {
+        let moved = put(connection, made["id"].clone(), &other, Value::Null);
+        let refused = call(panel, "put_space_trigger", moved).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidInput, "{connection}");
+    }
+    let cron = json!({ "description": "", "source": { "type": "cron" }, "callbackUrl": null });
+    let turned = put("local", made["id"].clone(), &cron, Value::Null);
+    let refused = call(&there, "put_space_trigger", turned).await.unwrap_err();
+    assert!(refused.message.contains("type"), "{refused:?}");
+
+    let delete = json!({ "connection": "local", "namespace": "playground", "id": made["id"] });
+    call(&there, "delete_space_trigger", delete.clone()).await?;
+    let gone = call(&there, "delete_space_trigger", delete).await.unwrap_err();
+    assert_eq!(gone.code, ErrorCode::NotFound);
+    assert_eq!(list(&here, id).await?, json!([]));
+    here.shutdown(std::time::Duration::ZERO).await;
+    there.shutdown(std::time::Duration::ZERO).await;
+    Ok(())
+}

@@ -5,6 +5,7 @@
 pub(crate) mod client;
 pub mod copy_as;
 pub(crate) mod gateway;
+mod triggers;
 mod ulid;
 pub(crate) mod wire;
 
@@ -12,6 +13,7 @@ use beckon_core::{Contract, FunctionKey, Language, Secret};
 use rand::distr::{Alphanumeric, SampleString as _};
 
 use crate::openwhisk::{NewToken, path_segment};
+pub use triggers::SpaceTriggers;
 
 /// Makes the credential of a client: its id, a ULID, and its secret, 48 random alphanumerics.
 #[must_use]

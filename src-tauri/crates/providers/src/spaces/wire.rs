@@ -56,6 +56,9 @@ pub(crate) struct Options {
     /// A cron expression, by which the space's cron trigger calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) schedule: Option<String>,
+    /// What else a server says, which stays as it is.
+    #[serde(flatten)]
+    pub(crate) others: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A function's code in base64: a source file, or (beyond what Spaces takes) a zip.
@@ -161,12 +164,17 @@ pub(crate) struct LogEntry {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Trigger {
+    #[serde(deserialize_with = "or_default")]
     pub(crate) id: String,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) description: String,
     /// `cron`, `mqtt` or `rabbitmq`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "or_default")]
     pub(crate) kind: String,
-    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    #[serde(
+        deserialize_with = "or_default",
+        skip_serializing_if = "serde_json::Map::is_empty"
+    )]
     pub(crate) config: serde_json::Map<String, serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<TriggerState>,
@@ -182,6 +190,9 @@ pub(crate) enum TriggerState {
     Pending,
     Running,
     Failed,
+    /// What this does not know; never told.
+    #[serde(other)]
+    Other,
 }
 
 fn an_hour() -> u64 {

@@ -225,6 +225,7 @@ impl Http {
             body,
             dialect: self.dialect,
             credential: Arc::clone(&self.credential),
+            hidden: None,
             host: self.host(),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use beckon_core::{Error, ErrorCode, Result};
+use beckon_core::{Error, ErrorCode, Result, Secret};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -21,6 +21,8 @@ pub(crate) struct Reply {
     pub(super) dialect: Dialect,
     /// What must not be repeated in an error.
     pub(super) credential: Arc<Credential>,
+    /// Neither must this: it was sent in the request's body.
+    pub(super) hidden: Option<Secret>,
     pub(super) host: String,
 }
 
@@ -28,6 +30,12 @@ impl Reply {
     /// A header as text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The same, with a secret of the request that no error repeats.
+    pub(crate) fn hiding(mut self, secret: Option<&Secret>) -> Self {
+        self.hidden = secret.filter(|secret| !secret.expose().is_empty()).cloned();
+        self
     }
 
     /// The reply if it is a success, or the error that it stands for.
@@ -131,7 +139,13 @@ impl Reply {
 
     /// A stranger's text, fit to be shown: short, printable, and without the key.
     fn shown(&self, text: &str, most: usize) -> String {
-        let text = self.credential.redact(text);
+        let mut text = self.credential.redact(text);
+        if let Some(hidden) = &self.hidden {
+            text = text.replace(hidden.expose(), "***");
+            // As it is written in the request, where that is repeated.
+            let written = serde_json::Value::from(hidden.expose()).to_string();
+            text = text.replace(written.trim_matches('"'), "***");
+        }
         text.chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .take(most)
@@ -147,7 +161,6 @@ mod tests {
     use crate::digitalocean::client::ACCOUNT_API;
     use crate::openwhisk::basic;
     use crate::openwhisk::client::OPENWHISK_API;
-    use beckon_core::Secret;
 
     fn reply(status: StatusCode, body: &str) -> Reply {
         Reply {
@@ -156,6 +169,7 @@ mod tests {
             body: body.into(),
             dialect: OPENWHISK_API,
             credential: Arc::new(Credential::Basic(Secret::new("user:hunter2hunter2"))),
+            hidden: None,
             host: "h".into(),
         }
     }
@@ -181,6 +195,17 @@ mod tests {
         );
         let error = reply(StatusCode::BAD_REQUEST, &body).error();
         assert_eq!(error.message, format!("h answered: {} ***", "y".repeat(300)));
+    }
+
+    #[test]
+    fn what_was_sent_as_a_secret_is_not_repeated() {
+        let secret = Secret::new("pa\"ss/w0rd");
+        let echo = r#"{"error":"no pa\"ss/w0rd here","code":"x"}"#;
+        let error = reply(StatusCode::BAD_REQUEST, echo).hiding(Some(&secret)).error();
+        assert_eq!(error.message, "h answered: no *** here");
+        let page = r#"you sent {"password":"pa\"ss/w0rd"}"#;
+        let error = reply(StatusCode::BAD_GATEWAY, page).hiding(Some(&secret)).error();
+        assert_eq!(error.details.unwrap(), r#"you sent {"password":"***"}"#);
     }
 
     #[test]

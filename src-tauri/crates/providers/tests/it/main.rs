@@ -27,6 +27,7 @@ mod sequences;
 mod spaces;
 mod spaces_callbacks;
 mod spaces_client;
+mod spaces_client_triggers;
 mod spaces_triggers;
 mod support;
 mod throttle;

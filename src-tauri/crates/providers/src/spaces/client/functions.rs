@@ -8,40 +8,29 @@ use beckon_core::{
 use beckon_store::Expect;
 
 use super::received::{self, package};
-use super::{missing, unsupported};
+use super::{missing, pages, unsupported};
 use crate::openwhisk::path_segment;
 use crate::spaces::path_of;
-use crate::spaces::wire::{Draft, Function, GO, PYTHON, Page, Source};
+use crate::spaces::wire::{Draft, Function, GO, PYTHON, Source};
 use crate::transport::Http;
 use crate::{EnvChange, FunctionChange, KeptEnv, RemoteCode, RemoteFunction, SavedFunction};
 
-/// Most pages of a list.
-const PAGES: usize = 1_000;
+fn list(space: &NamespaceName) -> String {
+    format!("spaces/{}/functions", path_segment(space.as_str()))
+}
 
-/// One page of a space's functions.
-pub(super) async fn page(http: &Http, space: &NamespaceName, cursor: Option<&str>) -> Result<Page<Function>> {
-    let mut path = format!("spaces/{}/functions", path_segment(space.as_str()));
-    if let Some(cursor) = cursor {
-        path.push_str(&format!("?next_cursor={}", path_segment(cursor)));
-    }
-    http.get(&path).await?.ok()?.json()
+/// Asks for the first of a space's functions, to see whether it may be asked for.
+pub(super) async fn look(http: &Http, space: &NamespaceName) -> Result<()> {
+    pages::page::<Function>(http, &list(space), None).await.map(drop)
 }
 
 /// The functions of a space. One whose name Beckon cannot use is left out.
 pub(super) async fn all(http: &Http, space: &NamespaceName) -> Result<Vec<FunctionSummary>> {
-    let (mut all, mut cursor) = (Vec::new(), None);
-    for _ in 0..PAGES {
-        let page = page(http, space, cursor.as_deref()).await?;
-        all.extend(page.data.iter().filter_map(|function| {
-            let key = FunctionKey::new(space.as_str(), &function.name.replace("__", "/")).ok()?;
-            Some(received::summary(function, key))
-        }));
-        if page.paging.next_cursor.is_empty() {
-            break;
-        }
-        cursor = Some(page.paging.next_cursor);
-    }
-    Ok(all)
+    let told = |function: &Function| {
+        let key = FunctionKey::new(space.as_str(), &function.name.replace("__", "/")).ok()?;
+        Some(received::summary(function, key))
+    };
+    pages::all(http, &list(space), told).await
 }
 
 async fn find(http: &Http, key: &FunctionKey) -> Result<Option<Function>> {
@@ -133,8 +122,7 @@ pub(super) async fn put(
         Some(_) => http.put_code(&path_of(key), write(&draft)?).await?,
         None => {
             draft.name = Some(key.name.as_str().replace('/', "__"));
-            let path = format!("spaces/{}/functions", path_segment(key.namespace.as_str()));
-            http.post_code(&path, write(&draft)?).await?
+            http.post_code(&list(&key.namespace), write(&draft)?).await?
         }
     };
     let mut saved: Function = match reply.status {
@@ -198,6 +186,10 @@ fn draft(change: &FunctionChange, old: Option<&Function>) -> Result<Draft> {
     Ok(Draft {
         template,
         env,
+        options: change
+            .options
+            .as_ref()
+            .map(|options| received::options_over(options, old.map(|old| &old.options))),
         source: source.map(|code| Source { code }),
         ..Draft::default()
     })

@@ -3,9 +3,11 @@
 mod call;
 mod functions;
 mod logs;
+mod pages;
 mod received;
 mod session;
 mod spaces;
+mod triggers;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +17,7 @@ use axum::body::Bytes;
 use axum::http::Request;
 use beckon_core::{
     Error, ErrorCode, FunctionKey, FunctionLogAsk, FunctionLogLine, FunctionSummary, Namespace,
-    NamespaceName, Result, Secret,
+    NamespaceName, NewSpaceTrigger, Result, Secret, SpaceTrigger,
 };
 use beckon_store::Expect;
 use futures_util::stream::BoxStream;
@@ -97,7 +99,7 @@ impl Remote for Client {
         let http = self.session.renewed().await?;
         let namespaces = match &self.space {
             Some(space) => {
-                functions::page(&http, space, None).await?;
+                functions::look(&http, space).await?;
                 vec![space.clone()]
             }
             None => spaces::names(&http).await?,
@@ -151,6 +153,27 @@ impl Remote for Client {
         ask: &FunctionLogAsk,
     ) -> Result<BoxStream<'static, Result<FunctionLogLine>>> {
         self.asking(|http| async move { logs::logs(&http, key, ask).await })
+            .await
+    }
+
+    async fn space_triggers(&self, space: &NamespaceName) -> Result<Vec<SpaceTrigger>> {
+        self.asking(|http| async move { triggers::all(&http, space).await })
+            .await
+    }
+
+    async fn put_space_trigger(
+        &self,
+        space: &NamespaceName,
+        id: Option<&str>,
+        trigger: &NewSpaceTrigger,
+        password: Option<&Secret>,
+    ) -> Result<SpaceTrigger> {
+        self.asking(|http| async move { triggers::put(&http, space, id, trigger, password).await })
+            .await
+    }
+
+    async fn delete_space_trigger(&self, space: &NamespaceName, id: &str) -> Result<()> {
+        self.asking(|http| async move { triggers::delete(&http, space, id).await })
             .await
     }
 

@@ -3,14 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use beckon_core::{
-    CodePackage, Error, ErrorCode, FunctionKey, FunctionSummary, Limits, Millis, Readiness, ReadyState,
-    Result, Version, WebExport,
+    CodePackage, Error, ErrorCode, FunctionKey, FunctionOptions, FunctionSummary, Limits, Millis, Readiness,
+    ReadyState, Result, Version, WebExport,
 };
 use chrono::{DateTime, NaiveDateTime};
 use sha2::{Digest as _, Sha256};
 
 use crate::RemoteFunction;
-use crate::spaces::wire::{Function, Source, State};
+use crate::spaces::wire::{Function, Options, Source, State};
 
 /// When it was changed, without a zone (UTC) or with one; 0 where it cannot be read.
 fn updated(function: &Function) -> Millis {
@@ -80,7 +80,38 @@ pub(super) fn function(function: &Function, key: FunctionKey) -> RemoteFunction 
         },
         has_code: true,
         env_names: function.env.keys().cloned().collect(),
+        options: Some(options(&function.options)),
         ..RemoteFunction::new(summary)
+    }
+}
+
+fn options(told: &Options) -> FunctionOptions {
+    let topics = told.topics.as_deref().unwrap_or_default().split(',');
+    let schedule = told.schedule.as_deref().unwrap_or_default().trim();
+    FunctionOptions {
+        topics: topics
+            .map(str::trim)
+            .filter(|topic| !topic.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        schedule: (!schedule.is_empty()).then(|| schedule.to_owned()),
+    }
+}
+
+/// What is to be sent for `new`: what is not changed stays as it was written, and what is taken away is said to be empty,
+/// for a server that takes what is not said for what stays.
+pub(super) fn options_over(new: &FunctionOptions, old: Option<&Options>) -> Options {
+    let old = old.cloned().unwrap_or_default();
+    let before = options(&old);
+    let written = |same: bool, text: String, old: Option<String>| match same {
+        true => old,
+        false => Some(text),
+    };
+    let schedule = new.schedule.clone().unwrap_or_default();
+    Options {
+        topics: written(before.topics == new.topics, new.topics.join(","), old.topics),
+        schedule: written(before.schedule == new.schedule, schedule, old.schedule),
+        others: old.others,
     }
 }
 

@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use super::Desk;
 use super::status::Kept;
-use super::{Desk, triggers};
 use crate::spaces::template;
 use crate::spaces::wire::{Draft, GO, PYTHON, Source};
 
@@ -136,7 +136,7 @@ async fn make(desk: &Arc<Desk>, sent: &SpacesDeployment, unwanted: &AtomicBool) 
     // Whoever saves or deletes the function elsewhere while it is built has the last word; that drops what was sent.
     let expect = old.map_or(Expect::New, |old| Expect::Version(old.version));
     gateway.engine.put_function(&sent.key, new, expect).await?;
-    if let Err(error) = triggers::follow_schedule(desk, &sent.key).await {
+    if let Err(error) = desk.triggers().follow_schedule(&sent.key).await {
         tracing::warn!(function = %sent.key, %error, "the schedule of a function was not kept");
     }
     Ok(())

@@ -10,7 +10,7 @@ use beckon_store::SpacesDeployment;
 
 use super::caller::{Call, key, no_function};
 use super::status::{Known, written};
-use super::{Desk, deploy, json, read, told, triggers};
+use super::{Desk, deploy, json, read, told};
 use crate::gateway::Refusal;
 use crate::spaces::ulid;
 use crate::spaces::wire::Draft;
@@ -35,7 +35,7 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response, Refusal> {
     call.whole_space()?;
-    let draft: Draft = read(&headers, body, LIMIT).await?;
+    let draft = sent(&headers, body).await?;
     let name = draft.name.as_deref().unwrap_or_default();
     let is_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let key = key(&call.space, name)
@@ -63,7 +63,7 @@ pub(super) async fn update(
 ) -> Result<Response, Refusal> {
     call.whole_space()?;
     let key = call.function()?;
-    let draft: Draft = read(&headers, body, LIMIT).await?;
+    let draft = sent(&headers, body).await?;
     let _sending = desk.deployments.sending.lock().await;
     let known = Known::find(&desk, &key).await?.ok_or_else(no_function)?;
     if draft.name.as_deref().is_some_and(|name| name != written(&key)) {
@@ -93,12 +93,21 @@ pub(super) async fn delete(State(desk): State<Arc<Desk>>, call: Call) -> Result<
     if let Some(sent) = desk.gateway.store.spaces_deployment(&key).await? {
         desk.gateway.store.drop_spaces_deployment(&sent.revision).await?;
     }
-    triggers::unschedule(&desk, &key).await?;
+    desk.triggers().unschedule(&key).await?;
     match desk.gateway.engine.delete_function(&key).await {
         Err(error) if error.code != ErrorCode::NotFound => return Err(error.into()),
         _ => {}
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What a client sends of a function. Options that Spaces has not are of no effect here, and not kept.
+async fn sent(headers: &HeaderMap, body: Body) -> Result<Draft, Refusal> {
+    let mut draft: Draft = read(headers, body, LIMIT).await?;
+    if let Some(options) = &mut draft.options {
+        options.others.clear();
+    }
+    Ok(draft)
 }
 
 /// Keeps what was sent and begins to build it, in place of what was being built.

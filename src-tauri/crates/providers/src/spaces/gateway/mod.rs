@@ -10,7 +10,6 @@ mod deploy;
 mod functions;
 mod invoke;
 mod list;
-mod listener;
 mod logs;
 mod oauth;
 mod sessions;
@@ -30,10 +29,12 @@ use beckon_core::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::SpaceTriggers;
 use crate::gateway::{Gateway, Refusal, check_nesting, read_body};
 use deploy::Deployments;
 use sessions::Sessions;
 pub(crate) use speak::speak;
+pub(super) use status::Kept;
 
 /// Whether a path is this dialect's, so that refusals are written as its error documents.
 pub(crate) fn is_mine(path: &str) -> bool {
@@ -45,8 +46,12 @@ struct Desk {
     gateway: Gateway,
     sessions: Sessions,
     deployments: Deployments,
-    /// Held while a function's schedule is looked for and made: it has one at most.
-    scheduling: tokio::sync::Mutex<()>,
+}
+
+impl Desk {
+    fn triggers(&self) -> &SpaceTriggers {
+        &self.gateway.space_triggers
+    }
 }
 
 /// The whole API at a glance.
@@ -55,7 +60,6 @@ pub(crate) fn routes(gateway: &Gateway) -> Router<Gateway> {
         gateway: gateway.clone(),
         sessions: Sessions::default(),
         deployments: Deployments::default(),
-        scheduling: tokio::sync::Mutex::default(),
     });
     deploy::resume(&desk);
     let space = "/spaces/{space}";

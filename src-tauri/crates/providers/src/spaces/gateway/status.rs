@@ -18,15 +18,15 @@ use crate::spaces::wire::{self, Draft, GO, Metrics, Options, PYTHON, Source, Sta
 /// What is kept beside a function.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Kept {
+pub(in crate::spaces) struct Kept {
     pub(super) id: String,
     pub(super) description: String,
-    pub(super) options: Options,
+    pub(in crate::spaces) options: Options,
 }
 
 impl Kept {
     /// What is kept of a function; of one that was made otherwise an id.
-    pub(super) fn of(function: &Function) -> Self {
+    pub(in crate::spaces) fn of(function: &Function) -> Self {
         let named = function
             .annotations
             .iter()

@@ -15,7 +15,7 @@ use beckon_providers::digitalocean::new_account_token;
 use beckon_providers::gateway::{Gateway, Throttle, router};
 use beckon_providers::openfaas::new_password;
 use beckon_providers::openwhisk::{NewToken, new_token, token_hash};
-use beckon_providers::spaces::new_client;
+use beckon_providers::spaces::{SpaceTriggers, new_client};
 use beckon_store::Store;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -121,8 +121,9 @@ impl Rig {
         let app = router(Gateway {
             engine: engine.clone(),
             store: store.clone(),
-            clock,
+            clock: clock.clone(),
             throttle: throttle.clone(),
+            space_triggers: Arc::new(SpaceTriggers::new(engine.clone(), store.clone(), clock)),
         });
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });

@@ -1,15 +1,12 @@
 //! What the configuration of a message trigger stands for: a broker that the engine listens to, and a password that is
 //! kept where secrets are.
 
-use beckon_core::{CredentialKind, Secret, Subscription, TopicTrigger, TriggerState as Doing};
+use beckon_core::{CredentialKind, Result, Secret, Subscription, TopicTrigger, TriggerState as Doing};
 use beckon_engine::TopicTriggerStatus;
-use serde_json::{Map, Value};
 
-use crate::gateway::Refusal;
+use super::document::{MQTT, invalid, number, text, text_of, topics};
 use crate::spaces::wire::{Trigger, TriggerState};
 
-pub(super) const MQTT: &str = "mqtt";
-pub(super) const RABBITMQ: &str = "rabbitmq";
 /// What a broker's quality of service is where nobody says: a message may come twice, and none is lost.
 const QOS: u8 = 1;
 
@@ -23,12 +20,11 @@ pub(super) fn take_password(trigger: &mut Trigger) -> Option<Secret> {
 /// What the engine is to listen to.
 ///
 /// # Errors
-/// 400 with the name of what is missing or is not what it should be.
-pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger, Refusal> {
+/// `InvalidInput` with the name of what is missing or is not what it should be.
+pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger> {
     let config = &trigger.config;
-    let required = |name: &'static str| {
-        text(config, name)?.ok_or_else(|| Refusal::bad_request(format!("config.{name} is required")))
-    };
+    let required =
+        |name: &'static str| text(config, name)?.ok_or_else(|| invalid(format!("config.{name} is required")));
     let (protocol, usual, usual_of_tls) = match trigger.kind.as_str() {
         MQTT => ("mqtt", 1883, 8883),
         _ => ("amqp", 5672, 5671),
@@ -44,19 +40,17 @@ pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger, Refusal> {
         Some(scheme) if scheme.strip_suffix('s') == Some(protocol) => Some(true),
         Some(_) => {
             let text = format!("config.host is of another protocol than {protocol} and {protocol}s");
-            return Err(Refusal::bad_request(text));
+            return Err(invalid(text));
         }
     };
     if host.contains(['/', '@', '?', '#']) {
-        return Err(Refusal::bad_request(
-            "config.host is the name or address of a host",
-        ));
+        return Err(invalid("config.host is the name or address of a host"));
     }
     let port = number(config, "port")?;
     // A port that is TLS' own is spoken to in TLS: a password must not be sent there in clear.
     let secure = said.unwrap_or(port == Some(usual_of_tls));
     let port = port.unwrap_or(if secure { usual_of_tls } else { usual });
-    let port = u16::try_from(port).map_err(|_| Refusal::bad_request("config.port is not a port"))?;
+    let port = u16::try_from(port).map_err(|_| invalid("config.port is not a port"))?;
     let host = match host.contains(':') && !host.starts_with('[') {
         true => format!("[{host}]"),
         false => host,
@@ -65,7 +59,7 @@ pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger, Refusal> {
         let qos = number(config, "qos")?.unwrap_or(u64::from(QOS));
         let topics = topics(config)?;
         if topics.is_empty() {
-            return Err(Refusal::bad_request("config.topics is required"));
+            return Err(invalid("config.topics is required"));
         }
         Subscription::Mqtt {
             topics,
@@ -86,7 +80,7 @@ pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger, Refusal> {
     };
     let user = text(config, "username")?;
     if user.as_ref().is_some_and(|user| user.contains(':')) {
-        return Err(Refusal::bad_request("config.username has a colon"));
+        return Err(invalid("config.username has a colon"));
     }
     let listener = TopicTrigger {
         server: format!("{protocol}{}://{host}:{port}", if secure { "s" } else { "" }),
@@ -97,7 +91,7 @@ pub(super) fn of(trigger: &Trigger) -> Result<TopicTrigger, Refusal> {
         },
         callback_url: trigger.callback_url.clone(),
     };
-    Ok(beckon_engine::Engine::check_topic_trigger(listener)?)
+    beckon_engine::Engine::check_topic_trigger(listener)
 }
 
 /// What is to be kept of a password that was sent with a trigger, or was not: that of `old` stays where it is for the same
@@ -107,11 +101,11 @@ pub(super) fn credential(
     listener: &TopicTrigger,
     password: Option<Secret>,
     old: Option<(&Trigger, &TopicTrigger)>,
-) -> Result<Option<Secret>, Refusal> {
+) -> Result<Option<Secret>> {
     let user = |trigger: &Trigger| text(&trigger.config, "username");
     let Some(name) = user(trigger)? else {
         return match password {
-            Some(_) => Err(Refusal::bad_request("config.username is required")),
+            Some(_) => Err(invalid("config.username is required")),
             None => Ok(None),
         };
     };
@@ -124,7 +118,7 @@ pub(super) fn credential(
     if same {
         Ok(None)
     } else {
-        Err(Refusal::bad_request("config.password is required"))
+        Err(invalid("config.password is required"))
     }
 }
 
@@ -139,66 +133,11 @@ pub(super) fn state(status: TopicTriggerStatus) -> (TriggerState, Option<String>
     }
 }
 
-/// A list of topics, separated by commas or as JSON has lists.
-fn topics(config: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
-    let list = match config.get("topics") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(list)) => list
-            .iter()
-            .map(text_of)
-            .collect::<Option<_>>()
-            .ok_or_else(not_text("topics"))?,
-        Some(value) => text_of(value)
-            .ok_or_else(not_text("topics"))?
-            .split(',')
-            .map(str::to_owned)
-            .collect(),
-    };
-    let trimmed = list
-        .iter()
-        .map(|topic| topic.trim())
-        .filter(|topic| !topic.is_empty());
-    Ok(trimmed.map(str::to_owned).collect())
-}
-
-/// A text; an empty one is none.
-fn text(config: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Refusal> {
-    match config.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            let text = text_of(value).ok_or_else(not_text(name))?;
-            let text = text.trim();
-            Ok((!text.is_empty()).then(|| text.to_owned()))
-        }
-    }
-}
-
-/// A number, or its digits.
-fn number(config: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Refusal> {
-    let Some(digits) = text(config, name)? else {
-        return Ok(None);
-    };
-    let number = digits.parse();
-    number
-        .map(Some)
-        .map_err(|_| Refusal::bad_request(format!("config.{name} is not a number")))
-}
-
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn not_text(name: &'static str) -> impl Fn() -> Refusal {
-    move || Refusal::bad_request(format!("config.{name} is not a text"))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use super::super::document::RABBITMQ;
 
     use super::*;
 
@@ -218,7 +157,7 @@ mod tests {
             let trigger = serde_json::from_value(trigger).unwrap();
             match of(&trigger) {
                 Ok(listener) => assert_eq!(listener.server, server),
-                Err(_) => panic!("{host} is refused"),
+                Err(error) => panic!("{host}: {error}"),
             }
         }
         let trigger = json!({ "type": MQTT, "config": { "host": "amqp://127.0.0.1", "topics": "a" } });
