@@ -62,6 +62,7 @@ export function applyEvent(client: QueryClient, event: PanelEvent): void {
       break;
     case "triggers":
       stale(keys.triggersAll);
+      stale(keys.spaceTriggersOf("local"));
       break;
     case "deliveries":
       stale(keys.deliveries());

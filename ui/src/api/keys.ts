@@ -29,6 +29,10 @@ export const keys = {
   entities: (connection: string, namespace: string) => ["entities", connection, namespace] as const,
   namespaceSecrets: (connection: string, namespace: string) =>
     ["namespace-secrets", connection, namespace] as const,
+  /** Triggers of a namespace that functions ask for in their options. */
+  spaceTriggers: (connection: string, namespace: string) =>
+    ["space-triggers", connection, namespace] as const,
+  spaceTriggersOf: (connection: string) => ["space-triggers", connection] as const,
   entitiesOf: (connection: string) => ["entities", connection] as const,
   schedulesAll: ["schedules"] as const,
   schedules: (f: FunctionRef) => ["schedules", f.connection, f.namespace, f.name] as const,

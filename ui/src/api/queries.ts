@@ -145,6 +145,20 @@ export const useScheduledTriggers = (connection: string, { enabled = true, live 
     refetchInterval: live && 60_000,
   });
 
+/** What calls the functions of a namespace that ask for it in their options. */
+export const useSpaceTriggers = (connection: string, namespace: string, enabled = true) =>
+  useQuery({
+    queryKey: keys.spaceTriggers(connection, namespace),
+    queryFn: ({ signal }) => api.spaceTriggers({ connection, namespace }, signal),
+    enabled,
+    refetchInterval: ({ state }) => {
+      if (connection === "local") return false;
+      // A provider tells of no change: of what is on its way it is asked soon, and a broker may come back or go later.
+      const pending = state.data?.some(({ status }) => status === "pending") === true;
+      return pending ? 2_000 : 30_000;
+    },
+  });
+
 /** The newest runs of one function, newest first. */
 export const useRecentRuns = (f: FunctionRef, limit: number) =>
   useQuery({

@@ -23,7 +23,15 @@ export const FUNCTION_TABS = [
 ] as const;
 export type FunctionTab = (typeof FUNCTION_TABS)[number];
 
-export const NAMESPACE_TABS = ["functions", "packages", "schedules", "triggers", "rules", "secrets"] as const;
+export const NAMESPACE_TABS = [
+  "functions",
+  "packages",
+  "schedules",
+  "triggers",
+  "rules",
+  "space-triggers",
+  "secrets",
+] as const;
 export type NamespaceTab = (typeof NAMESPACE_TABS)[number];
 
 const text = (value: unknown): string | undefined =>

@@ -1,4 +1,3 @@
-import { useQuery } from "@tanstack/react-query";
 import { CalendarClock } from "lucide-react";
 import type { ReactNode } from "react";
 import { keys } from "@/api/keys";
@@ -6,6 +5,7 @@ import { useFunctions, useScheduledTriggers } from "@/api/queries";
 import { useShell } from "@/app/ui-state";
 import { api, type Connection, type ScheduledTriggerView } from "@/platform";
 import { explain } from "@/platform/errors";
+import { CronWords } from "@/triggers/CronWords";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorState } from "@/ui/ErrorState";
@@ -146,14 +146,4 @@ function ScheduleTable({ connection, namespace, triggers }: ScheduleTableProps) 
       }
     />
   );
-}
-
-/** What the expression means; nothing where only the provider can read it. */
-function CronWords({ cron }: { cron: string }) {
-  const { data } = useQuery({
-    queryKey: keys.cronWords(cron),
-    queryFn: ({ signal }) => api.previewSchedule({ expression: cron, zone: "UTC", count: 1 }, signal),
-    retry: false,
-  });
-  return data === undefined ? null : <span className="block text-sm text-muted">{data.words}</span>;
 }

@@ -9,6 +9,7 @@ import {
   useFunctions,
   useNamespaces,
   useScheduledTriggers,
+  useSpaceTriggers,
 } from "@/api/queries";
 import type { NamespaceTab } from "@/app/router";
 import { useShell } from "@/app/ui-state";
@@ -18,6 +19,8 @@ import { PackagesTab } from "@/entities/PackagesTab";
 import { RulesTab } from "@/entities/RulesTab";
 import { ScheduledTriggerDialog } from "@/entities/ScheduledTriggerDialog";
 import { ScheduledTriggersTab } from "@/entities/ScheduledTriggersTab";
+import { SpaceTriggerDialog } from "@/triggers/space/SpaceTriggerDialog";
+import { SpaceTriggersTab } from "@/triggers/space/SpaceTriggersTab";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorState } from "@/ui/ErrorState";
@@ -39,6 +42,7 @@ const NEW: Record<NamespaceTab, string> = {
   schedules: "New schedule",
   triggers: "New trigger",
   rules: "New rule",
+  "space-triggers": "New trigger",
   secrets: "New secret",
 };
 
@@ -55,7 +59,9 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
   const connection = useConnections().data?.find(({ id }) => id === connectionId);
   const namespaces = useNamespaces(connectionId);
   const functions = useFunctions(connectionId);
-  const [dialog, setDialog] = useState<"rename" | "labels" | "delete" | "schedule" | "secret" | null>(null);
+  const [dialog, setDialog] = useState<
+    "rename" | "labels" | "delete" | "schedule" | "secret" | "space-trigger" | null
+  >(null);
 
   // They are the account's: a key of the namespace does not reach them.
   const scheduled = connection?.account != null && connection.accountNamespace === name;
@@ -64,17 +70,23 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
   const namespace = namespaces.data?.find((each) => each.name === name);
   const has = connection?.capabilities;
   const entities = useEntities(connectionId, name, namespace !== undefined && has?.entities === true);
+  const local = connection?.kind === "local";
+  const spaces = useSpaceTriggers(connectionId, name, namespace !== undefined && has?.spaceTriggers === true);
+  // Functions here have triggers of their own: those of Spaces' clients are shown where there are some.
+  const spaceTriggers =
+    has?.spaceTriggers === true &&
+    (!local || (spaces.data === undefined ? asked === "space-triggers" : spaces.data.length > 0));
   const there: Record<NamespaceTab, boolean> = {
     functions: true,
     packages: has?.entities ?? true,
     schedules: connection === undefined || scheduled,
     triggers: has?.entities ?? true,
     rules: has?.entities ?? true,
+    "space-triggers": connection === undefined || spaceTriggers,
     secrets: has?.secrets ?? true,
   };
   // Another connection's page may have been left at a tab that this one has not.
   const tab = there[asked] ? asked : "functions";
-  const local = connection?.kind === "local";
   const rows = functions.data?.filter((f) => f.namespace === name);
   const error = namespaces.error ?? functions.error;
   const create = (
@@ -84,6 +96,7 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
       onClick={() => {
         if (tab === "schedules") setDialog("schedule");
         else if (tab === "secrets") setDialog("secret");
+        else if (tab === "space-triggers") setDialog("space-trigger");
         else if (tab === "functions") {
           show({ type: "new-function", connection: connectionId, namespace: name });
         } else show({ type: "new-entity", collection: tab, connection: connectionId, namespace: name });
@@ -118,6 +131,7 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
     void client.invalidateQueries({ queryKey: keys.functions(connectionId) });
     void client.invalidateQueries({ queryKey: keys.entitiesOf(connectionId) });
     void client.invalidateQueries({ queryKey: keys.scheduledTriggers(connectionId) });
+    void client.invalidateQueries({ queryKey: keys.spaceTriggersOf(connectionId) });
     void client.invalidateQueries({ queryKey: keys.namespaceSecrets(connectionId, name) });
   }
 
@@ -196,6 +210,13 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
     );
   }
 
+  if (connection && spaceTriggers) {
+    items.push({
+      id: "space-triggers",
+      label: <Counted text={local ? "Spaces triggers" : "Triggers"} count={spaces.data?.length} />,
+      panel: <SpaceTriggersTab connection={connection} namespace={name} create={create} />,
+    });
+  }
   if (has?.secrets) {
     items.push({
       id: "secrets",
@@ -262,6 +283,9 @@ function Page({ connectionId, name }: { connectionId: string; name: string }) {
       )}
       {dialog === "schedule" && (
         <ScheduledTriggerDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />
+      )}
+      {dialog === "space-trigger" && (
+        <SpaceTriggerDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />
       )}
       {dialog === "secret" && (
         <NamespaceSecretDialog connection={connectionId} namespace={name} onClose={() => setDialog(null)} />

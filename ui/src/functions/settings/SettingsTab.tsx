@@ -18,6 +18,7 @@ import { DangerSection } from "./DangerSection";
 import { ExecutionSection } from "./ExecutionSection";
 import { HandlerSection } from "./HandlerSection";
 import { LimitsSection } from "./LimitsSection";
+import { OptionsSection } from "./OptionsSection";
 import { RowsSection } from "./RowsSection";
 import { SecretsSection } from "./SecretsSection";
 import {
@@ -125,6 +126,7 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
               there={hiddenEnv}
               onChange={onSecrets}
             />
+            {detail.options !== null && <OptionsSection target={target} />}
             {whisk && (
               <>
                 <RowsSection
@@ -154,7 +156,11 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
           <div className="sticky bottom-0 flex flex-col gap-2 border-t border-line bg-raised px-6 py-2.5">
             {save.error !== null && <FormError error={save.error} />}
             <div className="flex items-center gap-2">
-              <p className="flex-1 text-muted">Unsaved changes. Saving makes the next version.</p>
+              <p className="flex-1 text-muted">
+                {has?.versions === false
+                  ? "Unsaved changes."
+                  : "Unsaved changes. Saving makes the next version."}
+              </p>
               <Button onClick={() => form.reset(toForm(detail))} disabled={save.busy}>
                 Discard
               </Button>

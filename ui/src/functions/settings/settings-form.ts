@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import type { Contract, FunctionDetail, FunctionSettings } from "@/platform";
+import type { Contract, FunctionDetail, FunctionOptions, FunctionSettings } from "@/platform";
+import { topicsOf } from "@/triggers/trigger-form";
 import { jsonProblem } from "@/ui/json";
 import { executionFromForm, executionSchema, executionToForm } from "./execution-form";
 
@@ -69,6 +70,13 @@ export const functionSettingsSchema = v.object({
   concurrency: between(1, 64, "runs"),
   web: v.picklist(["private", "web", "raw"]),
   lostPolicy: v.picklist(["record", "retry"]),
+  topics: v.pipe(v.string(), v.trim(), v.maxLength(1_000, "At most 1 000 characters.")),
+  schedule: v.pipe(
+    v.string(),
+    v.trim(),
+    v.maxLength(200, "At most 200 characters."),
+    v.regex(/^(\S+(\s+\S+){4,6}|@\w+)?$/, "Five fields: minute, hour, day, month, weekday."),
+  ),
 });
 
 /** At a provider, whose own bounds hold: what the form does not show there must not keep it from being saved. */
@@ -100,6 +108,8 @@ export function toForm(detail: FunctionDetail): FunctionSettingsForm {
     concurrency: detail.limits.concurrency,
     web: detail.web,
     lostPolicy: detail.lostPolicy,
+    topics: detail.options?.topics.join(", ") ?? "",
+    schedule: detail.options?.schedule ?? "",
   };
 }
 
@@ -120,5 +130,13 @@ export function fromForm(form: FunctionSettingsForm, base: FunctionDetail): Func
     },
     web: form.web,
     lostPolicy: form.lostPolicy,
+    options: optionsOf(form, base),
   };
+}
+
+/** Nothing where they are as they were, so that they stay as their provider wrote them. */
+function optionsOf(form: FunctionSettingsForm, base: FunctionDetail): FunctionOptions | undefined {
+  const before = toForm(base);
+  if (base.options === null || (before.topics === form.topics && before.schedule === form.schedule)) return;
+  return { topics: topicsOf(form.topics), schedule: form.schedule === "" ? null : form.schedule };
 }
