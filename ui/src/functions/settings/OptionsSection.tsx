@@ -21,10 +21,11 @@ export function OptionsSection({ target }: { target: FunctionRef }) {
   const asksSchedule = schedule.trim() !== "";
   return (
     <Section
-      title="Topics and schedule"
+      title="Triggers"
       description={
         <>
-          What the <TriggersLink target={target}>triggers of {target.namespace}</TriggersLink> call it for.
+          Messages and times that the{" "}
+          <TriggersLink target={target}>triggers of {target.namespace}</TriggersLink> call it for.
         </>
       }
     >
