@@ -28,7 +28,7 @@ describe("the triggers of a space", () => {
   it("are a tab that says what they are while there are none", async () => {
     open(TAB);
     expect(await screen.findByText("No triggers yet", {}, SLOW)).toBeVisible();
-    expect(screen.getByText(/Make one here, then give a function its schedule or its topics/)).toBeVisible();
+    expect(screen.getByText(/Which functions it calls, their settings say/)).toBeVisible();
     expect(screen.getAllByRole("tab").map(({ textContent }) => textContent)).toEqual([
       "Functions1",
       "Triggers0",
@@ -111,10 +111,10 @@ describe("the triggers of a space", () => {
     const dialog = await dialogNamed("Change MQTT trigger");
     expect(dialog.queryByLabelText("Type")).toBeNull();
     expect(dialog.getByLabelText("Password")).toHaveValue("");
-    expect(dialog.getByText("Empty keeps the one that is there. It is never shown.")).toBeVisible();
+    expect(dialog.getByText("Empty keeps the one that is there.")).toBeVisible();
     const host = dialog.getByLabelText("Host");
     await user.type(host, ".other");
-    expect(dialog.getByText("For another broker or user it is needed again.")).toBeVisible();
+    expect(dialog.getByText("Needed again for this broker and user.")).toBeVisible();
     panel.handlers.put_space_trigger = () => {
       throw fail("invalid_input", "config.password is required");
     };
@@ -173,11 +173,15 @@ describe("the options of a space's function", () => {
     expect(screen.queryByRole("note")).toBeNull();
     await user.type(topics, "rooms/+/heat , x");
     expect(
-      await screen.findByText(/Nothing calls it so now: an MQTT or RabbitMQ trigger/, {}, SLOW),
+      await screen.findByText(
+        /The MQTT or RabbitMQ trigger of house has failed: no message calls it/,
+        {},
+        SLOW,
+      ),
     ).toBeVisible();
     expect(screen.getByRole("link", { name: "See why" })).toHaveAttribute("href", TAB);
     await user.type(screen.getByLabelText("Schedule"), "0 8 * *");
-    expect(await screen.findByText(/house needs a cron trigger/)).toBeVisible();
+    expect(await screen.findByText(/There is no cron trigger in house/)).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Save settings" }));
     expect(
       await screen.findByText("Five fields: minute, hour, day, month, weekday.", {}, SLOW),

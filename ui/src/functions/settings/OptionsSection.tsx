@@ -29,7 +29,7 @@ export function OptionsSection({ target }: { target: FunctionRef }) {
         </>
       }
     >
-      <div className="flex max-w-180 flex-col gap-2">
+      <div className="flex max-w-180 flex-col gap-3">
         <div>
           <TextField
             id="topics"
@@ -40,7 +40,9 @@ export function OptionsSection({ target }: { target: FunctionRef }) {
             placeholder="rooms/+/heat"
             {...register("topics")}
           />
-          {asksTopics && <Lacks target={target} of={isBroker} what="an MQTT or RabbitMQ trigger" />}
+          {asksTopics && (
+            <Lacks target={target} of={isBroker} what="MQTT or RabbitMQ trigger" so="no message calls it" />
+          )}
         </div>
         <div>
           <TextField
@@ -53,7 +55,9 @@ export function OptionsSection({ target }: { target: FunctionRef }) {
             {...register("schedule")}
           />
           {asksSchedule && <CronWords cron={schedule.trim()} />}
-          {asksSchedule && <Lacks target={target} of={isClock} what="a cron trigger" />}
+          {asksSchedule && (
+            <Lacks target={target} of={isClock} what="cron trigger" so="the clock does not call it" />
+          )}
         </div>
       </div>
     </Section>
@@ -65,10 +69,12 @@ function Lacks({
   target,
   of,
   what,
+  so,
 }: {
   target: FunctionRef;
   of: (trigger: SpaceTrigger) => boolean;
   what: string;
+  so: string;
 }) {
   const all = useSpaceTriggers(target.connection, target.namespace).data?.filter(of);
   if (all === undefined || all.some(({ status }) => status !== "failed")) return null;
@@ -80,8 +86,8 @@ function Lacks({
       <CircleAlert size={13} className="mt-0.5 shrink-0" aria-hidden />
       <span className="min-w-0">
         {all.length === 0
-          ? `Nothing calls it so: ${target.namespace} needs ${what}.`
-          : `Nothing calls it so now: ${what} of ${target.namespace} has failed.`}{" "}
+          ? `There is no ${what} in ${target.namespace}: ${so}.`
+          : `The ${what} of ${target.namespace} has failed: ${so}.`}{" "}
         <TriggersLink target={target}>{all.length === 0 ? "Make one" : "See why"}</TriggersLink>
       </span>
     </p>

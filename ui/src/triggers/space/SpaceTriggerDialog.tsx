@@ -52,28 +52,28 @@ export function SpaceTriggerDialog({ connection, namespace, old, onClose }: Spac
       {...dialog}
       title={old === undefined ? "New trigger" : `Change ${kindName(old.source)} trigger`}
       description={
-        old === undefined
-          ? `Calls the functions of ${namespace} that ask for it in their settings.`
-          : "It stays of its type. For another type make a new trigger."
+        old === undefined ? kind?.does : "It stays of its type. For another type make a new trigger."
       }
       action={old === undefined ? "Create trigger" : "Save trigger"}
     >
-      {old === undefined && (
-        <SelectField id="space-trigger-type" label="Type" hint={kind?.does} {...field("type")}>
-          {KINDS.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </SelectField>
-      )}
-      <TextField
-        id="space-trigger-description"
-        label="Description"
-        hint="For people. May be empty."
-        className="w-full"
-        {...field("description")}
-      />
+      <div className={old === undefined ? "grid grid-cols-[160px_1fr] gap-x-4" : undefined}>
+        {old === undefined && (
+          <SelectField id="space-trigger-type" label="Type" hint="Fixed once made." {...field("type")}>
+            {KINDS.map(({ value, label }) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </SelectField>
+        )}
+        <TextField
+          id="space-trigger-description"
+          label="Description"
+          hint="For people. May be empty."
+          className="w-full"
+          {...field("description")}
+        />
+      </div>
       {type !== "cron" && (
         <>
           <div className="grid grid-cols-[1fr_120px] gap-x-4">
@@ -121,14 +121,14 @@ export function SpaceTriggerDialog({ connection, namespace, old, onClose }: Spac
               <TextField
                 id="space-trigger-queue"
                 label="Queue"
-                hint="May be empty where there is an exchange."
+                hint="Empty: one of its own."
                 className={MONO}
                 {...field("queue")}
               />
               <TextField
                 id="space-trigger-exchange"
                 label="Exchange"
-                hint="What the queue is bound to. May be empty."
+                hint="What the queue is bound to."
                 className={MONO}
                 {...field("exchange")}
               />
@@ -140,8 +140,8 @@ export function SpaceTriggerDialog({ connection, namespace, old, onClose }: Spac
               label={type === "mqtt" ? "Topics" : "Routing keys"}
               hint={
                 type === "mqtt"
-                  ? "Between commas; + stands for one level, # for all that follow."
-                  : "Between commas; * stands for one word, # for any. Empty: all."
+                  ? "Between commas; + and # are wildcards."
+                  : "Between commas; * and # are wildcards. Empty: all."
               }
               className={MONO}
               {...field("topics")}
@@ -171,7 +171,7 @@ export function SpaceTriggerDialog({ connection, namespace, old, onClose }: Spac
 }
 
 function passwordHint(local: boolean, old: SpaceTrigger | undefined, needed: boolean): string {
-  if (needed) return "For another broker or user it is needed again.";
-  if (old !== undefined) return "Empty keeps the one that is there. It is never shown.";
+  if (needed) return "Needed again for this broker and user.";
+  if (old !== undefined) return "Empty keeps the one that is there.";
   return local ? "Kept in the secret store, never shown." : "Goes to the provider, kept nowhere here.";
 }

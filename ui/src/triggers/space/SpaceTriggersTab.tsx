@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { CalendarClock, CircleAlert, Pencil, RadioTower, Trash2 } from "lucide-react";
+import { CalendarClock, Pencil, RadioTower, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { keys } from "@/api/keys";
 import { useSpaceTriggers } from "@/api/queries";
@@ -42,7 +42,7 @@ export function SpaceTriggersTab({ connection, namespace, create }: SpaceTrigger
     return (
       <EmptyState icon={<RadioTower size={24} aria-hidden />} title="No triggers yet" action={create}>
         A trigger calls functions of this space by the clock, or for each message of an MQTT or RabbitMQ
-        broker. Make one here, then give a function its schedule or its topics in its settings.
+        broker. Which functions it calls, their settings say.
       </EmptyState>
     );
   }
@@ -134,17 +134,15 @@ function SourceCell({ trigger: { source } }: { trigger: SpaceTrigger }) {
   }
   return (
     <td className="max-w-100 py-2.5">
-      <span className="flex flex-wrap gap-x-1.5">
-        {sourceParts(source).map(({ label, names }) => (
-          <span key={label} className="min-w-0 break-all">
-            {label !== "" && <span className="text-muted">{label} </span>}
-            {names.map((name) => (
-              <code key={name} className="mr-1.5">
-                {name}
-              </code>
-            ))}
-          </span>
-        ))}
+      <span className="flex flex-wrap gap-x-3">
+        {sourceParts(source).map(({ label, names }) =>
+          names.map((name, at) => (
+            <span key={name} className="min-w-0 break-all">
+              {label !== "" && at === 0 && <span className="text-muted">{label} </span>}
+              <code>{name}</code>
+            </span>
+          )),
+        )}
       </span>
       <span className="block text-sm break-all text-muted">{brokerText(source.broker)}</span>
     </td>
@@ -158,12 +156,7 @@ function StatusCell({ trigger: { status, errorMessage } }: { trigger: SpaceTrigg
       <Badge tone={tone} icon={<Icon size={13} aria-hidden />} title={means}>
         {word}
       </Badge>
-      {errorMessage !== null && (
-        <p className="mt-1 flex items-start gap-1.5 text-sm">
-          <CircleAlert size={13} className="mt-0.5 shrink-0 text-bad" aria-hidden />
-          <span className="min-w-0 break-words">{errorMessage}</span>
-        </p>
-      )}
+      {errorMessage !== null && <p className="mt-1 text-sm break-words select-text">{errorMessage}</p>}
     </td>
   );
 }

@@ -6,12 +6,16 @@ import { topicsOf } from "../trigger-form";
 export type SpaceKind = Exclude<SpaceTriggerSource["type"], "other">;
 
 export const KINDS: ReadonlyArray<{ value: SpaceKind; label: string; does: string }> = [
-  { value: "cron", label: "Cron", does: "Calls functions with a schedule, each at its own times." },
-  { value: "mqtt", label: "MQTT", does: "Calls functions with a topic, for each message of an MQTT broker." },
+  { value: "cron", label: "Cron", does: "Calls functions that have a schedule, each at its own times." },
+  {
+    value: "mqtt",
+    label: "MQTT",
+    does: "Calls functions for messages of an MQTT broker, each for its own topics.",
+  },
   {
     value: "rabbitmq",
     label: "RabbitMQ",
-    does: "Calls functions with a topic, for each message of RabbitMQ.",
+    does: "Calls functions for messages of RabbitMQ, each for its own topics.",
   },
 ];
 

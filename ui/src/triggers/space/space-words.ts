@@ -58,7 +58,9 @@ export function sourceParts(source: SpaceTriggerSource): Array<{ label: string; 
     if (source.exchange !== null) parts.push({ label: "exchange", names: [source.exchange] });
     parts.push({ label: "routing keys", names: source.topics });
   }
-  return parts.filter(({ names }) => names.length > 0);
+  return parts
+    .map(({ label, names }) => ({ label, names: [...new Set(names)] }))
+    .filter(({ names }) => names.length > 0);
 }
 
 /** `user at host:port`. */
