@@ -70,12 +70,12 @@ export const functionSettingsSchema = v.object({
   concurrency: between(1, 64, "runs"),
   web: v.picklist(["private", "web", "raw"]),
   lostPolicy: v.picklist(["record", "retry"]),
-  topics: v.pipe(v.string(), v.trim(), v.maxLength(1_000, "At most 1 000 characters.")),
+  topics: v.pipe(v.string(), v.trim()),
   schedule: v.pipe(
     v.string(),
     v.trim(),
     v.maxLength(200, "At most 200 characters."),
-    v.regex(/^(\S+(\s+\S+){4,6}|@\w+)?$/, "Five fields: minute, hour, day, month, weekday."),
+    v.regex(/^(\S+(\s+\S+){4,6}|@\S.*)?$/, "Five fields: minute, hour, day, month, weekday."),
   ),
 });
 
