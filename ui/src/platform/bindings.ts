@@ -3659,6 +3659,11 @@ gatewayPort: number,
  */
 engineMemoryMb?: number | null, 
 /**
+ * The largest request at the door of Spaces and the largest answer of its functions, from the next start on:
+ * 1 to 100 MB of 1,048,576 bytes.
+ */
+spacesBodyMb: number, 
+/**
  * How much each namespace may ask of the OpenWhisk API here, as providers limit it; without it, no limit.
  */
 quota?: Quota | null, 

@@ -34,7 +34,7 @@ export function EngineSection() {
 }
 
 interface FieldSpec {
-  name: "blockingSeconds" | "retentionDays" | "gatewayPort";
+  name: "blockingSeconds" | "retentionDays" | "gatewayPort" | "spacesBodyMb";
   label: string;
   unit: string;
   hint: string;
@@ -73,6 +73,12 @@ function EngineForm({ settings }: { settings: Settings }) {
       label: "Gateway port",
       unit: "on 127.0.0.1",
       hint: portNote(gateway, settings.gatewayPort),
+    },
+    {
+      name: "spacesBodyMb",
+      label: "Largest body of Spaces",
+      unit: "MB",
+      hint: "1 to 100 MB. A larger request to /spaces, or a larger answer, is refused with status 413. A change is used from the next start on.",
     },
   ];
 

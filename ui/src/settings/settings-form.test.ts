@@ -2,13 +2,20 @@ import * as v from "valibot";
 import { expect, it } from "vitest";
 import { fromForm, portNote, settingsSchema, toForm } from "./settings-form";
 
-const GOOD_SETTINGS = { blockingLimitMs: 30_000, retentionHours: 720, gatewayPort: 6464, notifyAfterS: null };
+const GOOD_SETTINGS = {
+  blockingLimitMs: 30_000,
+  retentionHours: 720,
+  gatewayPort: 6464,
+  spacesBodyMb: 10,
+  notifyAfterS: null,
+};
 
 it("shows seconds and days, and sends milliseconds and hours", () => {
   const settings = {
     blockingLimitMs: 2_500,
     retentionHours: 100,
     gatewayPort: 6464,
+    spacesBodyMb: 20,
     notifyAfterS: null,
     quota: null,
   };
@@ -47,6 +54,8 @@ it.each([
   [{ gatewayPort: 80 }, "gatewayPort"],
   [{ gatewayPort: 65_536 }, "gatewayPort"],
   [{ gatewayPort: 6464.5 }, "gatewayPort"],
+  [{ spacesBodyMb: 0 }, "spacesBodyMb"],
+  [{ spacesBodyMb: 101 }, "spacesBodyMb"],
 ])("refuses %j at its field", (change, field) => {
   const good = toForm(GOOD_SETTINGS);
   expect(v.safeParse(settingsSchema, good).success).toBe(true);

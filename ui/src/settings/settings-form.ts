@@ -38,6 +38,11 @@ export const settingsSchema = v.pipe(
       v.minValue(1024, "Ports below 1024 need special rights."),
       v.maxValue(65_535, "At most 65535."),
     ),
+    spacesBodyMb: v.pipe(
+      whole("A whole number."),
+      v.minValue(1, "At least 1 MB."),
+      v.maxValue(100, "At most 100 MB."),
+    ),
     quota: v.picklist(["none", "digitalocean", "custom"]),
     invocationsPerMinute: anyNumber,
     concurrentInvocations: anyNumber,
@@ -77,6 +82,7 @@ export function toForm(settings: Settings): SettingsForm {
     blockingSeconds: settings.blockingLimitMs / 1000,
     retentionDays: settings.retentionHours / 24,
     gatewayPort: settings.gatewayPort,
+    spacesBodyMb: settings.spacesBodyMb,
     quota: !quota ? "none" : isDigitalOceans(quota) ? "digitalocean" : "custom",
     ...(quota ?? DIGITALOCEAN_QUOTA),
   };
@@ -96,6 +102,7 @@ export function fromForm(form: SettingsForm, base: Settings): Settings {
     blockingLimitMs: Math.round(form.blockingSeconds * 1000),
     retentionHours: Math.round(form.retentionDays * 24),
     gatewayPort: form.gatewayPort,
+    spacesBodyMb: form.spacesBodyMb,
     quota:
       form.quota === "none"
         ? null

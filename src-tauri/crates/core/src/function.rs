@@ -254,6 +254,12 @@ impl Function {
             .collect()
     }
 
+    /// Whether it was made for Spaces: by its contract, or through its API (a Go function has another contract).
+    #[must_use]
+    pub fn is_of_spaces(&self) -> bool {
+        self.contract == Contract::Spaces || self.annotations.iter().any(|named| named.key == Self::SPACES)
+    }
+
     /// The text of [`topics`](Self::topics).
     #[must_use]
     pub fn topics_as_written(&self) -> Option<String> {

@@ -360,7 +360,7 @@ fn adopt(
         env: environment(inner, deployment, prepared, call),
         inherited: call.inherited.clone(),
         memory: prepared.confinement(&deployment.function).memory,
-        result_limit: inner.result_limit(deployment.function.contract),
+        result_limit: inner.result_limit(&deployment.function),
         now: inner.clock.now(),
     };
     let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
@@ -391,7 +391,7 @@ async fn serve(
         directory: prepared.code.path.clone(),
         confinement: prepared.confinement(&deployment.function),
         measured: permit.measured(),
-        result_limit: inner.result_limit(deployment.function.contract),
+        result_limit: inner.result_limit(&deployment.function),
         now: inner.clock.now(),
     };
     let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
@@ -437,7 +437,7 @@ async fn shimmed(
         inherited: call.inherited.clone(),
         confinement: prepared.confinement(&deployment.function),
         measured: permit.measured(),
-        result_limit: inner.result_limit(deployment.function.contract),
+        result_limit: inner.result_limit(&deployment.function),
         now: inner.clock.now(),
     };
     let (number, listing) = listed(inner);
@@ -517,7 +517,7 @@ async fn fork(
     progress.guards = Some(process.guards().clone());
     let mut fork = Fork::new(process, channels, inner.nursery.clone());
     progress.called = Some(Instant::now());
-    let most = inner.result_limit(contract);
+    let most = inner.result_limit(&deployment.function);
     // The watchdog's own answer to its exec_timeout may have what was written so far; a write_timeout has none.
     let until = if limit.silent {
         None
@@ -607,7 +607,7 @@ async fn once(
     progress.guards = Some(process.guards().clone());
     let mut execution = Execution::new(process, channels, inner.nursery.clone());
     progress.called = Some(Instant::now());
-    let limit = inner.result_limit(deployment.function.contract);
+    let limit = inner.result_limit(&deployment.function);
     let mut end = execution.run(&line, limit, log).await;
     if let Some((breach, note)) = execution.breach() {
         end = crash(Fault::Over(breach, note), log, end);

@@ -13,6 +13,9 @@ pub const CODE_LIMIT: usize = 48 * 1024 * 1024;
 pub const PAYLOAD_LIMIT: usize = 1024 * 1024;
 /// Most bytes of a request's or a response's body (Scaleway and OCI: 6 MiB).
 pub const HTTP_LIMIT: usize = 6 * 1024 * 1024;
+/// The same at the door of Spaces, and of a function of Spaces, unless it is configured: its documents have 413 and no
+/// number, so 10 MB is a choice.
+pub const SPACES_LIMIT: usize = 10 * 1024 * 1024;
 /// Most bytes of one environment variable; Linux takes 128 KiB for name and value.
 const ENV_VALUE_LIMIT: usize = 100 * 1024;
 /// Most bytes of a function's plain environment variables together.

@@ -70,7 +70,9 @@ mod worker;
 pub use build::{BuildLog, BuildProgress, BuildRecord, BuildState, BuildWatch};
 pub use composition::SEQUENCE_LIMIT;
 pub use delivery::Deliveries;
-pub use deploy::{CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, check_package_environment, check_zip, zip_files};
+pub use deploy::{
+    CODE_LIMIT, HTTP_LIMIT, PAYLOAD_LIMIT, SPACES_LIMIT, check_package_environment, check_zip, zip_files,
+};
 pub use end::Why;
 pub(crate) use inner::Inner;
 pub use isolation::GuardStatus;
@@ -122,6 +124,9 @@ pub struct EngineConfig {
     pub max_waiting: usize,
     /// Most bytes of a result. Default 1 MiB (1,048,576).
     pub result_limit: usize,
+    /// Most bytes of a request's body at the door of Spaces, and of the answer of a function of Spaces. Default 10 MiB
+    /// (10,485,760). Of other functions that take requests it is [`HTTP_LIMIT`].
+    pub spaces_limit: usize,
     /// Longest that the tools of one build (npm, pip, go, cargo) may take. Default 10 min.
     pub build_timeout: Duration,
     /// Most builds that use tools at the same time. Default half the cores, at least 1.
@@ -152,6 +157,7 @@ impl EngineConfig {
             stem_cells: 1,
             max_waiting: 256,
             result_limit: PAYLOAD_LIMIT,
+            spaces_limit: SPACES_LIMIT,
             build_timeout: Duration::from_secs(600),
             builds_at_once: (cores / 2).max(1),
             scratch_limit: 512 * 1024 * 1024,
@@ -163,12 +169,14 @@ impl EngineConfig {
 }
 
 impl Inner {
-    /// Most bytes of an answer under this contract.
-    pub(crate) fn result_limit(&self, contract: beckon_core::Contract) -> usize {
-        if contract.speaks_http() {
-            HTTP_LIMIT
-        } else {
+    /// Most bytes of a function's answer.
+    pub(crate) fn result_limit(&self, function: &Function) -> usize {
+        if !function.contract.speaks_http() {
             self.config.result_limit
+        } else if function.is_of_spaces() {
+            self.config.spaces_limit
+        } else {
+            HTTP_LIMIT
         }
     }
 }
@@ -363,6 +371,16 @@ impl Engine {
         machine::memory() / 2
     }
 
+    /// Most bytes of a request's body at the door of Spaces, and of the answer of a function of Spaces.
+    pub fn spaces_limit(&self) -> usize {
+        self.inner.config.spaces_limit
+    }
+
+    /// Most bytes of any body that is taken from a caller.
+    pub fn body_limit(&self) -> usize {
+        HTTP_LIMIT.max(self.spaces_limit())
+    }
+
     /// Changes how much memory all workers together may take, in bytes; `None` is the usual share. Where they take more
     /// already, idle ones go within seconds.
     pub fn set_memory_cap(&self, bytes: Option<u64>) {
@@ -455,7 +473,8 @@ impl Engine {
     /// Runs a function and waits for its end, at most `wait` (capped by the blocking limit, which is also the default).
     ///
     /// Dropping the future does not stop the run. Failures of the function are records, not errors. Errors: `NotFound`,
-    /// `Busy`, `RuntimeMissing`, `LimitExceeded` (input over 1 MiB), `ShuttingDown`.
+    /// `Busy`, `RuntimeMissing`, `LimitExceeded` (arguments over 1 MiB, a request's body over [`Engine::body_limit`]),
+    /// `ShuttingDown`.
     pub async fn invoke(&self, invocation: Invocation, wait: Option<Duration>) -> Result<Outcome> {
         match self.call(invocation, wait, None).await? {
             LiveOutcome::Whole(outcome) => Ok(outcome),
@@ -633,7 +652,8 @@ impl Engine {
         let size = invocation.payload.len();
         let most = match &invocation.payload {
             Payload::Args(_) => PAYLOAD_LIMIT,
-            Payload::Http(_) => HTTP_LIMIT,
+            // How much less it may be is the door's to say.
+            Payload::Http(_) => self.body_limit(),
         };
         if size > most {
             return Err(deploy::too_large("Request", size, most));

@@ -86,6 +86,7 @@ impl Panel {
             Arc::new(open_secrets(&store, &data_dir, config.secret_store, config.passphrase).await?);
         let mut engine_config = EngineConfig::new(data_dir.clone());
         engine_config.blocking_limit = Duration::from_millis(settings.blocking_limit_ms.into());
+        engine_config.spaces_limit = settings.spaces_body_mb as usize * 1024 * 1024;
         engine_config.dispatch = config.background;
         if !config.stem_cells {
             engine_config.stem_cells = 0;

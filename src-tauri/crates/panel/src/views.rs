@@ -61,6 +61,9 @@ pub struct Settings {
     /// machine's; what that is, is in the engine's status (`memoryCap`).
     #[ts(optional = nullable)]
     pub engine_memory_mb: Option<u32>,
+    /// The largest request at the door of Spaces and the largest answer of its functions, from the next start on:
+    /// 1 to 100 MB of 1,048,576 bytes.
+    pub spaces_body_mb: u32,
     /// How much each namespace may ask of the OpenWhisk API here, as providers limit it; without it, no limit.
     #[ts(optional = nullable)]
     pub quota: Option<Quota>,
@@ -85,6 +88,7 @@ impl Default for Settings {
             retention_hours: 30 * 24,
             gateway_port: 6464,
             engine_memory_mb: None,
+            spaces_body_mb: 10,
             quota: None,
             notify_after_s: Some(30),
         }

@@ -35,6 +35,7 @@ impl Panel {
         if let Some(megabytes) = settings.engine_memory_mb {
             range("The engine's memory (MB)", megabytes, 128, 1_048_576)?;
         }
+        range("The largest body of Spaces (MB)", settings.spaces_body_mb, 1, 100)?;
         if let Some(seconds) = settings.notify_after_s {
             range("The time to a notification (s)", seconds, 1, 86_400)?;
         }

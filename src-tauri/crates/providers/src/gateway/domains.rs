@@ -74,7 +74,7 @@ async fn call(gateway: &Gateway, key: FunctionKey, request: Request) -> Result<R
     let path = request.uri().path().to_owned();
     let event = http::event(request, &path, &admitted).await?;
     let invocation = http::invocation(gateway, key, event, admitted, None);
-    Ok(match http::call(gateway, invocation, None).await? {
+    Ok(match http::call(gateway, invocation).await? {
         Called::Ended(ended) => http::answer(&ended),
         Called::Live(response) => response,
         Called::TooLong(id) => {

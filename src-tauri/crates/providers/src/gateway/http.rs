@@ -110,6 +110,8 @@ pub(crate) struct Admitted {
     token_id: Option<String>,
     /// How long the request may take to arrive.
     read_timeout: Option<Duration>,
+    /// Most bytes of its body.
+    most: usize,
 }
 
 impl Admitted {
@@ -124,7 +126,13 @@ impl Admitted {
             token_id,
             // As Go has it, 0 is none.
             read_timeout: (read_timeout > 0).then(|| Duration::from_millis(read_timeout.into())),
+            most: HTTP_LIMIT,
         }
+    }
+
+    /// The same at a door that takes bodies of at most this many bytes.
+    pub(crate) fn bringing(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// Whether the caller had to say who they are.
@@ -142,7 +150,7 @@ pub(crate) async fn event(
     admitted: &Admitted,
 ) -> Result<Request<Bytes>, Refusal> {
     let (mut parts, body) = request.into_parts();
-    let read = read_bytes(&parts.headers, body, "Request", HTTP_LIMIT);
+    let read = read_bytes(&parts.headers, body, "Request", admitted.most);
     let bytes = match admitted.read_timeout {
         None => read.await?,
         Some(most) => tokio::time::timeout(most, read).await.map_err(|_| {
@@ -215,13 +223,9 @@ pub(crate) enum Called {
 }
 
 /// Calls and waits, as long as a blocking caller may.
-pub(crate) async fn call(
-    gateway: &Gateway,
-    invocation: Invocation,
-    wait: Option<Duration>,
-) -> Result<Called, Error> {
+pub(crate) async fn call(gateway: &Gateway, invocation: Invocation) -> Result<Called, Error> {
     let id = invocation.id;
-    Ok(match gateway.engine.invoke_live(invocation, wait).await? {
+    Ok(match gateway.engine.invoke_live(invocation, None).await? {
         LiveOutcome::Whole(Outcome::Finished(ended)) => Called::Ended(ended),
         LiveOutcome::Whole(Outcome::Promoted(id)) => Called::TooLong(id),
         LiveOutcome::Live(response) => Called::Live(outgoing(response, id).map(Body::new)),

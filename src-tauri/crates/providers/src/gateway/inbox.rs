@@ -16,8 +16,6 @@ use super::{Gateway, Refusal};
 
 /// Below this path every method is an inbox's, `OPTIONS` too.
 pub(super) const PREFIX: &str = "/callbacks/";
-/// Most bytes of a body: as many as any other door takes, for a function's callback may go to an inbox.
-const BODY: usize = beckon_engine::HTTP_LIMIT;
 /// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
@@ -29,7 +27,7 @@ pub(super) fn routes() -> Router<Gateway> {
 }
 
 /// Keeps a request. Answers the inbox's status (200 unless the user chose another) with no body, 404 when there is no
-/// such inbox, 413 for a body over [`BODY`].
+/// such inbox, 413 for a body over what any other door takes: a function's callback may go to an inbox.
 async fn receive(
     State(gateway): State<Gateway>,
     Path(parameters): Path<Vec<(String, String)>>,
@@ -42,12 +40,13 @@ async fn receive(
         .map(|(_, id)| id)
         .ok_or_else(no_such)?;
     let at = gateway.clock.now();
+    let most = gateway.engine.body_limit();
     let (mut parts, body) = request.into_parts();
     hide_sessions(&mut parts.headers);
-    let body = match tokio::time::timeout(ARRIVAL, to_bytes(body, BODY)).await {
+    let body = match tokio::time::timeout(ARRIVAL, to_bytes(body, most)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) => {
-            let text = format!("An inbox takes bodies of at most {BODY} bytes.");
+            let text = format!("An inbox takes bodies of at most {most} bytes.");
             return Err(match std::error::Error::source(&error) {
                 Some(cause) if cause.is::<http_body_util::LengthLimitError>() => {
                     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, text)

@@ -83,8 +83,8 @@ async fn an_inbox_takes_whatever_is_sent_to_it() {
         assert_eq!(got.document.as_str(), "{\"a\": 1}");
     }
     let large = |size: usize| send(request(&anybody, "POST", &inbox.id).body(vec![b'x'; size]));
-    assert_eq!(large(beckon_engine::HTTP_LIMIT).await.status, 202);
-    assert_eq!(large(beckon_engine::HTTP_LIMIT + 1).await.status, 413);
+    assert_eq!(large(rig.engine.body_limit()).await.status, 202);
+    assert_eq!(large(rig.engine.body_limit() + 1).await.status, 413);
     assert_eq!(rig.store.inbox(&inbox.id).await.unwrap().unwrap().messages, 7);
     for unknown in ["00000000000000000000000000000000", "x/y"] {
         assert_eq!(send(request(&anybody, "POST", unknown)).await.status, 404);

@@ -28,6 +28,7 @@ mod spaces;
 mod spaces_callbacks;
 mod spaces_client;
 mod spaces_client_triggers;
+mod spaces_limits;
 mod spaces_refusals;
 mod spaces_triggers;
 mod support;

@@ -79,7 +79,7 @@ async fn sync(
         .await
         .map_err(refused)?;
     let invocation = http::invocation(gateway, key, event, admitted, Some(stamp.call_id.clone()));
-    let mut response = match http::call(gateway, invocation, None).await.map_err(failed)? {
+    let mut response = match http::call(gateway, invocation).await.map_err(failed)? {
         Called::Ended(ended) => http::answer(&ended),
         Called::Live(response) => response,
         Called::TooLong(id) => {

@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -20,10 +19,11 @@ const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
 const CALLBACK_URL: HeaderName = HeaderName::from_static("x-callback-url");
 /// The levels that a path may have below `invoke`.
 const LEVELS: usize = 3;
-/// How long a caller waits. Spaces says nothing but that 5 to 10 s are fine.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `…/invoke[/a[/b[/c]]]` with any of five methods: the function's own answer.
+///
+/// How long a caller waits, Spaces' documents do not say, but that 5 to 10 s are fine: here it is the engine's blocking
+/// limit, 30 s unless it was set otherwise, and 504 after that.
 pub(super) async fn call(
     State(desk): State<Arc<Desk>>,
     call: Call,
@@ -46,13 +46,13 @@ pub(super) async fn call(
     let gateway = &desk.gateway;
     let key = target.known.key.clone();
     let invocation = http::invocation(gateway, key, event, target.admitted, None);
-    match http::call(gateway, invocation, Some(PATIENCE)).await? {
+    match http::call(gateway, invocation).await? {
         Called::Ended(ended) => Ok(answer(&ended)),
         Called::Live(response) => Ok(response),
         Called::TooLong(id) => {
             let text = format!(
                 "The function took longer than {} s and goes on as run {id}.",
-                PATIENCE.min(gateway.engine.blocking_limit()).as_secs()
+                gateway.engine.blocking_limit().as_secs_f64()
             );
             let mut response = Refusal::new(StatusCode::GATEWAY_TIMEOUT, text).into_response();
             http::name_run(response.headers_mut(), id);
@@ -123,7 +123,8 @@ impl Target {
         let Some(function) = &known.function else {
             return Ok(None);
         };
-        let admitted = Admitted::to(function, Some(call.caller.token.id.clone()));
+        let admitted = Admitted::to(function, Some(call.caller.token.id.clone()))
+            .bringing(desk.gateway.engine.spaces_limit());
         Ok(Some(Self {
             known,
             path,
@@ -150,7 +151,9 @@ fn answer(ended: &Ended) -> Response<Body> {
         Why::NotLoaded => (StatusCode::INTERNAL_SERVER_ERROR, Some("NotLoaded")),
         Why::OutOfMemory => (StatusCode::INTERNAL_SERVER_ERROR, Some("MemoryError")),
         Why::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
-        Why::TooLarge | Why::Invalid => (StatusCode::BAD_GATEWAY, None),
+        // Here one limit is both the request's and the answer's, and so is its status.
+        Why::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
+        Why::Invalid => (StatusCode::BAD_GATEWAY, None),
         Why::Deleted => (StatusCode::NOT_FOUND, None),
         Why::NotProvisioned | Why::Cancelled | Why::ShutDown => (StatusCode::SERVICE_UNAVAILABLE, None),
     };

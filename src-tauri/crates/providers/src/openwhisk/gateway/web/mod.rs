@@ -67,7 +67,7 @@ pub(crate) async fn call(gateway: &Gateway, request: Request) -> Result<Response
     check(&event, &found)?;
     let mut invocation = http::invocation(gateway, target.key.clone(), event, admitted, None);
     invocation.transaction_id = transaction.map(|transaction| transaction.0);
-    match http::call(gateway, invocation, None).await.map_err(refuse)? {
+    match http::call(gateway, invocation).await.map_err(refuse)? {
         http::Called::Ended(ended) => {
             let mut response =
                 answer::of(&ended, target.projection).unwrap_or_else(|refusal| refusal.into_response());
