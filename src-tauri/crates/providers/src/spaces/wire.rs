@@ -209,4 +209,8 @@ pub(crate) struct AccessToken {
     #[serde(default)]
     pub(crate) scope: String,
     pub(crate) token_type: String,
+    /// Beckon's own, which other clients pass over (RFC 6749, 5.1): every answer that a function gave names its run in
+    /// `X-Activation-Id`, so that a refusal at the door, which does not, cannot be taken for one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) names_runs: bool,
 }

@@ -1,10 +1,12 @@
 //! Our client of Spaces against our gateway: spaces, functions, code, logs, and calls with whole requests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use axum::body::Bytes;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::routing::{any, post};
 use beckon_core::{
     CodePackage, ConnectionKind, ErrorCode, FunctionKey, FunctionLogAsk, NamespaceName, ReadyState, Runtime,
     Secret, TokenScope, Version,
@@ -306,4 +308,99 @@ async fn what_a_server_writes_as_null_is_nothing() {
         answering(&format!(r#""data":[{function}],"paging":{{"next_cursor":null}}"#)).await;
     let all = sparse.functions(&playground).await.unwrap();
     assert!(matches!(all.as_slice(), [one] if one.key == key("f")), "{all:?}");
+}
+
+/// A function that answers in the words of a server that takes the access token for ended.
+const REFUSING: &str = "def handle(req):\n    \
+    return {'status_code': 401, 'headers': {'WWW-Authenticate': 'Bearer', 'Content-Type': 'application/json'}, \
+        'body': '{\"error\":{\"status\":401,\"message\":\"Unauthenticated\"}}'}\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_is_called_once_whatever_it_answers() {
+    let rig = Rig::start().await;
+    let client = rig.client(TokenScope::Account).await.1;
+    let remote = remote(&client, "");
+    let function = python(REFUSING);
+    remote
+        .put_function(&key("f"), &function, Expect::New)
+        .await
+        .unwrap();
+    ready(&rig, "f").await;
+    let request = || {
+        let request = Request::post("/").header("x-callback-url", "http://127.0.0.1:9/");
+        request.body(Bytes::from_static(b"in")).unwrap()
+    };
+    for times in 1..=2 {
+        let (status, headers, body) = called(&*remote, request(), true).await;
+        assert_eq!(status, 401);
+        assert!(body.contains("Unauthenticated"), "{body}");
+        assert!(headers.contains_key("x-activation-id"));
+        assert_eq!(rig.engine.status().total, times);
+    }
+    // Where it is the gateway that takes the token for ended, nothing was called, and it is called now.
+    rig.advance(3_600_001);
+    let (_, headers, _) = called(&*remote, request(), true).await;
+    assert!(headers.contains_key("x-activation-id"));
+    assert_eq!(rig.engine.status().total, 3);
+    rig.advance(3_600_001);
+    let (status, headers, _) = called(&*remote, request(), false).await;
+    assert_eq!(status, 202);
+    assert!(headers.contains_key("x-activation-id"));
+    rig.stop().await;
+}
+
+/// A server that does not say which answers are a function's.
+#[tokio::test]
+async fn what_another_server_refuses_is_not_sent_again() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let note = |what: &'static str| {
+        let asked = asked.clone();
+        move |headers: HeaderMap| async move {
+            let token = headers
+                .get("authorization")
+                .map(|value| value.to_str().unwrap().to_owned());
+            let mut asked = asked.lock().unwrap();
+            asked.push((what, token));
+            let tokens = asked.iter().filter(|(what, _)| *what == "token").count();
+            let document = match what {
+                "token" => {
+                    format!(r#"{{"access_token":"t{tokens}","token_type":"bearer","expires_in":3600}}"#)
+                }
+                _ => r#"{"error":{"status":401,"message":"Unauthenticated"}}"#.to_owned(),
+            };
+            let status = if what == "token" {
+                StatusCode::OK
+            } else {
+                StatusCode::UNAUTHORIZED
+            };
+            (status, [("www-authenticate", "Bearer")], document)
+        }
+    };
+    let app = Router::new()
+        .route("/oauth2/token", post(note("token")))
+        .route("/spaces/playground/functions/f/invoke", any(note("call")));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let remote = connect(ConnectionKind::Spaces, &url, Secret::new("client:secret")).unwrap();
+    for method in ["POST", "GET"] {
+        let request = Request::builder()
+            .method(method)
+            .uri("/")
+            .body(Bytes::new())
+            .unwrap();
+        let (status, _, body) = called(&*remote, request, true).await;
+        assert_eq!(status, 401);
+        assert!(body.contains("Unauthenticated"), "{body}");
+    }
+    // Each call once, the second with another token: the first may have ended.
+    let bearer = |token: &str| Some(format!("Bearer {token}"));
+    let expected = [
+        ("token", None),
+        ("call", bearer("t1")),
+        ("token", None),
+        ("call", bearer("t2")),
+    ];
+    assert_eq!(*asked.lock().unwrap(), expected);
+    server.abort();
 }

@@ -8,14 +8,16 @@ use futures_util::StreamExt as _;
 use super::error_text;
 use super::session::Session;
 use crate::RemoteResponse;
+use crate::gateway::http::RUN_HEADER;
 use crate::spaces::path_of;
 use crate::transport::{Body, Door};
 
 /// Most bytes of an answer that are looked at.
 const LOOK: usize = 64 * 1024;
 
-/// `…/invoke/…` or `…/async-invoke/…`. A server that takes the access token for ended has not called the function, and
-/// is asked again with another one.
+/// `…/invoke/…` or `…/async-invoke/…`, once: a function may answer in the words of a server that takes the access token
+/// for ended. Only where the two can be told apart, as Beckon's own gateway has it, is what was refused sent again with
+/// another token; elsewhere the answer is handed on, and another token is got for the next call.
 pub(super) async fn call(
     session: &Session,
     key: &FunctionKey,
@@ -35,13 +37,16 @@ pub(super) async fn call(
         wait,
     };
     let sent = Instant::now();
-    let http = session.http().await?;
-    let (mut begin, mut response) = looked_at(http.call(&door, request.clone()).await?).await?;
+    let open = session.open().await?;
+    let (mut begin, mut response) = looked_at(open.http.call(&door, request.clone()).await?).await?;
     let is_ended = response.status() == StatusCode::UNAUTHORIZED
         && error_text(&begin).is_some_and(|text| text == "Unauthenticated");
     if is_ended {
-        let http = session.renewed().await?;
-        (begin, response) = looked_at(http.call(&door, request).await?).await?;
+        session.close(&open).await;
+        if open.names_runs {
+            let http = session.http().await?;
+            (begin, response) = looked_at(http.call(&door, request).await?).await?;
+        }
     }
     if response.status() == StatusCode::ACCEPTED && is_not_ready(&begin) {
         return Err(Error::new(
@@ -52,9 +57,11 @@ pub(super) async fn call(
     Ok(RemoteResponse { response, sent })
 }
 
-/// The first bytes of what may be the server's own words and not the function's, and the whole response again.
+/// The first bytes of what may be the server's own words, and the whole response again. Where a run is named, they are
+/// the function's.
 async fn looked_at(response: Response<Body>) -> Result<(Vec<u8>, Response<Body>)> {
-    if !matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::ACCEPTED) {
+    let may_be = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::ACCEPTED);
+    if !may_be || response.headers().contains_key(RUN_HEADER) {
         return Ok((Vec::new(), response));
     }
     let (parts, mut body) = response.into_parts();

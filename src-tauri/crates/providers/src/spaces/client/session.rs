@@ -25,9 +25,12 @@ pub(super) struct Session {
 }
 
 /// With an access token.
-struct Open {
-    http: Arc<Http>,
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) http: Arc<Http>,
     until: Instant,
+    /// Whether the server names the run in every answer that a function gave.
+    pub(super) names_runs: bool,
 }
 
 impl Session {
@@ -49,15 +52,24 @@ impl Session {
     }
 
     /// With an access token that is good for a while.
-    pub(super) async fn http(&self) -> Result<Arc<Http>> {
+    pub(super) async fn open(&self) -> Result<Open> {
         let mut open = self.open.lock().await;
         if let Some(open) = open.as_ref().filter(|open| Instant::now() < open.until) {
-            return Ok(Arc::clone(&open.http));
+            return Ok(open.clone());
         }
         let fresh = self.ask().await?;
-        let http = Arc::clone(&fresh.http);
-        *open = Some(fresh);
-        Ok(http)
+        *open = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    pub(super) async fn http(&self) -> Result<Arc<Http>> {
+        self.open().await.map(|open| open.http)
+    }
+
+    /// Has another token got when one is needed next, unless that has been done.
+    pub(super) async fn close(&self, ended: &Open) {
+        let mut open = self.open.lock().await;
+        open.take_if(|open| Arc::ptr_eq(&open.http, &ended.http));
     }
 
     /// The same with a token that was got just now.
@@ -97,6 +109,7 @@ impl Session {
         Ok(Open {
             http: Arc::new(Http::new(SPACES_API, &self.address, credential)?),
             until: asked + lives,
+            names_runs: token.names_runs,
         })
     }
 }

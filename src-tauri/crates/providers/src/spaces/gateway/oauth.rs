@@ -45,6 +45,7 @@ pub(super) async fn token(
         expires_in,
         scope: form.field("scope").unwrap_or_default().to_owned(),
         token_type: "bearer".to_owned(),
+        names_runs: true,
     };
     let mut response = json(StatusCode::OK, &document)?;
     response
