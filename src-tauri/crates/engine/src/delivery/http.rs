@@ -24,7 +24,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, crypto::aws_lc_rs};
 
-use super::reach::{self, Refused};
+use super::reach::{self, Goal, Refused};
 use super::target;
 
 /// How long the answer's body may take after that. It is for people to read; the delivery is made without it.
@@ -137,10 +137,10 @@ impl Wire {
         }
     }
 
-    /// A connection to where deliveries may go, for another protocol than HTTP.
+    /// A connection to a message broker, where deliveries may go, too.
     pub(crate) async fn dial(&self, host: &str, port: u16, secure: bool) -> Result<Box<dyn Wired>, Refused> {
         let rules = self.rules.read().clone();
-        let addresses = reach::addresses(&rules, host, port).await?;
+        let addresses = reach::addresses(&rules, host, port, Goal::Broker).await?;
         let (stream, _) = connect(&addresses).await?;
         Ok(match secure {
             true => Box::new(self.secure(&rules, host, stream).await?),
@@ -200,7 +200,7 @@ impl Wire {
             None | Some("") => host.clone(),
             Some(port) => format!("{host}:{port}"),
         };
-        let mut addresses = reach::addresses(&rules, &host, port).await?;
+        let mut addresses = reach::addresses(&rules, &host, port, Goal::Delivery).await?;
         if sending.abroad {
             addresses.retain(|address| !address.ip().to_canonical().is_loopback());
             if addresses.is_empty() {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
-use super::reach::{self, Refused};
+use super::reach::{self, Goal, Refused};
 
 /// How long each step may take: connecting, and the server's confirmation.
 const STEP: Duration = Duration::from_secs(10);
@@ -43,7 +43,7 @@ pub(crate) async fn publish(
         .host_str()
         .ok_or_else(|| Refused::never("The NATS server's address names no host."))?;
     let port = url.port().unwrap_or(4222);
-    let addresses = reach::addresses(rules, host, port).await?;
+    let addresses = reach::addresses(rules, host, port, Goal::Delivery).await?;
     let (told, mut complaints) = mpsc::unbounded_channel();
     let mut options = ConnectOptions::new()
         .name("beckon")

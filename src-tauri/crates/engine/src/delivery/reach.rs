@@ -57,18 +57,64 @@ impl Refused {
     }
 }
 
-/// The addresses that a delivery to `host` (an IPv6 address in brackets or not) may connect to, best first.
+/// What a connection is for. The rules are the same, and a refusal speaks of what its reader asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// To tell somebody how a run ended.
+    Delivery,
+    /// To listen to a message broker.
+    Broker,
+}
+
+impl Goal {
+    /// Why nobody connects to a host that is not this machine.
+    fn elsewhere(self, shown: &str) -> Refused {
+        let (why, hint) = match self {
+            Self::Delivery => (
+                format!(
+                    "{shown} is not on this machine, and deliveries go nowhere else unless you allow it."
+                ),
+                format!("Add {shown} to the hosts that deliveries may go to, then deliver again."),
+            ),
+            Self::Broker => (
+                format!(
+                    "{shown} is not on this machine, and no broker elsewhere is connected to unless you allow it."
+                ),
+                format!(
+                    "Add {shown} to the allowed hosts on the page Deliveries; the trigger then connects by itself."
+                ),
+            ),
+        };
+        Refused::never(why).hint(hint)
+    }
+
+    /// The same of an address that a cloud's metadata may be at.
+    fn special(self, shown: &str) -> Refused {
+        let (why, list) = match self {
+            Self::Delivery => ("nothing is sent there", "the hosts that deliveries may go to"),
+            Self::Broker => (
+                "no broker is looked for there",
+                "the allowed hosts on the page Deliveries",
+            ),
+        };
+        Refused::never(format!("{shown} is a link-local or metadata address, and {why}."))
+            .hint(format!("If you mean it, add the address itself to {list}."))
+    }
+}
+
+/// The addresses that a connection to `host` (an IPv6 address in brackets or not) may connect to, best first.
 pub(crate) async fn addresses(
     rules: &DeliveryRules,
     host: &str,
     port: u16,
+    goal: Goal,
 ) -> Result<Vec<SocketAddr>, Refused> {
     let plain = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host);
     if let Ok(ip) = plain.parse::<IpAddr>() {
-        return match judge(rules, ip, plain, port, true) {
+        return match judge(rules, ip, plain, port, true, goal) {
             Ok(()) => Ok(vec![SocketAddr::new(ip, port)]),
             Err(refused) => Err(refused),
         };
@@ -89,7 +135,7 @@ pub(crate) async fn addresses(
     let mut first_refusal = None;
     let mut good = Vec::new();
     for address in found {
-        match judge(rules, address.ip(), &name, port, false) {
+        match judge(rules, address.ip(), &name, port, false, goal) {
             Ok(()) => good.push(address),
             Err(refused) => drop(first_refusal.get_or_insert(refused)),
         }
@@ -101,7 +147,14 @@ pub(crate) async fn addresses(
     }
 }
 
-fn judge(rules: &DeliveryRules, ip: IpAddr, host: &str, port: u16, literal: bool) -> Result<(), Refused> {
+fn judge(
+    rules: &DeliveryRules,
+    ip: IpAddr,
+    host: &str,
+    port: u16,
+    literal: bool,
+    goal: Goal,
+) -> Result<(), Refused> {
     let ip = canonical(ip);
     if ip.is_loopback() {
         return Ok(());
@@ -122,10 +175,7 @@ fn judge(rules: &DeliveryRules, ip: IpAddr, host: &str, port: u16, literal: bool
         if literal && listed(host, false) {
             return Ok(());
         }
-        return Err(Refused::never(format!(
-            "{shown} is a link-local or metadata address, and nothing is sent there."
-        ))
-        .hint("If you mean it, add the address itself to the hosts that deliveries may go to."));
+        return Err(goal.special(&shown));
     }
     if ip.is_unspecified() || ip.is_multicast() || matches!(ip, IpAddr::V4(ip) if ip.is_broadcast()) {
         return Err(Refused::never(format!(
@@ -135,12 +185,7 @@ fn judge(rules: &DeliveryRules, ip: IpAddr, host: &str, port: u16, literal: bool
     if listed(host, true) {
         return Ok(());
     }
-    Err(Refused::never(format!(
-        "{shown} is not on this machine, and deliveries go nowhere else unless you allow it."
-    ))
-    .hint(format!(
-        "Add {shown} to the hosts that deliveries may go to, then deliver again."
-    )))
+    Err(goal.elsewhere(&shown))
 }
 
 /// An IPv4 address that is written as an IPv6 one is what it is.
@@ -217,6 +262,7 @@ mod tests {
             name.unwrap_or(ip),
             80,
             name.is_none(),
+            Goal::Delivery,
         )
         .is_ok()
     }
@@ -280,9 +326,29 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_says_how_to_allow_it() {
-        let refused = addresses(&rules(&[]), "10.1.2.3", 8080).await.unwrap_err();
-        assert!(refused.hint.unwrap().contains("10.1.2.3:8080"));
-        let own = addresses(&rules(&[]), "localhost", 9).await.unwrap();
+        for (goal, host) in [
+            (Goal::Delivery, "10.1.2.3"),
+            (Goal::Broker, "10.1.2.3"),
+            (Goal::Broker, "169.254.169.254"),
+        ] {
+            let refused = addresses(&rules(&[]), host, 8080, goal).await.unwrap_err();
+            assert!(
+                refused.why.starts_with(&format!("{host}:8080 is ")),
+                "{}",
+                refused.why
+            );
+            let hint = refused.hint.unwrap();
+            assert!(
+                hint.contains(&format!("{host}:8080")) || hint.contains("the address itself"),
+                "{hint}"
+            );
+            // Whoever made a trigger delivers nothing.
+            let text = format!("{} {hint}", refused.why);
+            assert_eq!(text.contains("deliver"), goal == Goal::Delivery, "{text}");
+        }
+        let own = addresses(&rules(&[]), "localhost", 9, Goal::Broker)
+            .await
+            .unwrap();
         assert!(!own.is_empty() && own.iter().all(|address| address.ip().is_loopback()));
     }
 }

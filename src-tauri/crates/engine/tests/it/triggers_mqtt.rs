@@ -206,7 +206,7 @@ async fn what_the_broker_or_the_rules_refuse_is_said_without_the_credential() {
         ..new.clone()
     };
     rig.engine.put_trigger(&id, away).await.unwrap();
-    failed("192.0.2.1:1883 is not on this machine").await;
+    failed("192.0.2.1:1883 is not on this machine, and no broker elsewhere is connected to").await;
     rig.stop().await;
 }
 
