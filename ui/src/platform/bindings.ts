@@ -3802,11 +3802,12 @@ queueGroup: string | null, } | { "broker": "mqtt",
  */
 topics: Array<string>, 
 /**
- * 0, 1 or 2. Above 0 the server keeps what comes while nobody listens.
+ * 0, 1 or 2. Above 0 the server keeps what comes while nobody listens, until the trigger is deleted.
  */
 qos: number, } | { "broker": "rabbitmq", 
 /**
- * The queue; made (durable) when there is none. Without one: a queue of its own, for as long as it listens.
+ * The queue; made (durable) when there is none, and never deleted: others may use it. Without one: a queue of
+ * its own, for as long as it listens.
  */
 queue: string | null, 
 /**
@@ -5046,7 +5047,8 @@ export function createApi(transport: Transport) {
     saveTrigger: (args: { id?: string | null; trigger: NewTrigger; secret?: string | null }, signal?: AbortSignal) =>
       transport.call<Trigger>("save_trigger", args, signal),
     /**
-     * Deletes a trigger and its credential; messages that it took already are still dealt with.
+     * Deletes a trigger and its credential; messages that it took already are still dealt with. An MQTT broker is told to
+     * forget it; while it cannot be reached the credential is kept for that, a day at most.
      */
     deleteTrigger: (args: { id: string }, signal?: AbortSignal) =>
       transport.call<void>("delete_trigger", args, signal),

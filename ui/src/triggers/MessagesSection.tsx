@@ -16,7 +16,7 @@ import { TimeText } from "@/ui/TimeText";
 import { toast } from "@/ui/toast";
 import { Problem } from "./Problem";
 import { TriggerDialog } from "./TriggerDialog";
-import { countsText, sourceParts, triggerState } from "./trigger-state";
+import { countsText, sourceParts, triggerState, whatStays } from "./trigger-state";
 
 type Open = { type: "edit" | "delete"; trigger: Trigger } | { type: "new" } | null;
 
@@ -114,7 +114,8 @@ export function MessagesSection({ target }: { target: FunctionRef }) {
           await refresh();
         }}
       >
-        Its credential is removed from the secret store. Messages that it took already are still dealt with.
+        {open?.type === "delete" && whatStays(open.trigger)} Messages that it took already are still dealt
+        with.
       </ConfirmDialog>
     </Section>
   );

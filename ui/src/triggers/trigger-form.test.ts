@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { expect, test } from "vitest";
-import type { FunctionRef, Trigger } from "@/platform";
+import type { FunctionRef, Subscription, Trigger } from "@/platform";
 import {
   credentialsOf,
   type TriggerForm,
@@ -8,7 +8,7 @@ import {
   triggerSchema,
   triggerToForm,
 } from "./trigger-form";
-import { sourceParts } from "./trigger-state";
+import { sourceParts, whatStays } from "./trigger-state";
 
 const target: FunctionRef = { connection: "local", namespace: "n", name: "f" };
 const form = (part: Partial<TriggerForm>): TriggerForm => ({ ...triggerToForm(null), ...part });
@@ -50,4 +50,27 @@ test("a trigger says what it listens to", () => {
     { label: "exchange", names: ["x"] },
     { label: "routing keys", names: ["a", "b"] },
   ]);
+});
+
+test.each([
+  [
+    { broker: "nats", subject: "a", queueGroup: null },
+    "token",
+    "Its credential is removed from the secret store.",
+  ],
+  [{ broker: "nats", subject: "a", queueGroup: null }, "none", ""],
+  [
+    { broker: "mqtt", topics: ["a"], qos: 1 },
+    "password",
+    "The broker is told to forget it; if it cannot be reached, that is tried for a day. Its credential is removed from the secret store after that.",
+  ],
+  [{ broker: "mqtt", topics: ["a"], qos: 0 }, "none", ""],
+  [
+    { broker: "rabbitmq", queue: "jobs", exchange: null, topics: [] },
+    "none",
+    "The queue jobs stays at the broker, with its messages and bindings.",
+  ],
+  [{ broker: "rabbitmq", queue: null, exchange: "x", topics: [] }, "none", ""],
+] as const)("says what stays of %j with %s", (subscription, credential, text) => {
+  expect(whatStays({ subscription: subscription as Subscription, credential })).toBe(text);
 });

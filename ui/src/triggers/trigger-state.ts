@@ -67,3 +67,20 @@ export function sourceParts(subscription: Subscription): Array<{ label: string; 
       ].filter(({ names }) => names.length > 0);
   }
 }
+
+/** What becomes of a trigger's credential, and what its broker keeps, once it is deleted. */
+export function whatStays({
+  subscription,
+  credential,
+}: Pick<Trigger, "subscription" | "credential">): string {
+  const removed = credential === "none" ? "" : "Its credential is removed from the secret store";
+  if (subscription.broker === "mqtt" && subscription.qos > 0) {
+    const told = "The broker is told to forget it; if it cannot be reached, that is tried for a day.";
+    return removed ? `${told} ${removed} after that.` : told;
+  }
+  const stays =
+    subscription.broker === "rabbitmq" && subscription.queue !== null
+      ? `The queue ${subscription.queue} stays at the broker, with its messages and bindings.`
+      : "";
+  return [removed && `${removed}.`, stays].filter(Boolean).join(" ");
+}

@@ -72,12 +72,13 @@ pub enum Subscription {
     Mqtt {
         /// Topic filters, with `+` and `#` as MQTT has them. At least one.
         topics: Vec<String>,
-        /// 0, 1 or 2. Above 0 the server keeps what comes while nobody listens.
+        /// 0, 1 or 2. Above 0 the server keeps what comes while nobody listens, until the trigger is deleted.
         qos: u8,
     },
     /// Of a RabbitMQ server, over AMQP 0-9-1.
     Rabbitmq {
-        /// The queue; made (durable) when there is none. Without one: a queue of its own, for as long as it listens.
+        /// The queue; made (durable) when there is none, and never deleted: others may use it. Without one: a queue of
+        /// its own, for as long as it listens.
         queue: Option<String>,
         /// The exchange that the queue is bound to; without one it is taken as it is.
         exchange: Option<String>,

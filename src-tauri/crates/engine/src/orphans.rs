@@ -58,6 +58,7 @@ impl Engine {
         orphans.extend(triggers.map(|trigger| Orphan::TriggerSecret { trigger: trigger.id }));
         store.delete_namespace(name).await?;
         self.inner.triggers.changed.notify_one();
+        self.inner.triggers.left.notify_one();
         self.abandon(orphans).await;
         Ok(())
     }
@@ -80,9 +81,23 @@ impl Engine {
         self.kept(of_it).await
     }
 
-    /// Removes what nothing points at any more. A secret store that cannot be reached keeps it; that is noted, and
+    /// Removes what nothing points at any more, but for what a broker is yet to be told with. A secret store that cannot be reached keeps it; that is noted, and
     /// what was deleted stays deleted.
-    pub(crate) async fn abandon(&self, orphans: Vec<Orphan>) {
+    pub(crate) async fn abandon(&self, mut orphans: Vec<Orphan>) {
+        let is_of_trigger = |orphan: &Orphan| matches!(orphan, Orphan::TriggerSecret { .. });
+        if orphans.iter().any(is_of_trigger) {
+            let left = self.inner.store.leftovers().await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "what is left at brokers could not be read, and stays there");
+                Vec::new()
+            });
+            let needed = |id: &str| left.iter().any(|left| left.gone && left.trigger == id);
+            orphans.retain(|orphan| !matches!(orphan, Orphan::TriggerSecret { trigger } if needed(trigger)));
+        }
+        self.remove(orphans).await;
+    }
+
+    /// The same, whoever may need it.
+    pub(crate) async fn remove(&self, orphans: Vec<Orphan>) {
         if orphans.is_empty() {
             return;
         }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use crate::Store;
 use crate::drafts;
 use crate::fault::Fault;
+use crate::spaces;
 use crate::writer::Urgency;
 
 const SELECT: &str = "SELECT name, label, created, updated, region,
@@ -176,8 +177,9 @@ impl Store {
         let name = name.clone();
         let (functions, tokens) = (Arc::clone(&self.inner.functions), Arc::clone(&self.inner.tokens));
         let (domains, home) = (Arc::clone(&self.inner.domains), Arc::clone(&self.inner.home));
-        let entities = Arc::clone(&self.inner.entities);
+        let (entities, now) = (Arc::clone(&self.inner.entities), self.inner.clock.now());
         self.write(Urgency::Durable, 0, move |batch| {
+            spaces::leave_triggers(batch.db, now, &name)?;
             // Its functions, their code and its tokens go with it by their foreign keys.
             if batch
                 .db

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use crate::Store;
 use crate::fault::Fault;
 use crate::functions::key_of;
+use crate::leftovers::{self, Source};
 use crate::namespaces;
 use crate::words;
 use crate::writer::Urgency;
@@ -184,6 +185,10 @@ impl Store {
         let (namespace, now) = (namespace.clone(), self.inner.clock.now());
         self.write(Urgency::Durable, trigger.document.len(), move |batch| {
             namespaces::expect(batch.db, &namespace)?;
+            if let Some(old) = listened(batch.db, &trigger.id)? {
+                let next = trigger.listener.as_ref().map(source);
+                leftovers::note(batch.db, now, &trigger.id, source(&old), next)?;
+            }
             let listener = trigger.listener.as_ref().map(words::document).transpose()?;
             batch.db.execute(
                 "INSERT INTO spaces_triggers (id, namespace, document, listener, created) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -197,11 +202,15 @@ impl Store {
 
     /// Deletes a trigger of a space. `NotFound` when there is none with this id in it.
     pub async fn delete_spaces_trigger(&self, namespace: &NamespaceName, id: &str) -> Result<()> {
-        let (namespace, id) = (namespace.clone(), id.to_owned());
+        let (namespace, id, now) = (namespace.clone(), id.to_owned(), self.inner.clock.now());
         self.write(Urgency::Durable, 0, move |batch| {
+            let old = listened(batch.db, &id)?;
             let sql = "DELETE FROM spaces_triggers WHERE namespace = ?1 AND id = ?2";
             if batch.db.execute(sql, params![namespace.as_str(), id])? == 0 {
                 return Err(Error::not_found("trigger with this id").into());
+            }
+            if let Some(old) = old {
+                leftovers::note(batch.db, now, &id, source(&old), None)?;
             }
             Ok(())
         })
@@ -215,6 +224,33 @@ pub(crate) fn forget_deployment(db: &Connection, key: &FunctionKey) -> Result<()
     db.prepare_cached(sql)?
         .execute([key.namespace.as_str(), key.name.as_str()])?;
     Ok(())
+}
+
+/// The triggers of a namespace are about to go with it.
+pub(crate) fn leave_triggers(db: &Connection, now: Millis, namespace: &NamespaceName) -> Result<(), Fault> {
+    let mut statement = db.prepare_cached("SELECT id, listener FROM spaces_triggers WHERE namespace = ?1")?;
+    let mut rows = statement.query([namespace.as_str()])?;
+    while let Some(row) = rows.next()? {
+        if let Some(old) = listener(row)? {
+            leftovers::note(db, now, &row.get::<_, String>("id")?, source(&old), None)?;
+        }
+    }
+    Ok(())
+}
+
+fn source(trigger: &TopicTrigger) -> Source<'_> {
+    Source {
+        server: &trigger.server,
+        subscription: &trigger.subscription,
+        credential: trigger.credential,
+    }
+}
+
+/// What a trigger listens to.
+fn listened(db: &Connection, id: &str) -> Result<Option<TopicTrigger>, Fault> {
+    let mut statement = db.prepare_cached("SELECT listener FROM spaces_triggers WHERE id = ?1")?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map_or(Ok(None), listener)
 }
 
 fn listener(row: &Row<'_>) -> Result<Option<TopicTrigger>, Fault> {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, params};
 use crate::Store;
 use crate::fault::Fault;
 use crate::functions::{key_of, must_exist};
+use crate::leftovers::{self, Source};
 use crate::words::{column, document, read, word};
 use crate::writer::Urgency;
 
@@ -48,8 +49,16 @@ impl Store {
         let saved = self
             .write(Urgency::Durable, 0, move |batch| {
                 let old = find(batch.db, &id)?;
-                if old.is_none_or(|old| old.function != new.function) {
+                if old.as_ref().is_none_or(|old| old.function != new.function) {
                     must_exist(batch.db, &new.function)?;
+                }
+                if let Some(old) = &old {
+                    let next = Source {
+                        server: &new.server,
+                        subscription: &new.subscription,
+                        credential: new.credential,
+                    };
+                    leftovers::note(batch.db, now, &id, source(old), Some(next))?;
                 }
                 batch
                     .db
@@ -96,16 +105,24 @@ impl Store {
 
     /// Deletes a trigger. Its credential is the caller's to remove. `NotFound` when there is none.
     pub async fn delete_trigger(&self, id: &str) -> Result<()> {
-        let id = id.to_owned();
+        let (id, now) = (id.to_owned(), self.inner.clock.now());
         self.write(Urgency::Durable, 0, move |batch| {
-            if batch.db.execute("DELETE FROM triggers WHERE id = ?1", [id])? == 0 {
-                return Err(missing().into());
-            }
+            let old = find(batch.db, &id)?.ok_or_else(missing)?;
+            leftovers::note(batch.db, now, &id, source(&old), None)?;
+            batch.db.execute("DELETE FROM triggers WHERE id = ?1", [id])?;
             Ok(())
         })
         .await?;
         self.publish(Event::Triggers);
         Ok(())
+    }
+}
+
+fn source(trigger: &Trigger) -> Source<'_> {
+    Source {
+        server: &trigger.server,
+        subscription: &trigger.subscription,
+        credential: trigger.credential,
     }
 }
 

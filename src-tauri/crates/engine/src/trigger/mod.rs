@@ -5,6 +5,7 @@
 //! topics ─ triggers that call whoever asks for a topic                         route ─ who that is
 //! session ─ one connection to one server, tried again when it ends             broker/ ─ the protocols
 //! message ─ what they all bring                                                call ─ a message, until its run is over
+//! tidy ─ what those that listen no more left at their brokers
 //! ```
 
 mod broker;
@@ -13,6 +14,7 @@ mod check;
 mod message;
 mod route;
 mod session;
+mod tidy;
 mod topics;
 
 use std::collections::HashMap;
@@ -44,6 +46,8 @@ pub(crate) struct Board {
     live: Mutex<HashMap<String, Arc<Live>>>,
     /// A trigger was made, changed or deleted.
     pub(crate) changed: Notify,
+    /// Something may be left at a broker by one that was changed or deleted.
+    pub(crate) left: Notify,
     /// A state or a count is different now.
     told: Arc<Notify>,
 }
@@ -72,34 +76,45 @@ struct Definition {
 }
 
 impl Definition {
+    /// Whether a broker keeps a session that nobody can end once the credential is another server's.
+    fn keeps_session(&self) -> bool {
+        self.credential != CredentialKind::None
+            && matches!(self.subscription, Subscription::Mqtt { qos: 1.., .. })
+    }
+
     /// What a broker holds for this that is of no use to what comes after it. The bindings of a queue stay when its trigger
     /// goes, as the queue does.
     fn not_in(&self, next: Option<(&str, &Subscription)>) -> Vec<String> {
         let next = next.filter(|(server, _)| *server == self.server);
-        let (old, new) = match (&self.subscription, next.map(|(_, subscription)| subscription)) {
-            (Subscription::Mqtt { topics: old, .. }, Some(Subscription::Mqtt { topics, .. })) => {
-                (old.clone(), topics.clone())
-            }
-            (Subscription::Mqtt { topics: old, .. }, _) => (old.clone(), Vec::new()),
-            (
-                Subscription::Rabbitmq {
-                    queue,
-                    exchange,
-                    topics,
-                },
-                Some(Subscription::Rabbitmq {
-                    queue: next,
-                    exchange: by,
-                    topics: others,
-                }),
-            ) if queue == next && exchange.is_some() => {
-                let new = if by == exchange { keys(others) } else { Vec::new() };
-                (keys(topics), new)
-            }
-            _ => return Vec::new(),
-        };
-        old.into_iter().filter(|topic| !new.contains(topic)).collect()
+        no_longer(&self.subscription, next.map(|(_, subscription)| subscription))
     }
+}
+
+/// The topics or keys of a subscription that are of no use to the one that comes after it at the same broker.
+fn no_longer(old: &Subscription, next: Option<&Subscription>) -> Vec<String> {
+    let (old, new) = match (old, next) {
+        (Subscription::Mqtt { topics: old, .. }, Some(Subscription::Mqtt { topics, .. })) => {
+            (old.clone(), topics.clone())
+        }
+        (Subscription::Mqtt { topics: old, .. }, _) => (old.clone(), Vec::new()),
+        (
+            Subscription::Rabbitmq {
+                queue,
+                exchange,
+                topics,
+            },
+            Some(Subscription::Rabbitmq {
+                queue: next,
+                exchange: by,
+                topics: others,
+            }),
+        ) if queue == next && exchange.is_some() => {
+            let new = if by == exchange { keys(others) } else { Vec::new() };
+            (keys(topics), new)
+        }
+        _ => return Vec::new(),
+    };
+    old.into_iter().filter(|topic| !new.contains(topic)).collect()
 }
 
 impl From<Trigger> for Definition {
@@ -209,19 +224,34 @@ impl Engine {
         self.set_trigger_paused(id, false).await
     }
 
-    /// Deletes a trigger; what is under way is finished. `NotFound` when there is none.
+    /// Deletes a trigger and its credential; what is under way is finished. An MQTT broker is told to forget it, for a day
+    /// at most if it cannot be reached, and the credential is kept until then; a named queue of RabbitMQ stays as it is.
+    /// `NotFound` when there is none.
     pub async fn delete_trigger(&self, id: &str) -> Result<()> {
         self.inner.store.delete_trigger(id).await?;
-        self.inner.triggers.changed.notify_one();
+        self.begin_anew(id, None);
+        self.abandon_trigger_secret(id).await;
         Ok(())
     }
 
     /// A trigger was changed: its credential may be another one now, too.
     fn begin_anew(&self, id: &str, next: Option<(&str, &Subscription)>) {
-        if let Some(live) = self.inner.triggers.live.lock().get(id) {
+        let live = self.inner.triggers.live.lock().get(id).cloned();
+        if let Some(live) = live {
             live.leave(next);
+            if let Some((server, _)) = next
+                && live.definition.keeps_session()
+                && live.definition.server != server
+            {
+                let left = &live.definition.server;
+                let text = format!(
+                    "{left} may keep a session of this trigger: it cannot be told without its credential."
+                );
+                live.record.blame(self, text);
+            }
         }
         self.inner.triggers.changed.notify_one();
+        self.inner.triggers.left.notify_one();
     }
 
     /// A trigger as it will be stored, or why it cannot be: `InvalidInput`.
@@ -267,6 +297,7 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
         () = stop.cancelled() => {}
         () = supervise(&engine, &stop) => {}
         () = publish(&engine) => {}
+        () = tidy::run(&engine) => {}
     }
     for live in engine.inner.triggers.live.lock().values() {
         live.stop.cancel();

@@ -44,6 +44,7 @@ pub(super) async fn keep(engine: Engine, live: Arc<Live>, engine_stops: Cancella
             stop: &engine_stops,
             memory: &mut memory,
             since: None,
+            left: Vec::new(),
         };
         let end = session.hold().await;
         let lasted = session.since.is_some_and(|since| since.elapsed() >= LASTING);
@@ -91,6 +92,8 @@ pub(super) struct Session<'a> {
     pub(super) memory: &'a mut Memory,
     /// When it was subscribed.
     since: Option<Instant>,
+    /// The numbers of what the broker is told to forget while it is subscribed.
+    left: Vec<i64>,
 }
 
 impl Session<'_> {
@@ -121,11 +124,32 @@ impl Session<'_> {
     /// A user and a password, if the trigger logs in with them.
     pub(super) async fn user(&self) -> Result<Option<(String, Secret)>> {
         let secret = self.secret().await?;
-        Ok(secret.map(|secret| {
-            let text = secret.expose();
-            let (user, password) = text.split_once(':').unwrap_or((text, ""));
-            (user.to_owned(), Secret::new(password))
-        }))
+        Ok(secret.as_ref().map(divided))
+    }
+
+    /// What the trigger listened to at this broker before, and the broker may not know that it does no more.
+    pub(super) async fn left(&mut self) -> Result<Vec<Subscription>> {
+        let trigger = &self.live.definition;
+        let left = self
+            .engine
+            .inner
+            .store
+            .leftovers_at(&trigger.id, &trigger.server)
+            .await?;
+        self.left = left.iter().map(|left| left.n).collect();
+        Ok(left.into_iter().map(|left| left.subscription).collect())
+    }
+
+    /// The broker was told.
+    pub(super) async fn tidied(&mut self) {
+        let left = std::mem::take(&mut self.left);
+        if left.is_empty() {
+            return;
+        }
+        // It is told again where this could not be noted.
+        if let Err(error) = self.engine.inner.store.drop_leftovers(left).await {
+            tracing::warn!(%error, "what a broker was told to forget was not noted");
+        }
     }
 
     /// It is subscribed.
@@ -152,4 +176,11 @@ impl Session<'_> {
             drop(place);
         });
     }
+}
+
+/// The user and the password of a credential.
+pub(super) fn divided(secret: &Secret) -> (String, Secret) {
+    let text = secret.expose();
+    let (user, password) = text.split_once(':').unwrap_or((text, ""));
+    (user.to_owned(), Secret::new(password))
 }

@@ -80,7 +80,7 @@ impl Engine {
         .map_err(|e| Error::internal("keep a credential", e))?
     }
 
-    async fn abandon_trigger_secret(&self, id: &str) {
+    pub(super) async fn abandon_trigger_secret(&self, id: &str) {
         let trigger = id.to_owned();
         self.abandon(vec![Orphan::TriggerSecret { trigger }]).await;
     }

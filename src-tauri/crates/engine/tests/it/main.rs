@@ -30,6 +30,7 @@ mod sequences;
 mod sources;
 mod support;
 mod triggers;
+mod triggers_left;
 mod triggers_mqtt;
 mod triggers_rabbitmq;
 mod watchdog;

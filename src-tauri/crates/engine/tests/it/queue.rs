@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::retries::Witness;
 use crate::support::*;
-use beckon_core::{ActivationId, Clock, ErrorCode, Limits, LostPolicy, Mode, Retry, Status};
+use beckon_core::{ActivationId, Clock, ErrorCode, Limits, LostPolicy, Mode, Status};
 use beckon_store::Store;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,7 +11,7 @@ use beckon_core::{
     Trigger, TriggerState, filter::Filter, random_hex,
 };
 use beckon_core::{Clock, Error, Limits};
-use beckon_engine::{Engine, EngineConfig, SecretSource};
+use beckon_engine::{Engine, EngineConfig, Orphan, SecretSource};
 use beckon_store::Store;
 
 /// A server of its own on a loopback port; ended when dropped.
@@ -76,6 +76,11 @@ impl Drop for Nats {
 pub(crate) struct Kept(Mutex<HashMap<String, String>>);
 
 impl Kept {
+    /// What is kept of a trigger.
+    pub(crate) fn of(&self, id: &str) -> Option<String> {
+        self.0.lock().unwrap().get(id).cloned()
+    }
+
     pub(crate) fn keep(&self, id: &str, text: &str) {
         self.0.lock().unwrap().insert(id.to_owned(), text.to_owned());
     }
@@ -94,15 +99,29 @@ impl SecretSource for Kept {
         self.keep(id, value.expose());
         Ok(())
     }
+
+    fn abandon(&self, orphans: &[Orphan]) -> Result<()> {
+        for orphan in orphans {
+            if let Orphan::TriggerSecret { trigger } = orphan {
+                self.0.lock().unwrap().remove(trigger);
+            }
+        }
+        Ok(())
+    }
 }
 
 pub(crate) async fn rig_with(secrets: Arc<Kept>) -> Rig {
-    let data = Arc::new(tempfile::tempdir().unwrap());
-    let store = Store::open(&data.path().join("beckon.db"), Clock::system())
+    let rig = open_with(Arc::new(tempfile::tempdir().unwrap()), secrets).await;
+    rig.store
+        .create_namespace(&"test".parse().unwrap(), "Test")
         .await
         .unwrap();
-    store
-        .create_namespace(&"test".parse().unwrap(), "Test")
+    rig
+}
+
+/// On what another engine left.
+pub(crate) async fn open_with(data: Arc<tempfile::TempDir>, secrets: Arc<Kept>) -> Rig {
+    let store = Store::open(&data.path().join("beckon.db"), Clock::system())
         .await
         .unwrap();
     let config = EngineConfig::new(data.path().to_owned());

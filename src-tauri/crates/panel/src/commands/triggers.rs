@@ -74,11 +74,10 @@ impl Panel {
         saved
     }
 
-    /// Deletes a trigger and its credential; messages that it took already are still dealt with.
+    /// Deletes a trigger and its credential; messages that it took already are still dealt with. An MQTT broker is told to
+    /// forget it; while it cannot be reached the credential is kept for that, a day at most.
     pub async fn delete_trigger(&self, id: String) -> Result<()> {
-        self.engine.delete_trigger(&id).await?;
-        self.remove_secrets(vec![trigger_secret(&id)]).await;
-        Ok(())
+        self.engine.delete_trigger(&id).await
     }
 
     /// Takes no more messages until it is resumed, over restarts too.

@@ -7,5 +7,6 @@ mod entities;
 mod file;
 mod filters;
 mod journal;
+mod leftovers;
 mod queue;
 mod registry;

@@ -19,7 +19,7 @@ const CONNECT: Duration = Duration::from_secs(20);
 /// How often the broker is told that this side lives, in seconds.
 pub(super) const BEAT: u16 = 20;
 /// How long a broker that is read from may say nothing.
-const SILENCE: Duration = Duration::from_secs(3 * BEAT as u64);
+pub(super) const SILENCE: Duration = Duration::from_secs(3 * BEAT as u64);
 /// How long what was taken may take to be on disk once the trigger is stopped.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -142,7 +142,10 @@ async fn take<B: Broker>(
             packet = broker.arrive(), if free => {
                 match broker.treat(packet?).await? {
                     None => {}
-                    Some(Arrival::Subscribed) => session.running(),
+                    Some(Arrival::Subscribed) => {
+                        session.running();
+                        session.tidied().await;
+                    }
                     Some(Arrival::Message { number, topic, headers, body: Ok(body) }) => {
                         *open += 1;
                         let receipt = Some(Receipt::new(number, tell.clone()));

@@ -16,4 +16,4 @@ pub(super) mod nats;
 mod wire;
 
 pub(super) use amqp::{Connection as Amqp, keys};
-pub(super) use mqtt::{Connection as Mqtt, Memory};
+pub(super) use mqtt::{Connection as Mqtt, Memory, forget as forget_mqtt};

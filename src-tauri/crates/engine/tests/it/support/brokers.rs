@@ -111,13 +111,54 @@ impl Mosquitto {
     }
 
     pub(crate) fn publish(&self, topic: &str, qos: u8, body: &[u8]) {
+        self.publish_with(&[], topic, qos, body);
+    }
+
+    /// A message that everybody gets who subscribes later.
+    pub(crate) fn retain(&self, topic: &str, body: &[u8]) {
+        self.publish_with(&["-r"], topic, 1, body);
+    }
+
+    fn publish_with(&self, more: &[&str], topic: &str, qos: u8, body: &[u8]) {
         let mut command = command("mosquitto_pub");
+        command.args(more);
         command.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
         command.args(["-t", topic, "-q", &qos.to_string(), "-s"]);
         if let Some((user, password)) = &self.user {
             command.args(["-u", user, "-P", password]);
         }
         feed(command, body);
+    }
+}
+
+impl Mosquitto {
+    /// Speaks for the trigger with this id, subscribes to a topic if there is one, and goes. Whether the broker kept a
+    /// session for it.
+    pub(crate) fn impersonate(&self, trigger: &str, topic: Option<&str>) -> bool {
+        use std::io::Read as _;
+        let text = |text: &str| [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat();
+        let packet =
+            |first: u8, body: Vec<u8>| [vec![first, u8::try_from(body.len()).unwrap()], body].concat();
+        let id = format!("beckon{}", &trigger[trigger.len() - 17..]);
+        let flags = if self.user.is_some() { 0xc0 } else { 0 };
+        let mut hello = [text("MQTT"), vec![4, flags, 0, 60], text(&id)].concat();
+        if let Some((user, password)) = &self.user {
+            hello.extend([text(user), text(password)].concat());
+        }
+        let mut stream = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.write_all(&packet(0x10, hello)).unwrap();
+        let mut answer = [0; 4];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!((answer[0], answer[3]), (0x20, 0), "{answer:?}");
+        if let Some(topic) = topic {
+            let subscribe = [vec![0, 1], text(topic), vec![1]].concat();
+            stream.write_all(&packet(0x82, subscribe)).unwrap();
+            let mut granted = [0; 5];
+            stream.read_exact(&mut granted).unwrap();
+            assert_eq!(granted, [0x90, 3, 0, 1, 1]);
+        }
+        stream.write_all(&[0xe0, 0]).unwrap();
+        answer[2] == 1
     }
 }
 

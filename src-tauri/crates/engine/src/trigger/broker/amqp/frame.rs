@@ -29,6 +29,7 @@ pub(super) const DECLARE_OK: (u16, u16) = (50, 11);
 pub(super) const BIND: (u16, u16) = (50, 20);
 pub(super) const BIND_OK: (u16, u16) = (50, 21);
 pub(super) const UNBIND: (u16, u16) = (50, 50);
+pub(super) const UNBIND_OK: (u16, u16) = (50, 51);
 pub(super) const QOS: (u16, u16) = (60, 10);
 pub(super) const QOS_OK: (u16, u16) = (60, 11);
 pub(super) const CONSUME: (u16, u16) = (60, 20);

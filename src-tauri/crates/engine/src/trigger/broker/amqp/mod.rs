@@ -10,8 +10,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::acknowledged::{Arrival, Broker, MOST};
 use super::wire::{Wire, nonsense};
-use crate::trigger::check;
 use crate::trigger::session::{End, Session};
+use crate::trigger::{check, no_longer};
 use frame::{Frame, Kind, Method};
 pub(in crate::trigger) use setup::keys;
 
@@ -63,6 +63,17 @@ impl Broker for Connection {
         };
         let name = format!("Beckon: {}", definition.name);
         connection.log_in(user, &server.host_within, &name).await?;
+        for old in session.left().await.map_err(refused)? {
+            let keys = no_longer(&old, Some(&session.live.definition.subscription));
+            if let Subscription::Rabbitmq {
+                queue: Some(queue),
+                exchange: Some(exchange),
+                ..
+            } = old
+            {
+                connection.unbind(&queue, &exchange, &keys).await?;
+            }
+        }
         let exchange = exchange.as_deref();
         connection.consume(queue.as_deref(), exchange, topics).await?;
         Ok(connection)
@@ -236,11 +247,11 @@ impl Connection {
         }
     }
 
-    /// Whether there is the queue that was asked for. Where there is none, the server closes the channel.
-    async fn answer_of_passive(&mut self) -> Result<bool, End> {
+    /// Whether there is what was asked for. Where there is not, the server closes the channel.
+    async fn is_there(&mut self, answer: (u16, u16)) -> Result<bool, End> {
         let method = self.next_method().await?;
         match method.name {
-            frame::DECLARE_OK => Ok(true),
+            name if name == answer => Ok(true),
             frame::CHANNEL_CLOSE if method.code() == Some(404) => {
                 let confirmation = frame::method(CHANNEL, frame::CHANNEL_CLOSE_OK, &[]);
                 self.wire.write(&confirmation).await.map(|()| false)

@@ -58,6 +58,17 @@ impl Connection {
         self.open_channel().await
     }
 
+    /// Takes bindings away. Where the queue or the exchange is gone, there is none, and the server closes the channel.
+    pub(super) async fn unbind(&mut self, queue: &str, exchange: &str, keys: &[String]) -> Result<(), End> {
+        for key in keys {
+            self.wire.write(&unbind(queue, exchange, key)).await?;
+            if !self.is_there(frame::UNBIND_OK).await? {
+                self.open_channel().await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn open_channel(&mut self) -> Result<(), End> {
         let open = frame::method(CHANNEL, frame::CHANNEL_OPEN, &[0]);
         self.ask(&open, frame::CHANNEL_OPEN_OK).await.map(drop)
@@ -111,7 +122,7 @@ impl Connection {
             None => EXCLUSIVE | AUTO_DELETE,
             Some(name) => {
                 self.wire.write(&declare(name, PASSIVE)).await?;
-                match self.answer_of_passive().await? {
+                match self.is_there(frame::DECLARE_OK).await? {
                     true => return Ok(name.to_owned()),
                     false => {
                         self.open_channel().await?;

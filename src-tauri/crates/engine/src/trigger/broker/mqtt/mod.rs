@@ -4,11 +4,13 @@ mod packet;
 
 use std::collections::HashMap;
 
-use beckon_core::{Error, Subscription};
+use beckon_core::{Error, Secret, Subscription};
 
 use super::acknowledged::{Arrival, BEAT, Broker};
 use super::wire::{Wire, nonsense};
+use crate::Engine;
 use crate::trigger::check;
+use crate::trigger::no_longer;
 use crate::trigger::route::covers;
 use crate::trigger::session::{End, Session};
 use packet::{Packet, Reader};
@@ -24,6 +26,8 @@ pub(in crate::trigger) struct Memory {
 
 /// The identifier of the only subscription that is asked for.
 const SUBSCRIBING: u16 = 1;
+/// That of what is taken back before it.
+const FORGETTING: u16 = 2;
 
 /// A connection with a session of its own at the broker.
 pub(in crate::trigger) struct Connection {
@@ -52,33 +56,22 @@ impl Broker for Connection {
             topics: topics.clone(),
             memory: session.memory.clone(),
         };
-        // 23 characters are all that every broker takes (3.1.3.1). The last ones of an id are its random ones.
-        let id = &definition.id[definition.id.len().saturating_sub(17)..];
-        let hello = packet::connect(&format!("beckon{id}"), *qos == 0, BEAT, user.as_ref());
-        connection.wire.write(&hello).await?;
-        match connection.arrive().await? {
-            Packet::Connected { code: 0, present } => {
-                if !present {
-                    *session.memory = Memory::default();
-                    connection.memory = Memory::default();
-                }
-            }
-            Packet::Connected { code: 4 | 5, .. } => {
-                return Err(End::Refused("The server refuses the credential.".to_owned()));
-            }
-            Packet::Connected { code: 3, .. } => {
-                return Err(End::Lost("The server is not available now.".to_owned()));
-            }
-            Packet::Connected { code, .. } => {
-                return Err(End::Refused(format!(
-                    "The server refuses the connection, with code {code}."
-                )));
-            }
-            _ => return Err(nonsense("MQTT")),
+        if !connection.greet(&definition.id, *qos == 0, user.as_ref()).await? {
+            *session.memory = Memory::default();
+            connection.memory = Memory::default();
         }
         if connection.memory.subscribed {
             session.running();
         } else {
+            let left = session.left().await.map_err(refused)?;
+            let wanted = &session.live.definition.subscription;
+            let forget: Vec<String> = left.iter().flat_map(|old| no_longer(old, Some(wanted))).collect();
+            if !forget.is_empty() {
+                connection
+                    .wire
+                    .write(&packet::unsubscribe(FORGETTING, &forget))
+                    .await?;
+            }
             let subscribe = packet::subscribe(SUBSCRIBING, topics, *qos);
             connection.wire.write(&subscribe).await?;
         }
@@ -179,4 +172,49 @@ impl Broker for Connection {
             self.wire.close().await;
         }
     }
+}
+
+impl Connection {
+    /// Introduces itself by a trigger's name. Whether the broker knows a session of this name; a `clean` one ends it.
+    async fn greet(&mut self, id: &str, clean: bool, user: Option<&(String, Secret)>) -> Result<bool, End> {
+        // 23 characters are all that every broker takes (3.1.3.1). The last ones of an id are its random ones.
+        let id = &id[id.len().saturating_sub(17)..];
+        let hello = packet::connect(&format!("beckon{id}"), clean, BEAT, user);
+        self.wire.write(&hello).await?;
+        match self.arrive().await? {
+            Packet::Connected { code: 0, present } => Ok(present),
+            Packet::Connected { code: 4 | 5, .. } => {
+                Err(End::Refused("The server refuses the credential.".to_owned()))
+            }
+            Packet::Connected { code: 3, .. } => {
+                Err(End::Lost("The server is not available now.".to_owned()))
+            }
+            Packet::Connected { code, .. } => Err(End::Refused(format!(
+                "The server refuses the connection, with code {code}."
+            ))),
+            _ => Err(nonsense("MQTT")),
+        }
+    }
+}
+
+/// Has a broker keep nothing for the trigger with this id, for which nobody is connected: who asks for a clean session
+/// ends the one before it (MQTT 3.1.1, 3.1.2.4), and leaves none.
+pub(in crate::trigger) async fn forget(
+    engine: &Engine,
+    server: &str,
+    id: &str,
+    subscription: &Subscription,
+    user: Option<&(String, Secret)>,
+) -> Result<(), End> {
+    let server = check::address(server).map_err(|error| End::Refused(error.message))?;
+    let mut connection = Connection {
+        wire: Wire::open(engine, &server).await?,
+        reader: Reader::default(),
+        subscription: subscription.clone(),
+        topics: Vec::new(),
+        memory: Memory::default(),
+    };
+    connection.greet(id, true, user).await?;
+    connection.leave(&[]).await;
+    Ok(())
 }
