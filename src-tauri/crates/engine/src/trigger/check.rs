@@ -395,6 +395,17 @@ mod tests {
         ] {
             assert!(checked(bad.clone(), nobody).is_err(), "{bad:?}");
         }
+        // Keys bind a queue to an exchange: without one they would be kept, and of no effect.
+        let keys = |exchange: Option<&str>| Subscription::Rabbitmq {
+            queue: Some("q".into()),
+            exchange: exchange.map(str::to_owned),
+            topics: vec!["orders.*".into()],
+        };
+        assert!(checked(keys(Some("x")), nobody).is_ok());
+        for exchange in [None, Some(" ")] {
+            let error = checked(keys(exchange), nobody).unwrap_err();
+            assert!(error.message.starts_with("Topics are of an exchange"), "{error}");
+        }
     }
 
     #[test]

@@ -41,6 +41,38 @@ async fn accepted_runs_run_and_are_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_lasts_longer_than_its_lease_is_run_once() {
+    let rig = Rig::with(|config| config.lease = Duration::from_millis(300)).await;
+    let mut slow = function(
+        "python:default",
+        "import time\ndef main(a):\n  time.sleep(2)\n  return {}",
+    );
+    // Of another policy it would be known as lost.
+    slow.lost_policy = LostPolicy::Retry;
+    rig.put("slow", slow).await;
+    let mut once = function(
+        "python:default",
+        "import time\ndef main(a):\n  time.sleep(2)\n  return {}",
+    );
+    once.lost_policy = LostPolicy::Record;
+    rig.put("once", once).await;
+    let mut ids = Vec::new();
+    for name in ["slow", "once"] {
+        ids.push(rig.engine.accept(invocation(name, "{}")).await.unwrap());
+    }
+    for id in ids {
+        let record = rig.ended(id).await;
+        expect(&record, Status::Success, "{}");
+        assert_eq!(record.attempts, 1);
+    }
+    assert_eq!(
+        (rig.engine.status().total, rig.store.queue_depth().await.unwrap()),
+        (2, 0)
+    );
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_function_is_in_nobodys_way() {
     let rig = Rig::new().await;
     let mut slow = function(

@@ -110,3 +110,48 @@ pub(super) fn milliseconds(time: Duration) -> f64 {
 pub(super) fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     beckon_engine::kept_headers(headers)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::commands::pending;
+    use beckon_core::{ActivationId, FunctionRef, JsonText, Mode};
+
+    fn message(matched: Option<MatchedBy>, body: &str) -> InboxMessage {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        InboxMessage {
+            number: 1,
+            inbox: String::new(),
+            at: 20,
+            method: "POST".into(),
+            path: "/".into(),
+            query: String::new(),
+            headers: vec![header("X-Function-Status", "200"), header("X-Function-Name", "f")],
+            body: BodyForm::Text,
+            document: JsonText::from_value(&body.into()),
+            bytes: body.len() as u64,
+            run: None,
+            matched,
+        }
+    }
+
+    #[test]
+    fn a_function_s_name_alone_does_not_end_a_run() {
+        let function = FunctionRef {
+            connection: "there".into(),
+            namespace: "n".parse().unwrap(),
+            name: "f".parse().unwrap(),
+        };
+        let pending = || pending(&function, ActivationId::new(), Mode::NonBlocking, 10);
+        let foreign = message(Some(MatchedBy::FunctionName), "another run's");
+        assert!(called_back(pending(), vec![foreign.clone()]).is_none());
+        assert!(called_back(pending(), vec![message(None, "nobody's")]).is_none());
+        for matched in [MatchedBy::CallId, MatchedBy::ActivationId] {
+            let ended =
+                called_back(pending(), vec![foreign.clone(), message(Some(matched), "mine")]).unwrap();
+            assert_eq!(ended.result.unwrap().as_str(), "\"mine\"");
+            assert_eq!(ended.summary.status, Status::Success);
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use beckon_core::{CodePackage, Contract, Function, FunctionKey, JsonText, NamedJson, NewFunction, Runtime};
+use beckon_store::Expect;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -168,5 +170,35 @@ async fn messages_of_an_exchange_call_by_their_routing_key() {
         failed["error_message"].as_str().unwrap().contains("no-such"),
         "{failed}"
     );
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_has_one_schedule_however_many_ask_for_it_at_once() {
+    let rig = Rig::start().await;
+    let client = rig.client(space()).await.1;
+    // Made in the window, and as Spaces keeps it: nobody has looked at its schedule yet.
+    for name in ["f", "g"] {
+        let code = CodePackage::Source("def handle(req):\n    return 'x'\n".into());
+        let mut new = NewFunction::new(Runtime::new("python:default").unwrap(), code);
+        new.contract = Contract::Spaces;
+        new.annotations.push(NamedJson {
+            key: Function::SPACES.into(),
+            value: JsonText::from_value(&json!({ "options": { "schedule": "*/5 * * * *" } })),
+        });
+        let key = FunctionKey::new("playground", name).unwrap();
+        rig.engine.put_function(&key, new, Expect::New).await.unwrap();
+    }
+    assert!(rig.engine.schedules(None).await.unwrap().is_empty());
+    let cron = json!({ "type": "cron" });
+    let all = (0..12).map(|_| client.post(TRIGGERS, &cron));
+    for made in futures_util::future::join_all(all).await {
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+    let schedules = rig.engine.schedules(None).await.unwrap();
+    let mut of: Vec<_> = schedules.iter().map(|one| one.function.name.as_str()).collect();
+    of.sort_unstable();
+    assert_eq!(of, ["f", "g"]);
+    assert!(schedules.iter().all(|one| one.enabled));
     rig.stop().await;
 }

@@ -89,3 +89,30 @@ fn broken(error: &std::io::Error) -> End {
 pub(super) fn nonsense(protocol: &str) -> End {
     End::Lost(format!("What the server sent is not {protocol}."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::acknowledged::SILENCE;
+    use super::*;
+
+    #[tokio::test]
+    async fn every_piece_of_a_slow_message_is_a_sign_of_life() {
+        let (mut broker, stream) = tokio::io::duplex(1024);
+        let mut wire = Wire {
+            stream: Box::new(stream),
+            buffer: BytesMut::new(),
+            heard: Instant::now(),
+        };
+        for piece in 1..=20 {
+            // As long ago as a broker may say nothing.
+            wire.heard -= SILENCE;
+            let now = Instant::now();
+            broker.write_all(b"x").await.unwrap();
+            assert!(wire.more().await.is_ok());
+            assert!(wire.heard >= now);
+            assert_eq!(wire.buffer.len(), piece);
+        }
+        drop(broker);
+        assert!(matches!(wire.more().await, Err(End::Lost(_))));
+    }
+}
