@@ -4,8 +4,8 @@ import { jsonProblem } from "@/ui/json";
 import { type FileRef, fileBase64 } from "./files";
 import { type RequestForm, unfilled } from "./request";
 
-/** The engine's own limit for the body of a request. */
-export const MOST_BYTES = 6 * 1024 * 1024;
+/** The most that any system takes here unless its settings say otherwise: Spaces does. Others refuse less themselves. */
+export const MOST_BYTES = 10 * 1024 * 1024;
 
 /** Why a request cannot be sent. */
 export interface RequestProblem {

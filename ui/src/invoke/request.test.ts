@@ -207,7 +207,7 @@ describe("what cannot be sent", () => {
     [{ headers: [{ name: "X-A", value: "é" }] }, "headers", /value of the header 'X-A'/],
     [{ body: "{a}" }, "body", /line 1, column 2.*choose Text/],
     [{ type: "base64", body: "*" }, "body", /not base64/],
-    [{ type: "text", body: "x".repeat(7 * 1024 * 1024) }, "body", /7 MB; at most 6 MB/],
+    [{ type: "text", body: "x".repeat(11 * 1024 * 1024) }, "body", /11 MB; at most 10 MB/],
   ])("is told: %#", (change, where, text) => {
     const problem = requestProblem({ ...form, ...change });
     expect(problem?.where).toBe(where);
