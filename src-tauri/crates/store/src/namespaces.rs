@@ -139,8 +139,11 @@ impl Store {
         let now = self.inner.clock.now();
         let home = Arc::clone(&self.inner.home);
         self.write(Urgency::Durable, 0, move |batch| {
+            // No two of the same time: names without a namespace belong to the oldest, whatever the others are called.
             let added = batch.db.execute(
-                "INSERT INTO namespaces (name, label, created, updated, region) VALUES (?1, ?2, ?3, ?3, ?4)
+                "INSERT INTO namespaces (name, label, created, updated, region)
+                 SELECT ?1, ?2, made, made, ?4 FROM
+                 (SELECT max(?3, ifnull((SELECT max(created) + 1 FROM namespaces), ?3)) AS made) WHERE true
                  ON CONFLICT DO NOTHING",
                 params![name.as_str(), label, now, region],
             )?;
