@@ -364,7 +364,7 @@ fn insert_message(
     Ok(())
 }
 
-/// Lets go of the oldest messages beyond the bounds.
+/// Lets go of the oldest messages beyond the bounds. The newest stays, however large it is.
 fn make_room(db: &Connection, inbox: &str, size: usize) -> Result<(), Fault> {
     db.prepare_cached(
         "DELETE FROM inbox_messages WHERE inbox = ?1 AND n <=
@@ -373,7 +373,9 @@ fn make_room(db: &Connection, inbox: &str, size: usize) -> Result<(), Fault> {
     .execute(params![inbox, MOST_MESSAGES])?;
     if size >= LARGE {
         db.prepare_cached(
-            "DELETE FROM inbox_messages WHERE inbox = ?1 AND n <= (SELECT max(n) FROM
+            "DELETE FROM inbox_messages WHERE inbox = ?1
+             AND n < (SELECT max(n) FROM inbox_messages WHERE inbox = ?1)
+             AND n <= (SELECT max(n) FROM
              (SELECT n, sum(bytes) OVER (ORDER BY n DESC) AS total FROM inbox_messages WHERE inbox = ?1)
              WHERE total > ?2)",
         )?

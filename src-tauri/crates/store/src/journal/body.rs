@@ -11,9 +11,9 @@ use crate::fault::Fault;
 
 /// Parts longer than this are compressed.
 const COMPRESS_ABOVE: usize = 4096;
-/// No part is anywhere near as long (results are bounded by 1 MiB, logs by 10 MiB and their JSON): a stored part that
-/// says otherwise is damaged.
-const LONGEST: u64 = 256 * 1024 * 1024;
+/// No part is as long: a body has 100 MiB at most, each byte six characters of JSON at worst. A stored part that says
+/// otherwise is damaged.
+const LONGEST: u64 = 640 * 1024 * 1024;
 
 /// A part, ready to be bound to a column of `bodies`.
 #[derive(Debug, Clone)]

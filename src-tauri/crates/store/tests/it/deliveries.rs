@@ -553,6 +553,12 @@ async fn an_inbox_is_bounded_hides_credentials_and_can_be_emptied() {
         store.receive(&inbox.id, message(&[], &large)).await.unwrap();
     }
     assert_eq!(store.inbox(&inbox.id).await.unwrap().unwrap().messages, 64);
+    // One that is larger than all that is kept beside it is kept alone.
+    store
+        .receive(&inbox.id, message(&[], &large.repeat(65)))
+        .await
+        .unwrap();
+    assert_eq!(store.inbox(&inbox.id).await.unwrap().unwrap().messages, 1);
     assert!(store.clear_inbox(&inbox.id).await.unwrap());
     store.change_inbox(&inbox.id, "renamed", 503).await.unwrap();
     let found = store.inbox(&inbox.id).await.unwrap().unwrap();
