@@ -81,8 +81,8 @@ impl Engine {
         self.kept(of_it).await
     }
 
-    /// Removes what nothing points at any more, but for what a broker is yet to be told with. A secret store that cannot be reached keeps it; that is noted, and
-    /// what was deleted stays deleted.
+    /// Removes what nothing points at any more, but for what a broker is yet to be told with. A secret store that cannot be
+    /// reached keeps it; that is noted, and what was deleted stays deleted.
     pub(crate) async fn abandon(&self, mut orphans: Vec<Orphan>) {
         let is_of_trigger = |orphan: &Orphan| matches!(orphan, Orphan::TriggerSecret { .. });
         if orphans.iter().any(is_of_trigger) {
@@ -90,21 +90,24 @@ impl Engine {
                 tracing::warn!(%error, "what is left at brokers could not be read, and stays there");
                 Vec::new()
             });
-            let needed = |id: &str| left.iter().any(|left| left.gone && left.trigger == id);
+            let needed = |id: &str| {
+                left.iter()
+                    .any(|left| left.needs_credential() && left.trigger == id)
+            };
             orphans.retain(|orphan| !matches!(orphan, Orphan::TriggerSecret { trigger } if needed(trigger)));
         }
         self.remove(orphans).await;
     }
 
-    /// The same, whoever may need it.
-    pub(crate) async fn remove(&self, orphans: Vec<Orphan>) {
+    /// The same, whoever may need it. Answers whether it is removed.
+    pub(crate) async fn remove(&self, orphans: Vec<Orphan>) -> bool {
         if orphans.is_empty() {
-            return;
+            return true;
         }
         let secrets = self.inner.secrets.clone();
         let removed = tokio::task::spawn_blocking(move || secrets.abandon(&orphans)).await;
         match removed {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "secrets of deleted things are still in the secret store");
             }
@@ -112,6 +115,7 @@ impl Engine {
                 tracing::error!(%error, "secrets of deleted things are still in the secret store");
             }
         }
+        false
     }
 
     async fn kept(&self, wanted: impl Fn(&Token) -> bool) -> Result<Vec<Orphan>> {

@@ -27,6 +27,14 @@ pub struct Leftover {
     pub since: Millis,
 }
 
+impl Leftover {
+    /// Whether a credential is kept for this alone.
+    #[must_use]
+    pub fn needs_credential(&self) -> bool {
+        self.gone && self.credential != CredentialKind::None
+    }
+}
+
 /// Where a trigger listens, and to what.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
@@ -93,13 +101,19 @@ pub(crate) fn note(
 ) -> Result<(), Fault> {
     use Subscription::{Mqtt, Rabbitmq};
     let stays = new.is_some_and(|new| new.server == old.server);
+    let told_otherwise = new.is_none() || old.credential == CredentialKind::None;
     let whole = match (old.subscription, new.map(|new| new.subscription)) {
+        // It has no session, but may have had one that could not be ended yet.
+        (Mqtt { qos: 0, .. }, _) if !stays => {
+            (told_otherwise && is_partly_left(db, trigger, old.server)?).then_some(true)
+        }
         (Mqtt { qos: 0, .. }, _) => None,
+        // The next connection begins without one.
+        (Mqtt { .. }, Some(Mqtt { qos: 0, .. })) if stays => Some(false),
         (Mqtt { topics, .. }, Some(Mqtt { topics: next, .. })) if stays => {
             topics.iter().any(|topic| !next.contains(topic)).then_some(false)
         }
-        (Mqtt { .. }, None) => Some(true),
-        (Mqtt { .. }, Some(_)) => (old.credential == CredentialKind::None).then_some(true),
+        (Mqtt { .. }, _) => told_otherwise.then_some(true),
         (
             Rabbitmq {
                 queue: Some(queue),
@@ -118,6 +132,11 @@ pub(crate) fn note(
         Some(new) if matches!(new.subscription, Mqtt { .. }) => {
             let sql = "UPDATE leftovers SET whole = 0 WHERE trigger = ?1 AND server = ?2";
             db.prepare_cached(sql)?.execute([trigger, new.server])?;
+        }
+        // What a subscription left is of use to nobody who does not listen there again.
+        None => {
+            let sql = "DELETE FROM leftovers WHERE trigger = ?1 AND NOT whole";
+            db.prepare_cached(sql)?.execute([trigger])?;
         }
         // With the session goes what was left in it.
         _ if whole == Some(true) => {
@@ -147,6 +166,14 @@ pub(crate) fn note(
         .execute([MOST])?;
     }
     Ok(())
+}
+
+/// Whether something of a former subscription may be left at a broker.
+fn is_partly_left(db: &Connection, trigger: &str, server: &str) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM leftovers WHERE trigger = ?1 AND server = ?2 AND NOT whole)";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row([trigger, server], |row| row.get(0))?)
 }
 
 fn load(row: &Row<'_>) -> Result<Leftover, Fault> {

@@ -17,6 +17,9 @@ use crate::orphans::Orphan;
 
 /// How long a broker is tried, ms.
 const LIFETIME: Millis = 24 * 3_600_000;
+/// And how long the pauses have to be by then: what was left before this machine slept or Beckon was off has its tries,
+/// too, of eight minutes together.
+const GIVING_UP: Duration = Duration::from_secs(256);
 /// How long until the next try, doubling.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
@@ -47,7 +50,10 @@ pub(super) async fn run(engine: &Engine) {
         let now = Instant::now();
         let is_due = |left: &Leftover| tries.get(&left.n).is_none_or(|again| again.at <= now);
         let due: Vec<_> = left.into_iter().filter(is_due).collect();
-        let tried = stream::iter(due).map(|left| async move { (left.n, settled(engine, &left).await) });
+        let tried = stream::iter(due).map(|left| {
+            let patient = tries.get(&left.n).is_some_and(|again| again.pause >= GIVING_UP);
+            async move { (left.n, settled(engine, &left, patient).await) }
+        });
         for (n, settled) in tried.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
             let known = tries.remove(&n);
             if !settled {
@@ -70,8 +76,8 @@ pub(super) async fn run(engine: &Engine) {
     }
 }
 
-/// Tries once. Whether nothing more is to be done.
-async fn settled(engine: &Engine, leftover: &Leftover) -> bool {
+/// Tries once. Whether nothing more is to be done; `patient` is that it was tried for a while already.
+async fn settled(engine: &Engine, leftover: &Leftover, patient: bool) -> bool {
     let live = engine.inner.triggers.live.lock().get(&leftover.trigger).cloned();
     // Who listens yet would only come back.
     if live.is_some_and(|live| !live.stop.is_cancelled() && live.definition.server == leftover.server) {
@@ -97,7 +103,7 @@ async fn settled(engine: &Engine, leftover: &Leftover) -> bool {
     let age = engine.inner.clock.now() - leftover.since;
     let given_up = match told {
         Ok(()) => None,
-        Err(End::Lost(_)) if age < LIFETIME => return false,
+        Err(End::Lost(_)) if age < LIFETIME || !patient => return false,
         Err(End::Lost(why) | End::Refused(why)) => Some(why),
         Err(End::Stopped) => return false,
     };
@@ -109,9 +115,11 @@ async fn settled(engine: &Engine, leftover: &Leftover) -> bool {
             "a broker could not be told that a trigger is gone, and keeps its session"
         );
     }
-    if leftover.gone {
+    if leftover.needs_credential() {
         let trigger = leftover.trigger.clone();
-        engine.remove(vec![Orphan::TriggerSecret { trigger }]).await;
+        if !engine.remove(vec![Orphan::TriggerSecret { trigger }]).await {
+            return false;
+        }
     }
     let dropped = engine.inner.store.drop_leftovers(vec![leftover.n]).await;
     dropped

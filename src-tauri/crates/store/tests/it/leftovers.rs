@@ -62,6 +62,8 @@ async fn what_is_left_depends_on_what_comes_next() {
         (mqtt(&["x"], 1), Nobody, "a", mqtt(&["y"], 1), &part),
         (mqtt(&["x"], 1), Password, "a", mqtt(&["y"], 1), &part),
         (mqtt(&["x"], 1), Nobody, "a", mqtt(&["y", "x"], 2), &nothing),
+        // The next connection begins without the session that there was.
+        (mqtt(&["x"], 1), Password, "a", mqtt(&["x"], 0), &part),
         (mqtt(&["x"], 0), Nobody, "b", mqtt(&["x"], 1), &nothing),
         (mqtt(&["x"], 2), Nobody, "b", mqtt(&["x"], 2), &whole),
         // The credential is the other server's by now.
@@ -127,6 +129,30 @@ async fn a_session_that_is_used_again_is_not_ended_and_one_that_is_deleted_is() 
         .await
         .unwrap();
     assert_eq!(left(store).await, (Vec::new(), 0));
+}
+
+#[tokio::test]
+async fn a_session_of_former_days_is_ended_with_its_trigger_and_bindings_are_forgotten() {
+    let space = namespace("playground");
+    let login = CredentialKind::Password;
+    let mine = opened().await;
+    put(&mine.store, "a", mqtt(&["x"], 1), login).await;
+    put(&mine.store, "a", mqtt(&["x"], 0), login).await;
+    assert_eq!(left(&mine.store).await, (Vec::new(), 1));
+    mine.store.delete_spaces_trigger(&space, ID).await.unwrap();
+    assert_eq!(left(&mine.store).await, (vec!["a".to_owned()], 0));
+    let all = mine.store.leftovers().await.unwrap();
+    assert!(
+        all.iter().all(beckon_store::Leftover::needs_credential),
+        "{all:?}"
+    );
+
+    let other = opened().await;
+    put(&other.store, "a", queue("q", Some("e"), &["k"]), login).await;
+    put(&other.store, "a", queue("q", Some("e"), &["l"]), login).await;
+    assert_eq!(left(&other.store).await, (Vec::new(), 1));
+    other.store.delete_spaces_trigger(&space, ID).await.unwrap();
+    assert_eq!(left(&other.store).await, (Vec::new(), 0));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::deploy::HTTP_LIMIT;
 use crate::trigger::message::{Message, Receipt};
 use crate::trigger::session::{End, Session};
 
-/// Most bytes of a message that are held: what a function takes. Of a larger one nothing is, and it is given up.
+/// Most bytes of a message that are held: what a function takes at most doors. Of a larger one nothing is, and it is given up.
 pub(super) const MOST: usize = HTTP_LIMIT;
 /// How long a connection may take until it is one.
 const CONNECT: Duration = Duration::from_secs(20);
@@ -180,7 +180,7 @@ fn give_up(session: &Session<'_>, topic: &str, size: u64) {
         counts.last_message = Some(now);
     });
     let text = format!(
-        "A message on {topic} was given up: it has {size} bytes, and a function takes {MOST} at most."
+        "A message on {topic} was given up: it has {size} bytes, and a trigger takes {MOST} at most."
     );
     session.live.record.blame(session.engine, text);
 }

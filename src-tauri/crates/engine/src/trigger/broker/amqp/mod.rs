@@ -247,12 +247,17 @@ impl Connection {
         }
     }
 
-    /// Whether there is what was asked for. Where there is not, the server closes the channel.
-    async fn is_there(&mut self, answer: (u16, u16)) -> Result<bool, End> {
+    /// Whether the server does what was asked for. Where it does not it closes the channel, which is an end unless its code
+    /// is one of the `expected`.
+    async fn allows(
+        &mut self,
+        answer: (u16, u16),
+        expected: impl Fn(Option<u16>) -> bool,
+    ) -> Result<bool, End> {
         let method = self.next_method().await?;
         match method.name {
             name if name == answer => Ok(true),
-            frame::CHANNEL_CLOSE if method.code() == Some(404) => {
+            frame::CHANNEL_CLOSE if expected(method.code()) => {
                 let confirmation = frame::method(CHANNEL, frame::CHANNEL_CLOSE_OK, &[]);
                 self.wire.write(&confirmation).await.map(|()| false)
             }

@@ -58,11 +58,12 @@ impl Connection {
         self.open_channel().await
     }
 
-    /// Takes bindings away. Where the queue or the exchange is gone, there is none, and the server closes the channel.
+    /// Takes bindings away. Where the queue or the exchange is gone, or is not this user's to change, there is none that
+    /// this side made: the server closes the channel, and what is to be listened to is another matter.
     pub(super) async fn unbind(&mut self, queue: &str, exchange: &str, keys: &[String]) -> Result<(), End> {
         for key in keys {
             self.wire.write(&unbind(queue, exchange, key)).await?;
-            if !self.is_there(frame::UNBIND_OK).await? {
+            if !self.allows(frame::UNBIND_OK, |_| true).await? {
                 self.open_channel().await?;
             }
         }
@@ -122,7 +123,7 @@ impl Connection {
             None => EXCLUSIVE | AUTO_DELETE,
             Some(name) => {
                 self.wire.write(&declare(name, PASSIVE)).await?;
-                match self.is_there(frame::DECLARE_OK).await? {
+                match self.allows(frame::DECLARE_OK, |code| code == Some(404)).await? {
                     true => return Ok(name.to_owned()),
                     false => {
                         self.open_channel().await?;
