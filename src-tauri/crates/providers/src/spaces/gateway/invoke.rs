@@ -151,7 +151,7 @@ fn answer(ended: &Ended) -> Response<Body> {
         Why::NotLoaded => (StatusCode::INTERNAL_SERVER_ERROR, Some("NotLoaded")),
         Why::OutOfMemory => (StatusCode::INTERNAL_SERVER_ERROR, Some("MemoryError")),
         Why::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
-        // Here one limit is both the request's and the answer's, and so is its status.
+        // For a caller who waits; records and callbacks have the 502 of all functions.
         Why::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
         Why::Invalid => (StatusCode::BAD_GATEWAY, None),
         Why::Deleted => (StatusCode::NOT_FOUND, None),

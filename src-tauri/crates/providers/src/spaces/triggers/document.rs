@@ -43,13 +43,23 @@ pub(in crate::spaces) fn told(document: &Trigger) -> SpaceTrigger {
     }
 }
 
+/// A host without a user and a password that somebody wrote into it.
+fn without_user(host: &str) -> String {
+    let (scheme, rest) = match host.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), host),
+    };
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    format!("{scheme}{rest}")
+}
+
 /// What it listens to. What a server writes otherwise than as it is documented is as good as not there.
 fn source(document: &Trigger) -> SpaceTriggerSource {
     let config = &document.config;
     let said = |name| text(config, name).ok().flatten();
     let digits = |name| number(config, name).ok().flatten();
     let broker = || SpaceBroker {
-        host: said("host").unwrap_or_default(),
+        host: said("host").map(|host| without_user(&host)).unwrap_or_default(),
         port: digits("port").and_then(|port| u16::try_from(port).ok()),
         username: said("username"),
     };

@@ -126,6 +126,14 @@ impl SpaceTriggers {
         if trigger.description.chars().count() > 5 * LABEL_LIMIT {
             return Err(invalid("description is longer than 1000 characters"));
         }
+        // What the one before left at its broker is told with its own credential, which another type would take away.
+        if let Some(old) = &old
+            && read(old)?.kind != trigger.kind
+        {
+            return Err(invalid(
+                "type cannot be changed; delete the trigger, and make another one",
+            ));
+        }
         trigger.callback_url = trigger.callback_url.filter(|url| !url.is_empty());
         if let Some(url) = &trigger.callback_url {
             beckon_engine::delivery::check_http_url(url)?;
