@@ -13,6 +13,8 @@ use crate::{Panel, Sink, views::FunctionDetail};
 
 /// How many lines a follower remembers, so that none comes twice.
 const REMEMBERED: usize = 2_000;
+/// How long after it was written a line may be told of, ms.
+const LATE: beckon_core::Millis = 60_000;
 /// From the end of a log that is followed to the next look at it.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -65,8 +67,9 @@ impl Panel {
         let (key, mut ask) = (function.key(), ask);
         let mut seen = Seen::default();
         loop {
-            let remote = self.remote(connection).await?;
+            let (remote, begun) = (self.remote(connection).await?, self.clock.now());
             let mut lines = self.noting(connection, remote.logs(&key, &ask).await)?;
+            let mut is_silent = true;
             loop {
                 let line = tokio::select! {
                     () = self.stop.cancelled() => return Ok(()),
@@ -79,6 +82,7 @@ impl Panel {
                     Some(Err(error)) => return Err(error),
                     None => break,
                 };
+                is_silent = false;
                 if ask.follow && !seen.is_new(&line) {
                     continue;
                 }
@@ -94,7 +98,11 @@ impl Panel {
             }
             // From here on what was there before is known.
             ask.tail = None;
-            ask.since = ask.since.or(Some(self.clock.now()));
+            ask.since = match ask.since {
+                // Where nothing comes, all of a long time is not asked for each second.
+                Some(since) if is_silent => Some(since.max(begun - LATE)),
+                since => since.or(Some(self.clock.now())),
+            };
             tokio::select! {
                 () = self.stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(PAUSE) => {}

@@ -42,7 +42,8 @@ impl Panel {
         if at == LOCAL {
             return Ok(None);
         }
-        if record.summary.status.is_final() {
+        // One that is waited for and is not among those has just ended.
+        if record.summary.status.is_final() || record.summary.status == Status::Running {
             return Ok(Some(false));
         }
         let connection = self.remote_connection(&at).await?;

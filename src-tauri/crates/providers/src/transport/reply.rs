@@ -139,13 +139,15 @@ impl Reply {
 
     /// A stranger's text, fit to be shown: short, printable, and without the key.
     fn shown(&self, text: &str, most: usize) -> String {
-        let mut text = self.credential.redact(text);
+        let mut text = text.to_owned();
         if let Some(hidden) = &self.hidden {
             text = text.replace(hidden.expose(), "***");
             // As it is written in the request, where that is repeated.
             let written = serde_json::Value::from(hidden.expose()).to_string();
             text = text.replace(written.trim_matches('"'), "***");
         }
+        // After it: a short key within the other would leave the rest of that one to be read.
+        let text = self.credential.redact(&text);
         text.chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .take(most)

@@ -266,7 +266,7 @@ async fn a_gateway_is_tried_and_its_namespaces_are_managed() {
     assert_eq!((&made.labels, &made.annotations), (&mark, &mark));
     let changed = NamespaceMetadata {
         labels: Texts::from([("team".to_owned(), "blue = sky".to_owned())]),
-        annotations: Texts::new(),
+        annotations: Texts::from([("openfaas".to_owned(), "0".to_owned())]),
     };
     client.put_namespace_metadata(&third, &changed).await.unwrap();
     let read = client.namespace_metadata(&third).await.unwrap();

@@ -234,4 +234,16 @@ async fn a_server_that_repeats_the_password_is_not_repeated() {
         .unwrap();
     assert_eq!(told.error_message.as_deref(), Some("ann:*** was refused"));
     assert!(!json!(told).to_string().contains("s3cr3t"), "{told:?}");
+
+    // Nor what is said of a trigger that is refused.
+    let token = r#"{"access_token":"access-1234","token_type":"bearer","expires_in":3600}"#;
+    let no = r#"{"error":{"status":400,"message":"ann:s3cr3t-value is no credential"}}"#;
+    let server = BadServer::answering_at("/oauth2", reply(200, token), reply(400, no)).await;
+    let remote = connect(ConnectionKind::Spaces, &server.url, Secret::new("client:secret")).unwrap();
+    let refused = remote
+        .put_space_trigger(&playground(), None, &mqtt(1, Some("ann")), Some(&password))
+        .await
+        .unwrap_err();
+    assert!(refused.message.contains("is no credential"), "{refused:?}");
+    assert!(!format!("{refused:?}").contains("s3cr3t"), "{refused:?}");
 }

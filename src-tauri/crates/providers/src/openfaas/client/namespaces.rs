@@ -91,9 +91,7 @@ pub(super) async fn put_metadata(
     metadata.check()?;
     let marked = |texts: &Texts| {
         let mut texts = texts.clone();
-        texts
-            .entry(MARK.0.to_owned())
-            .or_insert_with(|| MARK.1.to_owned());
+        texts.insert(MARK.0.to_owned(), MARK.1.to_owned());
         Some(texts)
     };
     let body = document(&FunctionNamespace {

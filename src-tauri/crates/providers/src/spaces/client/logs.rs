@@ -19,8 +19,10 @@ pub(super) async fn logs(
     key: &FunctionKey,
     ask: &FunctionLogAsk,
 ) -> Result<BoxStream<'static, Result<FunctionLogLine>>> {
+    let wanted = ask.instance.as_deref().filter(|instance| !instance.is_empty());
     let mut asked = Vec::new();
-    if let Some(tail) = ask.tail {
+    // The server knows nothing of instances: the last lines of one are among more of all.
+    if let Some(tail) = ask.tail.filter(|_| wanted.is_none()) {
         asked.push(format!("tail={}", tail.clamp(1, MOST)));
     }
     if let Some(since) = ask.since.and_then(DateTime::from_timestamp_millis) {
@@ -37,7 +39,6 @@ pub(super) async fn logs(
         StatusCode::ACCEPTED => return Ok(stream::empty().boxed()),
         _ => reply.ok()?,
     };
-    let wanted = ask.instance.as_deref().filter(|instance| !instance.is_empty());
     let mut lines = Vec::new();
     for line in reply.body.split(|byte| *byte == b'\n') {
         if line.iter().all(u8::is_ascii_whitespace) {
@@ -56,6 +57,10 @@ pub(super) async fn logs(
                 text: entry.text,
             }));
         }
+    }
+    if let Some(tail) = ask.tail {
+        let most = tail.clamp(1, MOST) as usize;
+        lines.drain(..lines.len().saturating_sub(most));
     }
     Ok(stream::iter(lines).boxed())
 }

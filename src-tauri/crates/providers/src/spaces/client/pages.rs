@@ -1,6 +1,8 @@
 //! A list that comes in pages.
 
-use beckon_core::Result;
+use std::collections::HashSet;
+
+use beckon_core::{Error, ErrorCode, Result};
 use serde::de::DeserializeOwned;
 
 use crate::openwhisk::path_segment;
@@ -9,6 +11,8 @@ use crate::transport::Http;
 
 /// Most pages of a list.
 const PAGES: usize = 1_000;
+/// A longer list is not believed.
+const MOST: usize = 10_000;
 
 /// One page of the list at `path`.
 pub(super) async fn page<T: DeserializeOwned>(
@@ -29,13 +33,17 @@ pub(super) async fn all<T: DeserializeOwned, U>(
     path: &str,
     read: impl Fn(&T) -> Option<U>,
 ) -> Result<Vec<U>> {
-    let (mut all, mut cursor) = (Vec::new(), None);
+    let (mut all, mut cursor, mut seen) = (Vec::new(), None, HashSet::new());
     for _ in 0..PAGES {
         let page: Page<T> = page(http, path, cursor.as_deref()).await?;
         all.extend(page.data.iter().filter_map(&read));
+        if all.len() > MOST {
+            let text = format!("{} lists more than {MOST} of them.", http.host());
+            return Err(Error::new(ErrorCode::LimitExceeded, text));
+        }
         let next = page.paging.next_cursor;
-        // One that leads to where it stands would lead there for ever.
-        if next.is_empty() || cursor.as_ref() == Some(&next) {
+        // One that leads to where it led before would do so for ever.
+        if next.is_empty() || !seen.insert(next.clone()) {
             break;
         }
         cursor = Some(next);

@@ -17,6 +17,8 @@ pub(crate) struct BadServer {
 #[derive(Clone)]
 enum Behaviour {
     Answer(String),
+    /// To requests of a path that begins so, and to all others.
+    AnswerAt(&'static str, String, String),
     Endless,
     Silent(Option<u8>),
 }
@@ -33,6 +35,11 @@ impl BadServer {
     /// Reads the request, writes these bytes, closes.
     pub(crate) async fn answering(answer: String) -> Self {
         Self::start(Behaviour::Answer(answer)).await
+    }
+
+    /// The same, with other bytes for paths that begin with `path`.
+    pub(crate) async fn answering_at(path: &'static str, answer: String, others: String) -> Self {
+        Self::start(Behaviour::AnswerAt(path, answer, others)).await
     }
 
     /// A good head, and a body that never ends.
@@ -80,12 +87,17 @@ async fn serve(mut stream: TcpStream, behaviour: Behaviour, seen: Arc<Mutex<Vec<
             Ok(n) => request.extend_from_slice(&chunk[..n]),
         }
     }
-    seen.lock()
-        .unwrap()
-        .push(String::from_utf8_lossy(&request).into_owned());
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let asked = request.split(' ').nth(1).unwrap_or_default().to_owned();
+    seen.lock().unwrap().push(request);
     let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
     match behaviour {
         Behaviour::Answer(answer) => {
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+        Behaviour::AnswerAt(path, answer, others) => {
+            let answer = if asked.starts_with(path) { answer } else { others };
             let _ = stream.write_all(answer.as_bytes()).await;
             let _ = stream.shutdown().await;
         }
