@@ -229,6 +229,25 @@ it("says why labels cannot be read", async () => {
   expect(await screen.findByText("This server manages no namespaces.", {}, SLOW)).toBeVisible();
 });
 
+it("gives up a call that is waited for, also where nothing that was accepted is taken back", async () => {
+  const over = { connection: ID, namespace: "openfaas-fn", function: "hello" };
+  const open = { ...over, end: null, durationMs: null, result: null };
+  const waited = sampleRun(1, { ...open, id: makeId(7003), status: "running", mode: "blocking" });
+  const accepted = sampleRun(2, { ...open, id: makeId(7004), status: "polling", mode: "non_blocking" });
+  const { panel } = renderApp(`/activations?id=${waited.id}`, (prepared) => {
+    prepare(prepared);
+    prepared.connections.push({
+      ...(prepared.connections.pop() as Connection),
+      capabilities: { ...GATEWAY.capabilities, cancels: false },
+    });
+    prepared.runs.unshift(waited, accepted);
+    prepared.handlers.cancel = () => true;
+  });
+  const [cancel] = await screen.findAllByRole("button", { name: "Cancel run" }, SLOW);
+  fireEvent.click(cancel as HTMLElement);
+  await waitFor(() => expect(sent(panel, "cancel")).toEqual([{ id: waited.id }]));
+});
+
 it("keeps secrets, whose values are never shown", async () => {
   const { panel } = renderApp(`${NAMESPACE}?tab=secrets`, prepare);
   const user = userEvent.setup();

@@ -111,7 +111,7 @@ describe("the triggers of a space", () => {
     const dialog = await dialogNamed("Change MQTT trigger");
     expect(dialog.queryByLabelText("Type")).toBeNull();
     expect(dialog.getByLabelText("Password")).toHaveValue("");
-    expect(dialog.getByText("Empty keeps the one that is there.")).toBeVisible();
+    expect(dialog.getByText("Empty: the provider keeps the one it has.")).toBeVisible();
     const host = dialog.getByLabelText("Host");
     await user.type(host, ".other");
     expect(dialog.getByText("Needed again for this broker and user.")).toBeVisible();

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useRef } from "react";
-import { useActivation, useCapabilities } from "@/api/queries";
+import { useActivation, useCancels } from "@/api/queries";
 import { RecordActions, type RecordTab, RecordView, type RunActions } from "@/record";
 import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
@@ -20,7 +20,7 @@ interface RunPanelProps {
 /** The whole record of a run, of a height that is known before it is read. */
 export function RunPanel({ id, actions, onLeave }: RunPanelProps) {
   const { data, error, refetch } = useActivation(id);
-  const cancels = useCapabilities(data?.activation.connection ?? "")?.cancels;
+  const cancels = useCancels(data?.activation);
   const { height } = usePanelHeight();
   const box = useRef<HTMLDivElement>(null);
   return (

@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { api, type FunctionRef, type Readiness } from "@/platform";
+import { type ActivationSummary, api, type FunctionRef, type Readiness } from "@/platform";
+import { isPending } from "@/ui/StatusBadge";
 import { keys } from "./keys";
 
 export const overviewQuery = queryOptions({
@@ -30,6 +31,13 @@ export const useAccounts = () =>
 /** What the system behind a connection has; `undefined` while that is not known. */
 export const useCapabilities = (connection: string) =>
   useConnections().data?.find(({ id }) => id === connection)?.capabilities;
+
+/** Whether a run that is not over can be stopped from here. A call whose answer is waited for can be given up anywhere;
+ *  what a provider has accepted, not every one takes back. */
+export function useCancels(run: Pick<ActivationSummary, "connection" | "status"> | undefined): boolean {
+  const cancels = useCapabilities(run?.connection ?? "")?.cancels === true;
+  return run !== undefined && isPending(run.status) && (cancels || run.status === "running");
+}
 
 /** Whether a mistake there hurts: such a connection is marked red. */
 export const useProduction = (connection: string) =>

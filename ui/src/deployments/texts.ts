@@ -3,10 +3,17 @@ import type { Deployment } from "@/platform";
 /** Names with texts, as the panel has them. */
 type Texts = Deployment["env"];
 
-/** Lines that have no name, for each field. */
+/** What is wrong with lines: one has no name, or two have the same. */
 export function lineProblem(text: string): string | undefined {
-  const bad = text.split("\n").find((line) => line.trim() !== "" && line.trimStart().search("=") < 1);
-  return bad === undefined ? undefined : `“${bad.trim().slice(0, 40)}” is not NAME=value.`;
+  const names = new Set<string>();
+  for (const line of text.split("\n")) {
+    if (line.trim() === "") continue;
+    const name = line.slice(0, Math.max(0, line.indexOf("="))).trim();
+    if (name === "") return `“${line.trim().slice(0, 40)}” is not NAME=value.`;
+    if (names.has(name)) return `“${name.slice(0, 40)}” is there twice.`;
+    names.add(name);
+  }
+  return undefined;
 }
 
 /** Names with texts as lines of `NAME=value`. */

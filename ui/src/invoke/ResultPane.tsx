@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { CircleStop, Flame, ScrollText, Snowflake, SquareTerminal } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { useCapabilities } from "@/api/queries";
+import { useCancels } from "@/api/queries";
 import { type Activation, type ActivationDetail, api, type FunctionRef } from "@/platform";
 import type { Explained } from "@/platform/errors";
 import { type RecordTab, RecordView } from "@/record";
@@ -129,7 +129,7 @@ function Failed({ error }: { error: Explained }) {
 
 function RunHeader({ run, promoted }: { run: Activation; promoted: boolean }) {
   const pending = isPending(run.status);
-  const cancels = useCapabilities(run.connection)?.cancels;
+  const cancels = useCancels(run);
   return (
     <div className="shrink-0 border-b border-line">
       <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5">
@@ -143,8 +143,7 @@ function RunHeader({ run, promoted }: { run: Activation; promoted: boolean }) {
         )}
         {run.cold !== null && !pending && <Warmth cold={run.cold} />}
         <span className="flex-1" />
-        {/* Not every provider lets one take back what it has accepted. */}
-        {pending && cancels && <Cancel id={run.id} />}
+        {cancels && <Cancel id={run.id} />}
         <Link
           to="/activations"
           search={{ id: run.id }}

@@ -1,21 +1,20 @@
 import { Ban, Fingerprint, Link2, PencilLine, Pin, PinOff, RotateCcw } from "lucide-react";
-import { useCapabilities } from "@/api/queries";
+import { useCancels } from "@/api/queries";
 import { CopyCurl } from "@/copy";
 import type { ActivationDetail } from "@/platform";
 import { IconButton } from "@/ui/IconButton";
-import { isPending } from "@/ui/StatusBadge";
 import type { RunActions } from "./useRunActions";
 
 export function RecordActions({ detail, actions }: { detail: ActivationDetail; actions: RunActions }) {
   const { activation, of } = detail;
-  const { id, pinned, status, input } = activation;
+  const { id, pinned, input } = activation;
   const unknown = input === null;
-  const cancels = useCapabilities(activation.connection)?.cancels;
+  const cancels = useCancels(activation);
   // There is no function to run again or to copy a call of.
   const fired = of === "trigger" || of === "rule";
   return (
     <>
-      {isPending(status) && cancels && (
+      {cancels && (
         <IconButton
           size="sm"
           label="Cancel run"

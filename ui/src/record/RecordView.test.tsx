@@ -134,7 +134,7 @@ describe("Result", () => {
       { status: "running", result: null, end: null, durationMs: null },
       { onCancel: cancel },
     );
-    expect(screen.getByText("In a worker now.")).toBeInTheDocument();
+    expect(screen.getByText("It runs, and its answer is waited for.")).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Cancel run" }));
     expect(cancel).toHaveBeenCalled();
   });

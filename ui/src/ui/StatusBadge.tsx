@@ -26,7 +26,12 @@ interface Look {
 /** How every status looks. Never by colour alone: an icon and a word. */
 export const STATUS: Record<Status, Look> = {
   queued: { word: "Queued", icon: Clock, tone: "neutral", meaning: "Accepted and waiting for a worker." },
-  running: { word: "Running", icon: LoaderCircle, tone: "info", meaning: "In a worker now." },
+  running: {
+    word: "Running",
+    icon: LoaderCircle,
+    tone: "info",
+    meaning: "It runs, and its answer is waited for.",
+  },
   polling: {
     word: "Waiting",
     icon: CloudDownload,

@@ -47,7 +47,9 @@ export function SettingsTab({ target, detail, active, onUnsaved }: SettingsTabPr
   const whisk = has?.entities !== false;
   const { settings: editable, engine, hiddenEnv } = detail.edits;
   const form = useForm({
-    resolver: valibotResolver(engine ? functionSettingsSchema : remoteSettingsSchema),
+    resolver: valibotResolver(
+      engine ? functionSettingsSchema : remoteSettingsSchema(toForm(detail).schedule),
+    ),
     defaultValues: toForm(detail),
   });
   const { isDirty } = form.formState;

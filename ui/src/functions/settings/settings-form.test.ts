@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { sampleFunctions } from "../../../tests/fixtures/samples";
-import { fromForm, functionSettingsSchema, toForm } from "./settings-form";
+import { fromForm, functionSettingsSchema, remoteSettingsSchema, toForm } from "./settings-form";
 
 const python = sampleFunctions().find(({ function: f }) => f.name === "hello-python");
 if (!python) throw new Error("the fixture has no hello-python");
@@ -53,4 +53,11 @@ describe("the settings form", () => {
     ];
     expect(problems({ env: twice })).toEqual(["env.1.name"]);
   });
+});
+
+it("leaves a provider's odd schedule alone, and judges another", () => {
+  const accepts = (schedule: string) =>
+    v.safeParse(remoteSettingsSchema("rate(5 minutes)"), { ...base, schedule }).success;
+  expect(["rate(5 minutes)", "", "*/5 * * * *", "@daily"].map(accepts)).toEqual([true, true, true, true]);
+  expect(accepts("rate(6 minutes)")).toBe(false);
 });

@@ -52,6 +52,13 @@ function unique<T>(nameOf: (row: T) => string, message: string) {
   });
 }
 
+const scheduleSchema = v.pipe(
+  v.string(),
+  v.trim(),
+  v.maxLength(200, "At most 200 characters."),
+  v.regex(/^(\S+(\s+\S+){4,6}|@\S.*)?$/, "Five fields: minute, hour, day, month, weekday."),
+);
+
 export const functionSettingsSchema = v.object({
   main: v.pipe(v.string(), v.trim()),
   contract: v.custom<Contract>((value) => typeof value === "string"),
@@ -71,27 +78,25 @@ export const functionSettingsSchema = v.object({
   web: v.picklist(["private", "web", "raw"]),
   lostPolicy: v.picklist(["record", "retry"]),
   topics: v.pipe(v.string(), v.trim()),
-  schedule: v.pipe(
-    v.string(),
-    v.trim(),
-    v.maxLength(200, "At most 200 characters."),
-    v.regex(/^(\S+(\s+\S+){4,6}|@\S.*)?$/, "Five fields: minute, hour, day, month, weekday."),
-  ),
+  schedule: scheduleSchema,
 });
 
-/** At a provider, whose own bounds hold: what the form does not show there must not keep it from being saved. */
-export const remoteSettingsSchema = v.object({
-  ...functionSettingsSchema.entries,
-  execution: v.custom<v.InferOutput<typeof executionSchema>>(() => true),
-  timeoutMs: between(1, 86_400_000, "milliseconds"),
-  memoryMb: between(1, 1_048_576, "megabytes"),
-  logsKb: v.pipe(
-    between(0, 1_048_576, "kilobytes"),
-    v.multipleOf(1024, "A multiple of 1 024: OpenWhisk counts whole MB."),
-  ),
-  concurrency: v.custom<number>(() => true),
-  lostPolicy: v.custom<FunctionDetail["lostPolicy"]>(() => true),
-});
+/** At a provider, whose own bounds hold: what the form does not show there, and a schedule that is left as it is, must
+ *  not keep it from being saved. */
+export const remoteSettingsSchema = (schedule: string) =>
+  v.object({
+    ...functionSettingsSchema.entries,
+    execution: v.custom<v.InferOutput<typeof executionSchema>>(() => true),
+    timeoutMs: between(1, 86_400_000, "milliseconds"),
+    memoryMb: between(1, 1_048_576, "megabytes"),
+    logsKb: v.pipe(
+      between(0, 1_048_576, "kilobytes"),
+      v.multipleOf(1024, "A multiple of 1 024: OpenWhisk counts whole MB."),
+    ),
+    concurrency: v.custom<number>(() => true),
+    lostPolicy: v.custom<FunctionDetail["lostPolicy"]>(() => true),
+    schedule: v.union([v.literal(schedule), scheduleSchema], (issue) => issue.issues?.at(-1)?.message ?? ""),
+  });
 
 export type FunctionSettingsForm = v.InferOutput<typeof functionSettingsSchema>;
 

@@ -38,7 +38,12 @@ export function SpaceTriggerDialog({ connection, namespace, old, onClose }: Spac
         connection,
         namespace,
         id: old?.id,
-        trigger: fromForm({ ...form, password: "" }),
+        // Here nobody is called back for a run by the clock.
+        trigger: fromForm({
+          ...form,
+          password: "",
+          callbackUrl: local && form.type === "cron" ? "" : form.callbackUrl,
+        }),
         password: form.type === "cron" || password === "" ? undefined : password,
       }),
     changes: keys.spaceTriggers(connection, namespace),
@@ -80,7 +85,7 @@ export function SpaceTriggerDialog({ connection, namespace, old, onClose }: Spac
             <TextField
               id="space-trigger-host"
               label="Host"
-              hint={`A name or an address; with ${SCHEMES[type]} before it over TLS.`}
+              hint={`A name or an address${local ? `; with ${SCHEMES[type]} before it over TLS` : ""}.`}
               className={MONO}
               {...field("host")}
             />
@@ -172,6 +177,7 @@ export function SpaceTriggerDialog({ connection, namespace, old, onClose }: Spac
 
 function passwordHint(local: boolean, old: SpaceTrigger | undefined, needed: boolean): string {
   if (needed) return "Needed again for this broker and user.";
-  if (old !== undefined) return "Empty keeps the one that is there.";
+  if (old !== undefined)
+    return local ? "Empty keeps the one that is there." : "Empty: the provider keeps the one it has.";
   return local ? "Kept in the secret store, never shown." : "Goes to the provider, kept nowhere here.";
 }

@@ -44,6 +44,9 @@ describe("the form of a space's trigger", () => {
       expect(problems(HEAT, { port }), port).toEqual(["port"]);
     }
     expect(problems(HEAT, { port: "", username: "", password: "p" })).toEqual(["username"]);
+    // What a type does not show is no problem of it.
+    const hidden = { host: "ann@broker", port: "x", callbackUrl: "ftp://a" };
+    expect(problems(CRON, hidden)).toEqual([]);
     expect(problems(HEAT, { callbackUrl: "ftp://a" })).toEqual(["callbackUrl"]);
     expect(problems(JOBS, { queue: "", exchange: "" })).toEqual(["queue", "topics"]);
     // Of a clock nothing of a broker is asked.

@@ -26,19 +26,41 @@ export const spaceTriggerSchema = v.pipe(
   v.object({
     type: v.picklist(["cron", "mqtt", "rabbitmq"]),
     description: v.pipe(text, v.maxLength(1_000, "At most 1 000 characters.")),
-    host: v.pipe(text, v.regex(/^[^\s@]*$/, "A name or an address alone: the user has a field of its own.")),
-    port: v.pipe(
-      text,
-      v.check((port) => port === "" || isPort(port), "1 to 65 535, or empty."),
-    ),
+    host: text,
+    port: text,
     username: text,
     password: v.string(),
     topics: text,
     qos: v.picklist(["", "0", "1", "2"]),
     exchange: text,
     queue: text,
-    callbackUrl: v.pipe(text, v.regex(/^(https?:\/\/\S+)?$/i, "It begins with http:// or https://.")),
+    callbackUrl: text,
   }),
+  // What is not shown for a type stays as it was typed, and is no problem.
+  v.forward(
+    v.partialCheck(
+      [["type"], ["host"]],
+      (form) => !isBroker(form) || /^[^\s@]*$/.test(form.host),
+      "A name or an address alone: the user has a field of its own.",
+    ),
+    ["host"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["type"], ["port"]],
+      (form) => !isBroker(form) || form.port === "" || isPort(form.port),
+      "1 to 65 535, or empty.",
+    ),
+    ["port"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["type"], ["callbackUrl"]],
+      (form) => !isBroker(form) || /^(https?:\/\/\S+)?$/i.test(form.callbackUrl),
+      "It begins with http:// or https://.",
+    ),
+    ["callbackUrl"],
+  ),
   v.forward(
     v.partialCheck(
       [["type"], ["host"]],
