@@ -93,7 +93,7 @@ for (const scheme of ["light", "dark"]) {
     await step("for another broker it asks for the password again; with it, it runs", async () => {
       await button("Change MQTT trigger, heating").click();
       assert.equal(await dialog.getByLabel("Type").count(), 0, "the type stays");
-      await dialog.getByText("Empty keeps the one that is there.").waitFor();
+      await dialog.getByText("Empty: the provider keeps the one it has.").waitFor();
       await dialog.getByLabel("Port").fill(String(broker.port));
       await dialog.getByText("Needed again for this broker and user.").waitFor();
       await dialog.getByRole("button", { name: "Save trigger" }).click();
