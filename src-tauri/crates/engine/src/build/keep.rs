@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use beckon_core::{Error, FunctionKey, Result};
 
@@ -15,6 +16,10 @@ use crate::code::{for_each_dir, remove_tree};
 
 /// So many files are brought to disk one by one; more of them with all else that waits to be written.
 const FEW: usize = 8;
+
+/// How often, and after which pause, a temporary folder is removed that something still writes to.
+const MOST_REMOVALS: u32 = 20;
+const BETWEEN_REMOVALS: Duration = Duration::from_millis(50);
 
 /// Makes a folder that is nobody else's business.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
@@ -74,9 +79,17 @@ impl Workshop {
 impl Drop for Workshop {
     fn drop(&mut self) {
         let folder = std::mem::take(&mut self.folder);
+        // A tool that was just killed may still be making a file.
         let remove = move || {
-            if let Err(e) = remove_tree(&folder) {
-                tracing::warn!(error = %e, "a build's temporary folder could not be removed");
+            for attempt in 1.. {
+                match remove_tree(&folder) {
+                    Ok(()) => break,
+                    Err(_) if attempt < MOST_REMOVALS => std::thread::sleep(BETWEEN_REMOVALS),
+                    Err(e) => {
+                        tracing::warn!(error = %e, "a build's temporary folder could not be removed");
+                        break;
+                    }
+                }
             }
         };
         match tokio::runtime::Handle::try_current() {

@@ -342,12 +342,8 @@ async fn a_build_can_be_watched_stopped_and_dropped() {
         attempts.len() == 2 && attempts[0].state == BuildState::Cancelled
     })
     .await;
-    assert_eq!(
-        std::fs::read_dir(rig.data.path().join("builds/tmp"))
-            .unwrap()
-            .count(),
-        0
-    );
+    let tmp = rig.data.path().join("builds/tmp");
+    wait_for(async || std::fs::read_dir(&tmp).unwrap().count() == 0).await;
     rig.stop().await;
     // And so does the end of its time.
     let data: Arc<_> = rig.data.clone();
