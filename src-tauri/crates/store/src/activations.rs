@@ -109,9 +109,9 @@ impl Store {
             .queue()
             .submit(Urgency::Lazy, bytes, move |batch| {
                 // Dropped with the job's answer, that is after the commit.
-                let outcome = save::put(batch, prepared);
+                let outcome = save::put(batch, &prepared);
                 batch.after_commit(move || drop(pending));
-                outcome.map(drop)
+                outcome
             })
             .await?;
         drop(written); // the writer logs what fails
@@ -158,7 +158,7 @@ impl Store {
                             Some(merged) => Prepared::new(merged)?,
                         },
                     };
-                    save::put(batch, new)?;
+                    save::put(batch, &new)?;
                 }
                 Ok(())
             })
@@ -313,7 +313,7 @@ impl Store {
                 }
             }
             for row in &old {
-                save::remove(batch.db, row.n)?;
+                save::remove(batch, row.n)?;
                 batch.count(row.start, row.place, row.status.group(), -1);
             }
             Ok(u32::try_from(old.len()).unwrap_or(u32::MAX))

@@ -3,21 +3,27 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use beckon_core::{ActivationSummary, Event, LOCAL, StatusGroup};
+use beckon_core::{ActivationSummary, Error, ErrorCode, Event, LOCAL, StatusGroup};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{Notify, broadcast};
 
 use crate::fault::Fault;
-use crate::journal::rollup;
+use crate::journal::plan::bounds;
+use crate::journal::{index, rollup};
 
 /// Most rows of one event, so that no listener gets a message of megabytes.
 const ROWS_PER_EVENT: usize = 200;
+
+/// Of so many milliseconds the last number is remembered.
+const NUMBERS: usize = 256;
 
 /// What the writer remembers between transactions.
 #[derive(Default)]
 pub(crate) struct Memory {
     /// Numbers of (connection, namespace, function).
     places: HashMap<(String, String, String), i64>,
+    /// The newest number of a millisecond, of some of the last ones.
+    numbers: HashMap<i64, i64>,
     /// How many callbacks are owed; `None` when that must be looked up. While none is, no run pays for the question.
     owing: Option<i64>,
     /// Told when there may be a delivery to make.
@@ -97,6 +103,7 @@ pub(crate) struct Mark {
     queues: bool,
     deliveries: bool,
     inboxes: bool,
+    words: usize,
 }
 
 /// One transaction.
@@ -105,6 +112,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) db: &'a Connection,
     memory: &'a mut Memory,
     changes: Changes,
+    /// The text index.
+    pub(crate) words: index::Index,
     /// What the current job counted.
     rollups: HashMap<rollup::Key, i64>,
     /// What the jobs before it counted.
@@ -117,6 +126,7 @@ impl<'a> Batch<'a> {
             db,
             memory,
             changes: Changes::default(),
+            words: index::Index::default(),
             rollups: HashMap::new(),
             totals: HashMap::new(),
         }
@@ -132,6 +142,7 @@ impl<'a> Batch<'a> {
             queues: self.changes.queues,
             deliveries: self.changes.deliveries,
             inboxes: self.changes.inboxes,
+            words: self.words.mark(),
         }
     }
 
@@ -145,6 +156,7 @@ impl<'a> Batch<'a> {
         self.changes.queues = mark.queues;
         self.changes.deliveries = mark.deliveries;
         self.changes.inboxes = mark.inboxes;
+        self.words.undo(mark.words);
         self.rollups.clear();
         self.memory.places.clear();
         self.memory.owing = None;
@@ -157,9 +169,10 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Writes what the jobs only counted so far: one row for all of them, for most count in the same minute. The last
-    /// thing before the commit.
+    /// Writes what the jobs only noted so far: the text index, and one row for all that counted in the same minute. The
+    /// last thing before the commit.
     pub(crate) fn close(&mut self) -> Result<(), Fault> {
+        self.words.write(self.db)?;
         rollup::write(self.db, self.totals.drain())
     }
 
@@ -254,6 +267,32 @@ impl<'a> Batch<'a> {
                 .entry((span, start / span, place, group))
                 .or_default() += by;
         }
+    }
+
+    /// The next number of a row that starts then. What was numbered and taken back leaves a gap.
+    pub(crate) fn number(&mut self, start: i64) -> Result<i64, Fault> {
+        let numbers = &mut self.memory.numbers;
+        let (first, last) = bounds(Some(start), Some(start));
+        let newest = match numbers.get(&start) {
+            Some(newest) => Some(*newest),
+            None => self
+                .db
+                .prepare_cached("SELECT max(n) FROM activations WHERE n BETWEEN ?1 AND ?2")?
+                .query_row([first, last], |row| row.get(0))?,
+        };
+        let n = newest.map_or(first, |newest| newest + 1);
+        if n > last {
+            return Err(Error::new(
+                ErrorCode::LimitExceeded,
+                "More than 65,536 runs started in one millisecond.",
+            )
+            .into());
+        }
+        if numbers.len() == NUMBERS {
+            numbers.clear();
+        }
+        numbers.insert(start, n);
+        Ok(n)
     }
 
     /// The number of a place, made on first sight.

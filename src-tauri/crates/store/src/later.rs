@@ -14,6 +14,8 @@ use beckon_core::{Activation, ActivationId, Error};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use crate::batch::Batch;
+use crate::fault::Fault;
 use crate::journal::save::{self, Prepared};
 use crate::pending::Handed;
 use crate::writer::{self, Queue, Urgency};
@@ -176,9 +178,12 @@ fn work(shared: &Shared, queue: &Queue) {
     }
 }
 
-/// Makes the records and waits until they are committed.
+/// Makes the records and waits until they are committed. All of them are one job, with one savepoint; if that fails, each
+/// is tried on its own, so that one which cannot be written takes no other along.
 fn hand_over(step: Vec<Entry>, queue: &Queue) {
-    let mut last = None;
+    let mut records = Vec::with_capacity(step.len());
+    // Given back at the end.
+    let mut held = Vec::with_capacity(step.len());
     for Entry {
         id,
         make,
@@ -186,23 +191,69 @@ fn hand_over(step: Vec<Entry>, queue: &Queue) {
         room,
     } in step
     {
-        let prepared = match Prepared::new(make()) {
-            Ok(prepared) => prepared,
-            Err(fault) => {
-                tracing::error!(%id, error = %Error::from(fault), "a record could not be made");
-                continue;
-            }
-        };
-        let written = queue.push(Urgency::Lazy, Some(room), move |batch| {
-            // Dropped with the job's answer, that is after the commit.
-            let outcome = save::put(batch, prepared);
-            batch.after_commit(move || drop(handed));
-            outcome.map(drop)
-        });
-        last = written.ok().or(last);
+        match Prepared::new(make()) {
+            Ok(prepared) => records.push(Arc::new(prepared)),
+            Err(fault) => tracing::error!(%id, error = %Error::from(fault), "a record could not be made"),
+        }
+        held.push((handed, room));
     }
-    if let Some(last) = last {
-        queue.hurry();
-        let _ = last.blocking_recv();
+    let all = records.clone();
+    let written = write(queue, move |batch| {
+        all.iter().try_for_each(|prepared| save::put(batch, prepared))
+    });
+    if !written && records.len() > 1 {
+        for prepared in records {
+            write(queue, move |batch| save::put(batch, &prepared));
+        }
+    }
+}
+
+/// Says whether it was committed; the writer logs what fails.
+fn write(queue: &Queue, work: impl FnOnce(&mut Batch<'_>) -> Result<(), Fault> + Send + 'static) -> bool {
+    let Ok(answer) = queue.push(Urgency::Lazy, None, work) else {
+        return false;
+    };
+    queue.hurry();
+    answer.blocking_recv().is_ok_and(|outcome| outcome.is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pending::Pending;
+    use crate::writer::Writer;
+    use tokio::sync::broadcast;
+
+    #[tokio::test]
+    async fn one_that_cannot_be_written_takes_no_other_along() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        let db = crate::schema::open_writer(&path).unwrap();
+        db.execute_batch(
+            "CREATE TEMP TRIGGER refused BEFORE INSERT ON bodies WHEN NEW.subject = 'refused'
+             BEGIN SELECT RAISE (ABORT, 'refused'); END",
+        )
+        .unwrap();
+        let writer = Writer::start(db, &path, broadcast::channel(8).0).unwrap();
+        let later = Later::start(Arc::clone(&writer.queue)).unwrap();
+        let pending = Pending::default();
+        let mut runs: Vec<_> = crate::seed::runs(1, 5, 1_795_237_633_000).unwrap().collect();
+        runs[2].subject = "refused".into();
+        let refused = runs[2].summary.id;
+        for run in runs {
+            let id = run.summary.id;
+            let make = Box::new(move || run);
+            later.push(id, 0, pending.note(id), make).await.unwrap();
+        }
+        later.flush().await;
+        assert!(pending.is_empty());
+        drop((later, writer));
+        let db = crate::schema::open_reader(&path).unwrap();
+        let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM activations"), 4);
+        assert_eq!(count("SELECT count(*) FROM bodies"), 4);
+        assert_eq!(count("SELECT count(*) FROM words"), 4);
+        let known = save::known(&db, refused);
+        assert!(known.unwrap().is_none());
     }
 }

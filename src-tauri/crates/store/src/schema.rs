@@ -76,7 +76,7 @@ fn prepare(path: &Path) -> Result<Connection, Fault> {
     }
     db.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY;
-         PRAGMA journal_size_limit = 67108864;",
+         PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;",
     )?;
     migrate(&mut db, version)?;
     db.set_prepared_statement_cache_capacity(128);

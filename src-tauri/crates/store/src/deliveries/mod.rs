@@ -105,7 +105,7 @@ impl Store {
 /// Writes a run that is over and what is to be delivered because of it.
 pub(crate) fn put_over(
     batch: &mut Batch<'_>,
-    prepared: Prepared,
+    prepared: &Prepared,
     deliveries: &[NewDelivery],
 ) -> Result<(), Fault> {
     if deliveries.iter().any(|new| new.purpose == Purpose::Callback) {

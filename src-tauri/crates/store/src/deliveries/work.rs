@@ -441,7 +441,7 @@ fn add_log_line(batch: &mut Batch<'_>, n: i64, text: String, now: Millis) -> Res
             stream: LogStream::Stderr,
             text,
         });
-        save::put(batch, Prepared::new(record)?)?;
+        save::put(batch, &Prepared::new(record)?)?;
     }
     Ok(())
 }

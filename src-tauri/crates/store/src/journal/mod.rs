@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod histogram;
+pub(crate) mod index;
 pub(crate) mod load;
 pub(crate) mod merge;
 pub(crate) mod plan;

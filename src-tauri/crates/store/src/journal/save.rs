@@ -1,5 +1,7 @@
 //! Writing one record: the narrow row, the wide one, the text index, the roll-ups, the queue.
 
+use std::sync::Arc;
+
 use beckon_core::{
     Activation, ActivationId, ActivationSummary, CallbackState, Error, ErrorCode, Mode, Status, StatusGroup,
 };
@@ -9,6 +11,7 @@ use crate::batch::Batch;
 use crate::deliveries;
 use crate::fault::Fault;
 use crate::journal::body::Packed;
+use crate::journal::index::Texts;
 use crate::journal::text;
 use crate::words::{column, optional, word};
 
@@ -30,7 +33,7 @@ pub(crate) struct Prepared {
     result: Option<Packed>,
     logs: Option<Packed>,
     http: Option<Packed>,
-    words: [String; 3],
+    texts: Arc<Texts>,
 }
 
 impl Prepared {
@@ -61,11 +64,11 @@ impl Prepared {
             result: pack(&activation.result),
             logs: Packed::logs(&activation.logs)?,
             http: Packed::json(activation.http.as_ref())?,
-            words: [
+            texts: Arc::new([
                 text::of_logs(&activation.logs),
                 words(&activation.result),
                 words(&activation.input),
-            ],
+            ]),
             activation,
         })
     }
@@ -77,7 +80,7 @@ impl Prepared {
             .flatten()
             .map(Packed::len)
             .sum::<usize>();
-        parts + self.words.iter().map(String::len).sum::<usize>() + size_of_activation(&self.activation)
+        parts + self.texts.iter().map(String::len).sum::<usize>() + size_of_activation(&self.activation)
     }
 }
 
@@ -132,90 +135,82 @@ pub(crate) fn known(db: &Connection, id: ActivationId) -> Result<Option<Known>, 
 }
 
 /// Inserts a run, or replaces it as a whole; a pin stays. A run that is over leaves the queue.
-pub(crate) fn put(batch: &mut Batch<'_>, prepared: Prepared) -> Result<ActivationSummary, Fault> {
-    let summary = &prepared.activation.summary;
-    let place = batch.place(
-        &summary.connection,
-        summary.namespace.as_str(),
-        summary.function.as_str(),
-    )?;
-    let old = known(batch.db, summary.id)?;
-    write(batch, prepared, place, old)
-}
-
-/// Inserts a run; returns its id and the number of its place. `Conflict` when there is one with this id.
-pub(crate) fn insert(batch: &mut Batch<'_>, prepared: Prepared) -> Result<(ActivationId, i64), Fault> {
-    let summary = &prepared.activation.summary;
-    let id = summary.id;
-    if known(batch.db, id)?.is_some() {
-        return Err(Error::new(ErrorCode::Conflict, "There is a run with this id already.").into());
+pub(crate) fn put(batch: &mut Batch<'_>, prepared: &Prepared) -> Result<(), Fault> {
+    let place = place_of(batch, prepared)?;
+    let mut summary = prepared.activation.summary.clone();
+    // Most runs that are waited for are written once, at their end.
+    let once = summary.status.is_final() && summary.mode == Mode::Blocking;
+    if once && let Some(n) = add(batch, place, &summary)? {
+        return complete(batch, prepared, summary, n, false);
     }
-    let place = batch.place(
-        &summary.connection,
-        summary.namespace.as_str(),
-        summary.function.as_str(),
-    )?;
-    write(batch, prepared, place, None)?;
-    Ok((id, place))
-}
-
-fn write(
-    batch: &mut Batch<'_>,
-    mut prepared: Prepared,
-    place: i64,
-    old: Option<Known>,
-) -> Result<ActivationSummary, Fault> {
-    let summary = &mut prepared.activation.summary;
-    if let Some(old) = old {
-        summary.pinned |= old.pinned;
-        summary.callback = old.callback;
-        batch.count(old.start, old.place, old.status.group(), -1);
-    }
-    batch.count(summary.start, place, summary.status.group(), 1);
-    if summary.status.is_final() && summary.mode == Mode::NonBlocking && old.is_some() {
+    let Some(old) = known(batch.db, summary.id)? else {
+        let n = add(batch, place, &summary)?.ok_or_else(exists)?;
+        return complete(batch, prepared, summary, n, false);
+    };
+    summary.pinned |= old.pinned;
+    summary.callback = old.callback;
+    if summary.status.is_final() && summary.mode == Mode::NonBlocking {
         batch
             .db
             .prepare_cached("DELETE FROM queue WHERE id = ?1")?
             .execute([id_bytes(summary.id)])?;
     }
-    let mut moved = false;
-    let n = match old {
-        Some(old) if old.start == summary.start => {
-            batch
-                .db
-                .prepare_cached("DELETE FROM words WHERE rowid = ?1")?
-                .execute([old.n])?;
-            old.n
-        }
-        Some(old) => {
-            moved = true;
-            remove(batch.db, old.n)?;
-            free_number(batch.db, summary.start)?
-        }
-        None => free_number(batch.db, summary.start)?,
-    };
-    write_narrow(batch.db, n, place, &prepared.activation.summary)?;
-    write_wide(batch.db, n, &prepared)?;
-    let [logs, result, input] = &prepared.words;
-    batch
-        .db
-        .prepare_cached("INSERT INTO words (rowid, logs, result, input, every) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![n, logs, result, input, text::EVERY])?;
-    let summary = prepared.activation.summary;
+    batch.count(old.start, old.place, old.status.group(), -1);
+    if old.start == summary.start {
+        update(batch, old.n, place, &summary)?;
+        return complete(batch, prepared, summary, old.n, true);
+    }
+    let id = summary.id;
+    remove(batch, old.n)?;
+    let n = add(batch, place, &summary)?.ok_or_else(exists)?;
+    complete(batch, prepared, summary, n, false)?;
+    deliveries::note(batch, id)
+}
+
+/// Inserts a run; returns its id and the number of its place. `Conflict` when there is one with this id.
+pub(crate) fn insert(batch: &mut Batch<'_>, prepared: &Prepared) -> Result<(ActivationId, i64), Fault> {
+    let place = place_of(batch, prepared)?;
+    let summary = prepared.activation.summary.clone();
+    let id = summary.id;
+    let n = add(batch, place, &summary)?.ok_or_else(exists)?;
+    complete(batch, prepared, summary, n, false)?;
+    Ok((id, place))
+}
+
+fn exists() -> Error {
+    Error::new(ErrorCode::Conflict, "There is a run with this id already.")
+}
+
+fn place_of(batch: &mut Batch<'_>, prepared: &Prepared) -> Result<i64, Fault> {
+    let summary = &prepared.activation.summary;
+    batch.place(
+        &summary.connection,
+        summary.namespace.as_str(),
+        summary.function.as_str(),
+    )
+}
+
+/// All of a record but the narrow row, which is there already. `known`: so is the rest, of an earlier state.
+fn complete(
+    batch: &mut Batch<'_>,
+    prepared: &Prepared,
+    summary: ActivationSummary,
+    n: i64,
+    known: bool,
+) -> Result<(), Fault> {
+    write_wide(batch.db, n, prepared, known)?;
+    batch.words.put(n, known, Arc::clone(&prepared.texts));
     if summary.status.is_final() {
         deliveries::settle_owed(batch, &summary)?;
     }
-    if moved {
-        deliveries::note(batch, summary.id)?;
-    }
-    batch.changed(summary.clone());
-    Ok(summary)
+    batch.changed(summary);
+    Ok(())
 }
 
 /// Takes a run's rows away; its roll-up and queue rows are the caller's business.
-pub(crate) fn remove(db: &Connection, n: i64) -> Result<(), Fault> {
-    db.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
-        .execute([n])?;
+pub(crate) fn remove(batch: &mut Batch<'_>, n: i64) -> Result<(), Fault> {
+    batch.words.remove(n);
+    let db = batch.db;
     db.prepare_cached("DELETE FROM bodies WHERE n = ?1")?
         .execute([n])?;
     db.prepare_cached("DELETE FROM activations WHERE n = ?1")?
@@ -240,35 +235,33 @@ fn move_group(batch: &mut Batch<'_>, old: &Known, group: StatusGroup) {
     }
 }
 
-/// The next number of a millisecond.
-fn free_number(db: &Connection, start: i64) -> Result<i64, Fault> {
-    let (first, last) = (start << TIES, ((start + 1) << TIES).wrapping_sub(1) & i64::MAX);
-    let newest: Option<i64> = db
-        .prepare_cached("SELECT max(n) FROM activations WHERE n BETWEEN ?1 AND ?2")?
-        .query_row([first, last], |row| row.get(0))?;
-    match newest {
-        None => Ok(first),
-        Some(newest) if newest < last => Ok(newest + 1),
-        Some(_) => Err(Error::new(
-            ErrorCode::LimitExceeded,
-            "More than 65,536 runs started in one millisecond.",
-        )
-        .into()),
-    }
-}
-
-fn write_narrow(db: &Connection, n: i64, place: i64, summary: &ActivationSummary) -> Result<(), Fault> {
-    db.prepare_cached(
-        "INSERT INTO activations
+/// Inserts the narrow row and counts the run. `None` when there is one with this id.
+fn add(batch: &mut Batch<'_>, place: i64, summary: &ActivationSummary) -> Result<Option<i64>, Fault> {
+    let n = batch.number(summary.start)?;
+    let sql = "INSERT OR IGNORE INTO activations
          (n, id, place, status, start, \"end\", duration, mode, cause, cold, pinned, version, kind, preview,
           http_status)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-         ON CONFLICT (n) DO UPDATE SET place = excluded.place, status = excluded.status, \"end\" = excluded.\"end\",
-         duration = excluded.duration, mode = excluded.mode, cause = excluded.cause, cold = excluded.cold,
-         pinned = excluded.pinned, version = excluded.version, kind = excluded.kind, preview = excluded.preview,
-         http_status = excluded.http_status",
-    )?
-    .execute(params![
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    let added = write_narrow(batch, sql, n, place, summary)?;
+    Ok(added.then_some(n))
+}
+
+/// Overwrites the narrow row of a run that started when it does now, and counts the run.
+fn update(batch: &mut Batch<'_>, n: i64, place: i64, summary: &ActivationSummary) -> Result<(), Fault> {
+    let sql = "UPDATE activations SET id = ?2, place = ?3, status = ?4, start = ?5, \"end\" = ?6, duration = ?7,
+         mode = ?8, cause = ?9, cold = ?10, pinned = ?11, version = ?12, kind = ?13, preview = ?14, http_status = ?15
+         WHERE n = ?1";
+    write_narrow(batch, sql, n, place, summary).map(drop)
+}
+
+fn write_narrow(
+    batch: &mut Batch<'_>,
+    sql: &str,
+    n: i64,
+    place: i64,
+    summary: &ActivationSummary,
+) -> Result<bool, Fault> {
+    let rows = batch.db.prepare_cached(sql)?.execute(params![
         n,
         id_bytes(summary.id),
         place,
@@ -285,10 +278,13 @@ fn write_narrow(db: &Connection, n: i64, place: i64, summary: &ActivationSummary
         summary.preview,
         summary.http_status,
     ])?;
-    Ok(())
+    if rows > 0 {
+        batch.count(summary.start, place, summary.status.group(), 1);
+    }
+    Ok(rows > 0)
 }
 
-fn write_wide(db: &Connection, n: i64, prepared: &Prepared) -> Result<(), Fault> {
+fn write_wide(db: &Connection, n: i64, prepared: &Prepared, known: bool) -> Result<(), Fault> {
     let a = &prepared.activation;
     let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
     let guards = serde_json::to_string(&a.guards).map_err(|e| Fault::unreadable("record", e))?;
@@ -319,10 +315,14 @@ fn write_wide(db: &Connection, n: i64, prepared: &Prepared) -> Result<(), Fault>
         &guards,
         &annotations,
     ];
+    if known {
+        db.prepare_cached("DELETE FROM bodies WHERE n = ?1")?
+            .execute([n])?;
+    }
     db.prepare_cached(
-        "INSERT OR REPLACE INTO bodies (n, subject, token_id, rerun_of, parent, timeout_ms, memory_mb, logs_kb,
-         concurrency, wait_ms, init_ms, run_ms, network_ms, result_bytes, result_truncated, logs_truncated, input,
-         result, logs, http, attempts, guards, annotations)
+        "INSERT INTO bodies (n, subject, token_id, rerun_of, parent, timeout_ms, memory_mb, logs_kb, concurrency, wait_ms,
+         init_ms, run_ms, network_ms, result_bytes, result_truncated, logs_truncated, input, result, logs, http,
+         attempts, guards, annotations)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
          ?22, ?23)",
     )?

@@ -143,7 +143,7 @@ impl Store {
                 let prepared = Prepared::new(record)?;
                 let attempts = prepared.activation.attempts;
                 let target = prepared.activation.target();
-                deliveries::put_over(batch, prepared, &deliveries)?;
+                deliveries::put_over(batch, &prepared, &deliveries)?;
                 if let Ended::Dead { at, policy } = ended {
                     let place = batch.place(LOCAL, target.namespace.as_str(), target.name.as_str())?;
                     batch
@@ -187,7 +187,7 @@ impl Store {
                 )
                 .optional()?;
             if seq.is_some() {
-                save::put(batch, prepared)?;
+                save::put(batch, &prepared)?;
             }
             Ok(seq)
         })

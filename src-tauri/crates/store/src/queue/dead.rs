@@ -167,7 +167,7 @@ fn revive(batch: &mut Batch<'_>, id: ActivationId, now: Millis) -> Result<Waitin
     let missing = || Fault::from(Error::not_found(format!("dead letter {id}")));
     let activation = load::activation(batch.db, id)?.ok_or_else(missing)?;
     let function = activation.target();
-    let row = save::put(batch, Prepared::new(waiting_again(activation, now))?)?;
+    save::put(batch, &Prepared::new(waiting_again(activation, now))?)?;
     let seq = batch
         .db
         .prepare_cached(
@@ -175,7 +175,7 @@ fn revive(batch: &mut Batch<'_>, id: ActivationId, now: Millis) -> Result<Waitin
              SELECT a.id, d.place, d.policy, d.attempts, d.attempts FROM dead_letters AS d
              JOIN activations AS a ON a.n = d.n WHERE a.id = ?1 RETURNING seq",
         )?
-        .query_row([id_bytes(row.id)], |row| row.get(0))?;
+        .query_row([id_bytes(id)], |row| row.get(0))?;
     batch
         .db
         .prepare_cached("DELETE FROM dead_letters WHERE n = (SELECT n FROM activations WHERE id = ?1)")?

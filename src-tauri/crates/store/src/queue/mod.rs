@@ -98,7 +98,7 @@ impl Store {
         let target = activation.target();
         let prepared = crate::activations::prepare(activation).await?;
         self.write(Urgency::Durable, prepared.weight(), move |batch| {
-            let (row, _) = save::insert(batch, prepared)?;
+            let (row, _) = save::insert(batch, &prepared)?;
             // It waits in the line of the function that runs, whatever name that was called by.
             let place = batch.place(LOCAL, target.namespace.as_str(), target.name.as_str())?;
             batch
@@ -226,6 +226,6 @@ fn end(
     activation.result_bytes = result.as_str().len() as u64;
     activation.result_truncated = false;
     activation.result = Some(result);
-    save::put(batch, Prepared::new(activation)?)?;
+    save::put(batch, &Prepared::new(activation)?)?;
     Ok(())
 }

@@ -63,6 +63,52 @@ async fn what_was_handed_over_is_seen_at_once() {
 }
 
 #[tokio::test]
+async fn a_run_is_found_by_the_words_of_its_last_state() {
+    let opened = open().await;
+    let store = &opened.store;
+    let saying = |number: u128, text: &str| {
+        let mut run = run(number);
+        run.logs[0].text = text.to_owned();
+        run
+    };
+    let found = async |word: &str| {
+        let filter = Filter {
+            words: vec![word.to_owned()],
+            ..Filter::default()
+        };
+        let page = store.page(&filter, None, 10).await.unwrap();
+        page.rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    // All of them in one transaction, out of order, or each in its own: it is the same.
+    for apart in [false, true] {
+        for (number, text) in [
+            (3, "apple"),
+            (1, "pear"),
+            (3, "quince"),
+            (2, "pear"),
+            (1, "quince"),
+        ] {
+            store.record(saying(number, text)).await.unwrap();
+            if apart {
+                store.flush().await.unwrap();
+            }
+        }
+        assert_eq!(found("apple").await, []);
+        assert_eq!(found("pear").await, [id(2)]);
+        assert_eq!(found("quince").await, [id(1), id(3)]);
+    }
+    // Another start is another place in the index.
+    let mut moved = saying(3, "medlar");
+    moved.summary.start += 5;
+    store.record(moved).await.unwrap();
+    assert_eq!(found("quince").await, [id(1)]);
+    assert_eq!(found("medlar").await, [id(3)]);
+    while store.prune(NOW, 1).await.unwrap() > 0 {}
+    assert_eq!(found("quince").await, []);
+    assert_eq!(found("medlar").await, []);
+}
+
+#[tokio::test]
 async fn the_components_of_a_run_are_found_however_fast_they_were() {
     let opened = open().await;
     let whole = run(2);
