@@ -261,6 +261,15 @@ async fn prometheus_own_parser_reads_deliveries_and_all_the_rest() {
         ) == (2, 1)
     })
     .await;
+    // What the journal has is counted a moment later.
+    let counted = async || {
+        let text = rig.engine.prometheus().await;
+        text.lines()
+            .filter(|line| line.starts_with("FunctionDetachedDeliveries") && line.contains("told"))
+            .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+            .sum::<f64>()
+    };
+    wait_for(async || counted().await >= 3.0).await;
     let text = rig.engine.prometheus().await;
     let input = serde_json::json!({ "text": text }).to_string();
     let record = rig.run("parser", &input).await;
