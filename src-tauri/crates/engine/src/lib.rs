@@ -677,7 +677,7 @@ impl Invocation {
     fn split(self) -> (Asked, Request) {
         let Self {
             id,
-            payload,
+            mut payload,
             cause,
             token_id,
             rerun_of,
@@ -686,6 +686,7 @@ impl Invocation {
             api_host,
             ..
         } = self;
+        payload.detach();
         let request = Request::of(id, payload, transaction_id, api_host);
         (
             Asked {

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use beckon_core::{Activation, BodyForm, Exchange, JsonText};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::value::RawValue;
+
+/// A body of fewer bytes shares its buffer with the head of its request, and is copied to let go of it.
+const SMALL: usize = 8 * 1024;
 
 /// What a caller sends. Each door brings its own kind, and the engine turns it into what the function's contract wants.
 #[derive(Debug, Clone)]
@@ -39,6 +42,29 @@ impl Payload {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Lets go of what the request was read into: its parts are slices of a connection's buffer, and as long as one is
+    /// left, the buffer is not read into again, and a run of some hundred bytes keeps kilobytes until its record is
+    /// written.
+    pub(crate) fn detach(&mut self) {
+        let Self::Http(request) = self else { return };
+        if request.body().len() < SMALL {
+            *request.body_mut() = Bytes::copy_from_slice(request.body());
+        }
+        let read = std::mem::take(request.headers_mut());
+        let mut own = HeaderMap::with_capacity(read.len());
+        for (name, value) in &read {
+            // What was a name and a value is one again.
+            if let (Ok(name), Ok(mut copy)) = (
+                HeaderName::from_bytes(name.as_str().as_bytes()),
+                HeaderValue::from_bytes(value.as_bytes()),
+            ) {
+                copy.set_sensitive(value.is_sensitive());
+                own.append(name, copy);
+            }
+        }
+        *request.headers_mut() = own;
     }
 
     /// What a record keeps of it.
@@ -231,6 +257,27 @@ pub(crate) fn text_response(status: StatusCode, text: &str) -> Response<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_lets_go_of_what_it_was_read_into() {
+        let read = Bytes::from(b"value\xe4body".to_vec());
+        let mut request = Request::new(read.slice(6..));
+        for name in ["x-own", "accept", "x-own"] {
+            let value = HeaderValue::from_maybe_shared(read.slice(..6)).unwrap();
+            request.headers_mut().append(HeaderName::from_static(name), value);
+        }
+        assert!(!read.is_unique());
+        let mut payload = Payload::Http(Box::new(request.clone()));
+        payload.detach();
+        let headers = request.headers().clone();
+        drop(request);
+        let Payload::Http(own) = payload else {
+            panic!("it was a request")
+        };
+        assert_eq!((own.headers(), &own.body()[..]), (&headers, &b"body"[..]));
+        drop(headers);
+        assert!(read.is_unique());
+    }
 
     #[test]
     fn a_request_survives_its_record_but_for_credentials() {

@@ -22,6 +22,9 @@ use crate::metrics::Tally;
 use crate::pool::{self, Place};
 use crate::{Inner, Outcome, Payload, Reply};
 
+/// About what a run takes in memory whatever it brought: its record, and the heads of its request and its response.
+const SMALLEST: usize = 2560;
+
 /// A run that lasts longer than this is shown in the journal while it lasts.
 const NOTE_AFTER: Duration = Duration::from_millis(250);
 
@@ -275,7 +278,7 @@ pub(crate) async fn write_ended(inner: &Inner, ended: &Arc<Ended>) -> Result<()>
     let ended = ended.clone();
     inner
         .store
-        .record_later(id, weight, move || ended.activation())
+        .record_later(id, weight, move || ended.into_activation())
         .await
 }
 
@@ -364,12 +367,15 @@ impl Ended {
 
     /// The whole record.
     pub fn activation(&self) -> Activation {
-        let mut record = self.record.clone();
-        self.payload.note(&mut record);
-        self.reply.note(&mut record);
-        record.summary.http_status = record.http.as_ref().and_then(|http| http.status);
-        record.summary.preview = beckon_store::preview(&record);
-        record
+        complete(self.record.clone(), &self.payload, &self.reply)
+    }
+
+    /// The whole record, without a copy where nobody else holds the run any more.
+    fn into_activation(self: Arc<Self>) -> Activation {
+        match Arc::try_unwrap(self) {
+            Ok(own) => complete(own.record, &own.payload, &own.reply),
+            Err(shared) => shared.activation(),
+        }
     }
 
     /// The JSON that OpenWhisk's doors answer.
@@ -382,8 +388,17 @@ impl Ended {
 
     pub(crate) fn weight(&self) -> usize {
         let logs: usize = self.record.logs.iter().map(|line| line.text.len() + 32).sum();
-        512 + logs + self.payload.len() + self.reply.len()
+        SMALLEST + logs + self.payload.len() + self.reply.len()
     }
+}
+
+/// Adds what follows from what the caller brought and got.
+fn complete(mut record: Activation, payload: &Payload, reply: &Reply) -> Activation {
+    payload.note(&mut record);
+    reply.note(&mut record);
+    record.summary.http_status = record.http.as_ref().and_then(|http| http.status);
+    record.summary.preview = beckon_store::preview(&record);
+    record
 }
 
 /// The part of an invocation that goes into its record.
