@@ -22,6 +22,8 @@ use crate::fault::Fault;
 
 /// How long a lazy job may wait for company.
 const LINGER: Duration = Duration::from_millis(20);
+/// How long a durable job may that nobody outside waits for. An fsync takes about as long.
+const SOON: Duration = Duration::from_millis(2);
 /// How long a commit may be without an fsync.
 const UNSYNCED: Duration = Duration::from_secs(1);
 /// How many lazy jobs are enough company.
@@ -36,6 +38,8 @@ const ROOM_KIB: u32 = 64 * 1024;
 pub(crate) enum Urgency {
     /// At once, and with an fsync: somebody waits for it.
     Durable,
+    /// Within [`SOON`], and with an fsync: what comes next may share it.
+    Soon,
     /// Within [`LINGER`], and on disk within [`UNSYNCED`].
     Lazy,
 }
@@ -44,6 +48,16 @@ pub(crate) enum Urgency {
 type Answer = Box<dyn FnOnce(Option<Error>) + Send>;
 /// Does the job in a transaction, or is told why there is none.
 type Run = Box<dyn FnOnce(Result<&mut Batch<'_>, Error>) -> (Result<(), Error>, Answer) + Send>;
+
+impl Urgency {
+    fn linger(self) -> Duration {
+        match self {
+            Self::Durable => Duration::ZERO,
+            Self::Soon => SOON,
+            Self::Lazy => LINGER,
+        }
+    }
+}
 
 struct Job {
     run: Run,
@@ -55,8 +69,8 @@ struct Job {
 #[derive(Default)]
 struct Waiting {
     jobs: VecDeque<Job>,
-    urgent: bool,
-    since: Option<Instant>,
+    /// When the jobs are taken, whatever comes in between; `None` when there are none.
+    until: Option<Instant>,
     closed: bool,
 }
 
@@ -119,10 +133,12 @@ impl Queue {
             return Err(stopped());
         }
         waiting.jobs.push_back(Job { run, urgency, room });
-        waiting.urgent |= urgency == Urgency::Durable;
-        let first = waiting.since.is_none();
-        waiting.since.get_or_insert_with(Instant::now);
-        if first || waiting.urgent || waiting.jobs.len() >= ENOUGH {
+        let until = Instant::now() + urgency.linger();
+        let earlier = waiting.until.is_none_or(|known| until < known);
+        if earlier {
+            waiting.until = Some(until);
+        }
+        if earlier || waiting.jobs.len() >= ENOUGH {
             self.wake.notify_one();
         }
         Ok(receiver)
@@ -130,7 +146,11 @@ impl Queue {
 
     /// What waits is to be committed now: enough has come together.
     pub(crate) fn hurry(&self) {
-        self.waiting.lock().urgent = true;
+        let mut waiting = self.waiting.lock();
+        if waiting.until.is_some() {
+            waiting.until = Some(Instant::now());
+        }
+        drop(waiting);
         self.wake.notify_one();
     }
 
@@ -145,7 +165,7 @@ impl Queue {
     fn take(&self, rest: Option<Instant>) -> Next {
         let mut waiting = self.waiting.lock();
         loop {
-            let Some(since) = waiting.since else {
+            let Some(until) = waiting.until else {
                 if waiting.closed {
                     return Next::Over;
                 }
@@ -160,16 +180,15 @@ impl Queue {
                 continue;
             };
             let full = waiting.jobs.len() >= ENOUGH;
-            if waiting.urgent || waiting.closed || full || since.elapsed() >= LINGER {
+            if waiting.closed || full || Instant::now() >= until {
                 break;
             }
-            self.wake.wait_until(&mut waiting, since + LINGER);
+            self.wake.wait_until(&mut waiting, until);
         }
         let count = waiting.jobs.len().min(MOST);
         let jobs: VecDeque<Job> = waiting.jobs.drain(..count).collect();
         if waiting.jobs.is_empty() {
-            waiting.since = None;
-            waiting.urgent = false;
+            waiting.until = None;
         }
         Next::Jobs(jobs)
     }
@@ -322,7 +341,7 @@ impl Thread {
     fn transaction(&mut self, jobs: &mut VecDeque<Job>) {
         // Without its log, nothing could be made durable later.
         let late = self.wal.is_none() || self.unsynced.is_some_and(|since| since.elapsed() >= UNSYNCED);
-        let durable = late || jobs.iter().any(|job| job.urgency == Urgency::Durable);
+        let durable = late || jobs.iter().any(|job| job.urgency != Urgency::Lazy);
         let begun = self
             .set_durable(durable)
             .and_then(|()| self.db.execute_batch("BEGIN IMMEDIATE"));

@@ -11,6 +11,9 @@ use crate::journal::save::{self, Prepared, id_bytes};
 use crate::words::word;
 use crate::writer::Urgency;
 
+/// So many leases are company enough.
+const MANY: usize = 8;
+
 /// A run that the caller has the lease of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -40,7 +43,8 @@ pub enum Ended {
 
 impl Store {
     /// Takes leases, durably, of those of `wanted` that wait; the rest is left out. The record comes with the claim
-    /// where the second value asks for it.
+    /// where the second value asks for it. A few leases may wait some milliseconds for company: a caller who has one run
+    /// accepted after the other would find the disk busy with the lease of the one before.
     ///
     /// That it waits long enough is the caller's business, for clocks may be changed.
     pub async fn claim(
@@ -49,7 +53,12 @@ impl Store {
         owner: Owner,
         until: Millis,
     ) -> Result<Vec<Claim>> {
-        self.write(Urgency::Durable, 0, move |batch| {
+        let urgency = if wanted.len() < MANY {
+            Urgency::Soon
+        } else {
+            Urgency::Durable
+        };
+        self.write(urgency, 0, move |batch| {
             let mut claims = Vec::with_capacity(wanted.len());
             for (id, load) in wanted {
                 let taken = batch
