@@ -153,7 +153,7 @@ impl Store {
                     let old = load::activation(batch.db, new.activation.summary.id)?;
                     let new = match old {
                         None => new,
-                        Some(old) => match merge::merge(&old, new.activation) {
+                        Some(old) => match merge::merge(&old, new.unpack()?) {
                             None => continue,
                             Some(merged) => Prepared::new(merged)?,
                         },

@@ -25,11 +25,13 @@ const LINGER: Duration = Duration::from_millis(20);
 /// Most records of one step.
 const STEP: usize = 512;
 /// What may wait, in KiB: the bound on the memory of a burst.
-const ROOM_KIB: u32 = 128 * 1024;
+const ROOM_KIB: u32 = 192 * 1024;
 /// Pauses are this many times as long as the work before them.
 const REST: u32 = 3;
 /// Longest pause.
 const LONGEST_REST: Duration = Duration::from_millis(250);
+/// A tenth of what others get, where there is not enough for all.
+const NICE: i32 = 10;
 
 type Make = Box<dyn FnOnce() -> Activation + Send>;
 
@@ -72,7 +74,10 @@ impl Later {
         let own = shared.clone();
         let thread = std::thread::Builder::new()
             .name("beckon-journal".into())
-            .spawn(move || work(&own, &queue))?;
+            .spawn(move || {
+                yield_to_calls();
+                work(&own, &queue);
+            })?;
         Ok(Self {
             shared,
             thread: Some(thread),
@@ -139,6 +144,15 @@ impl Drop for Later {
         {
             tracing::error!("the journal's thread panicked");
         }
+    }
+}
+
+/// Gives this thread less of a busy processor than those that calls are made on; a thread's niceness is its own on Linux
+/// (sched(7), "The nice value").
+fn yield_to_calls() {
+    let thread = Some(rustix::thread::gettid());
+    if let Err(error) = rustix::process::setpriority_process(thread, NICE) {
+        tracing::debug!(%error, "the journal's thread could not be made nice");
     }
 }
 

@@ -1,6 +1,5 @@
 //! The wide parts of a record in the database: text as it is when short, compressed when long.
 
-use std::borrow::Cow;
 use std::io::Read as _;
 
 use beckon_core::{JsonText, LogLine};
@@ -11,6 +10,8 @@ use crate::fault::Fault;
 
 /// Parts longer than this are compressed.
 const COMPRESS_ABOVE: usize = 4096;
+/// The quickest of zstd's usual levels: bodies are compressed while functions run.
+const LEVEL: i32 = 1;
 /// No part is as long: a body has 100 MiB at most, each byte six characters of JSON at worst. A stored part that says
 /// otherwise is damaged.
 const LONGEST: u64 = 640 * 1024 * 1024;
@@ -25,20 +26,20 @@ pub(crate) enum Packed {
 }
 
 impl Packed {
-    pub(crate) fn new(text: Cow<'_, str>) -> Self {
+    pub(crate) fn new(text: String) -> Self {
         if text.len() > COMPRESS_ABOVE
-            && let Ok(bytes) = zstd::bulk::compress(text.as_bytes(), 3)
+            && let Ok(bytes) = zstd::bulk::compress(text.as_bytes(), LEVEL)
             && bytes.len() < text.len()
         {
             return Self::Compressed(bytes);
         }
-        Self::Text(text.into_owned())
+        Self::Text(text)
     }
 
     pub(crate) fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<Self>, Fault> {
         let text = value.map(serde_json::to_string).transpose();
         let text = text.map_err(|e| Fault::unreadable("record", e))?;
-        Ok(text.map(|text| Self::new(text.into())))
+        Ok(text.map(Self::new))
     }
 
     pub(crate) fn logs(logs: &[LogLine]) -> Result<Option<Self>, Fault> {
@@ -46,7 +47,19 @@ impl Packed {
             return Ok(None);
         }
         let text = serde_json::to_string(logs).map_err(|e| Fault::unreadable("log", e))?;
-        Ok(Some(Self::new(text.into())))
+        Ok(Some(Self::new(text)))
+    }
+
+    /// The JSON document that was packed.
+    pub(crate) fn unpack(self, what: &'static str) -> Result<Option<JsonText>, Fault> {
+        json(self.into_value(), what)
+    }
+
+    fn into_value(self) -> Value {
+        match self {
+            Self::Text(text) => Value::Text(text),
+            Self::Compressed(bytes) => Value::Blob(bytes),
+        }
     }
 
     /// Bytes in the database.
@@ -112,21 +125,14 @@ pub(crate) fn logs(value: Value) -> Result<Vec<LogLine>, Fault> {
 mod tests {
     use super::*;
 
-    fn value(packed: &Packed) -> Value {
-        match packed {
-            Packed::Text(text) => Value::Text(text.clone()),
-            Packed::Compressed(bytes) => Value::Blob(bytes.clone()),
-        }
-    }
-
     #[test]
     fn short_parts_stay_legible_and_long_ones_shrink() {
         let short = Packed::new(r#"{"a":1}"#.into());
         assert!(matches!(short, Packed::Text(_)));
         let text = format!("\"{}\"", "x".repeat(COMPRESS_ABOVE));
-        let long = Packed::new(text.as_str().into());
+        let long = Packed::new(text.clone());
         assert!(matches!(long, Packed::Compressed(_)) && long.len() < 200);
-        assert_eq!(json(value(&long), "result").unwrap().unwrap().as_str(), text);
+        assert_eq!(long.unpack("result").unwrap().unwrap().as_str(), text);
     }
 
     #[test]

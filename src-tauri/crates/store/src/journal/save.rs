@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, CallbackState, Error, ErrorCode, Mode, Status, StatusGroup,
+    Activation, ActivationId, ActivationSummary, BodyForm, CallbackState, Error, ErrorCode, Exchange,
+    JsonText, Mode, Status, StatusGroup,
 };
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
@@ -28,6 +29,7 @@ pub(crate) fn id_bytes(id: ActivationId) -> [u8; 16] {
 /// A record with everything about it computed that does not need the database.
 #[derive(Debug, Clone)]
 pub(crate) struct Prepared {
+    /// All of it but its input and result, which are packed.
     pub(crate) activation: Activation,
     input: Option<Packed>,
     result: Option<Packed>,
@@ -51,26 +53,36 @@ impl Prepared {
         if summary.preview.is_empty() {
             activation.summary.preview = text::preview(&activation);
         }
-        let pack = |json: &Option<beckon_core::JsonText>| {
-            json.as_ref().map(|json| Packed::new(json.as_str().into()))
+        // Base64 has no words in it.
+        let words = |json: &Option<JsonText>, form: fn(&Exchange) -> BodyForm| match json {
+            Some(json) if activation.http.as_ref().map(form) != Some(BodyForm::Base64) => {
+                text::of_json(json.as_str())
+            }
+            _ => String::new(),
         };
-        let words = |json: &Option<beckon_core::JsonText>| {
-            json.as_ref()
-                .map(|json| text::of_json(json.as_str()))
-                .unwrap_or_default()
-        };
+        let texts = [
+            text::of_logs(&activation.logs),
+            words(&activation.result, |http| http.response_body),
+            words(&activation.input, |http| http.body),
+        ];
+        let pack = |json: JsonText| Packed::new(json.into_string());
         Ok(Self {
-            input: pack(&activation.input),
-            result: pack(&activation.result),
+            input: activation.input.take().map(pack),
+            result: activation.result.take().map(pack),
             logs: Packed::logs(&activation.logs)?,
             http: Packed::json(activation.http.as_ref())?,
-            texts: Arc::new([
-                text::of_logs(&activation.logs),
-                words(&activation.result),
-                words(&activation.input),
-            ]),
+            texts: Arc::new(texts),
             activation,
         })
+    }
+
+    /// The record again.
+    pub(crate) fn unpack(self) -> Result<Activation, Fault> {
+        let json = |packed: Option<Packed>, what| packed.map_or(Ok(None), |packed| packed.unpack(what));
+        let mut activation = self.activation;
+        activation.input = json(self.input, "input")?;
+        activation.result = json(self.result, "result")?;
+        Ok(activation)
     }
 
     /// About how much memory it takes, in bytes.
