@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::value::RawValue;
 
-/// A body of fewer bytes shares its buffer with the head of its request, and is copied to let go of it.
+/// A body of fewer bytes mostly shares its buffer with the head of its request, and is copied to let go of it.
 const SMALL: usize = 8 * 1024;
 
 /// What a caller sends. Each door brings its own kind, and the engine turns it into what the function's contract wants.
@@ -53,7 +53,7 @@ impl Payload {
             *request.body_mut() = Bytes::copy_from_slice(request.body());
         }
         let read = std::mem::take(request.headers_mut());
-        let mut own = HeaderMap::with_capacity(read.len());
+        let mut own = HeaderMap::with_capacity(read.keys_len());
         for (name, value) in &read {
             // What was a name and a value is one again.
             if let (Ok(name), Ok(mut copy)) = (

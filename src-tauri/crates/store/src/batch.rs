@@ -159,6 +159,7 @@ impl<'a> Batch<'a> {
         self.words.undo(mark.words);
         self.rollups.clear();
         self.memory.places.clear();
+        self.memory.numbers.clear();
         self.memory.owing = None;
     }
 
@@ -172,8 +173,26 @@ impl<'a> Batch<'a> {
     /// Writes what the jobs only noted so far: the text index, and one row for all that counted in the same minute. The
     /// last thing before the commit.
     pub(crate) fn close(&mut self) -> Result<(), Fault> {
-        self.words.write(self.db)?;
+        self.index()?;
         rollup::write(self.db, self.totals.drain())
+    }
+
+    /// Writes the text index. Where that fails the records stay, and are not found by their words.
+    fn index(&mut self) -> Result<(), Fault> {
+        if self.words.is_empty() {
+            return Ok(());
+        }
+        self.db.execute_batch("SAVEPOINT words")?;
+        if let Err(fault) = self.words.write(self.db) {
+            // A full disk ends the transaction on SQLite's own account.
+            if self.db.is_autocommit() {
+                return Err(fault);
+            }
+            let error = Error::from(fault);
+            tracing::error!(%error, details = error.details, "words could not be indexed");
+            self.db.execute_batch("ROLLBACK TO words")?;
+        }
+        Ok(self.db.execute_batch("RELEASE words")?)
     }
 
     /// The transaction is committed.
@@ -184,6 +203,7 @@ impl<'a> Batch<'a> {
     /// The transaction is lost, and with it the places that it may have added.
     pub(crate) fn abandon(self) {
         self.memory.places.clear();
+        self.memory.numbers.clear();
         self.memory.owing = None;
     }
 

@@ -1,8 +1,8 @@
 //! Records of runs that are over, on their way into the journal when there is time for it.
 //!
-//! Handing one over costs a push; making it, and the dozen statements that it takes, happen on this thread's account and
-//! the writer's. Under a burst of calls the thread holds back, so that the calls get the processor and not their
-//! records: it works at most a quarter of the time until half of its room is taken, and without a pause from then on.
+//! Handing one over costs a push; making it, and the statements that it takes, happen on this thread's account and the
+//! writer's. Under a burst of calls the thread holds back, so that the calls get the processor and not their records: it
+//! works at most a quarter of the time until half of its room is taken, and without a pause from then on.
 //! Somebody who reads the journal ends the pauses: every query sees everything handed over before it.
 
 use std::collections::VecDeque;
@@ -25,11 +25,13 @@ const LINGER: Duration = Duration::from_millis(20);
 /// Most records of one step.
 const STEP: usize = 512;
 /// What may wait, in KiB: the bound on the memory of a burst.
-const ROOM_KIB: u32 = 192 * 1024;
+const ROOM_KIB: u32 = 256 * 1024;
 /// Pauses are this many times as long as the work before them.
 const REST: u32 = 3;
 /// Longest pause.
 const LONGEST_REST: Duration = Duration::from_millis(250);
+/// After so many records in a row that could not be written, the rest of the step is given up: the disk is full, say.
+const MOST_FAILURES: u32 = 8;
 /// A tenth of what others get, where there is not enough for all.
 const NICE: i32 = 10;
 
@@ -45,8 +47,11 @@ struct Entry {
 #[derive(Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
-    /// Told when everything that was there has been committed.
-    flushes: Vec<oneshot::Sender<()>>,
+    /// How many records were handed over, and how many of them are done with.
+    pushed: u64,
+    done: u64,
+    /// Told when so many are done with: all that were handed over by then.
+    flushes: Vec<(u64, oneshot::Sender<()>)>,
     /// Whether the thread waits for something to do.
     asleep: bool,
     closed: bool,
@@ -56,6 +61,12 @@ struct Shared {
     waiting: Mutex<Waiting>,
     wake: Condvar,
     room: Arc<Semaphore>,
+}
+
+impl Shared {
+    fn is_half_full(&self) -> bool {
+        self.room.available_permits() <= ROOM_KIB as usize / 2
+    }
 }
 
 /// The thread. Dropping it waits until everything handed over is with the writer.
@@ -75,8 +86,9 @@ impl Later {
         let thread = std::thread::Builder::new()
             .name("beckon-journal".into())
             .spawn(move || {
+                let guard = CloseOnExit(own);
                 yield_to_calls();
-                work(&own, &queue);
+                work(&guard.0, &queue);
             })?;
         Ok(Self {
             shared,
@@ -109,10 +121,11 @@ impl Later {
             handed,
             room,
         });
+        waiting.pushed += 1;
         // The thread lingers after each step: most records find it awake, and are spared the wake-up.
-        if waiting.asleep {
-            waiting.asleep = false;
-            drop(waiting);
+        let asleep = std::mem::take(&mut waiting.asleep);
+        drop(waiting);
+        if asleep || self.shared.is_half_full() {
             self.shared.wake.notify_one();
         }
         Ok(())
@@ -126,7 +139,8 @@ impl Later {
             if waiting.closed {
                 return;
             }
-            waiting.flushes.push(tell);
+            let all = waiting.pushed;
+            waiting.flushes.push((all, tell));
         }
         self.shared.wake.notify_one();
         // Fails when the thread has ended, with everything done.
@@ -144,6 +158,18 @@ impl Drop for Later {
         {
             tracing::error!("the journal's thread panicked");
         }
+    }
+}
+
+/// If the thread panics, nobody waits for it for ever.
+struct CloseOnExit(Arc<Shared>);
+
+impl Drop for CloseOnExit {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting.lock();
+        waiting.closed = true;
+        waiting.flushes.clear();
+        self.0.room.close();
     }
 }
 
@@ -168,23 +194,22 @@ fn work(shared: &Shared, queue: &Queue) {
         let until = Instant::now() + rest.max(LINGER);
         while waiting.flushes.is_empty()
             && !waiting.closed
-            && shared.room.available_permits() > ROOM_KIB as usize / 2
+            && !shared.is_half_full()
             && !shared.wake.wait_until(&mut waiting, until).timed_out()
         {}
         let count = waiting.entries.len().min(STEP);
         let step: Vec<Entry> = waiting.entries.drain(..count).collect();
-        let flushes = if waiting.entries.is_empty() {
-            std::mem::take(&mut waiting.flushes)
-        } else {
-            Vec::new()
-        };
         let over = waiting.closed && waiting.entries.is_empty();
         drop(waiting);
         let began = Instant::now();
         hand_over(step, queue);
-        for tell in flushes {
+        let mut waiting = shared.waiting.lock();
+        waiting.done += count as u64;
+        let done = waiting.done;
+        for (_, tell) in waiting.flushes.extract_if(.., |(all, _)| *all <= done) {
             let _ = tell.send(());
         }
+        drop(waiting);
         if over {
             return;
         }
@@ -211,24 +236,41 @@ fn hand_over(step: Vec<Entry>, queue: &Queue) {
         }
         held.push((handed, room));
     }
+    if records.is_empty() {
+        return;
+    }
     let all = records.clone();
     let written = write(queue, move |batch| {
         all.iter().try_for_each(|prepared| save::put(batch, prepared))
     });
-    if !written && records.len() > 1 {
-        for prepared in records {
-            write(queue, move |batch| save::put(batch, &prepared));
+    if written.is_ok() {
+        return;
+    }
+    let mut failures = 0;
+    for prepared in records {
+        let id = prepared.activation.summary.id;
+        if failures == MOST_FAILURES {
+            tracing::error!(%id, "a record was not written, like those before it");
+            continue;
+        }
+        match write(queue, move |batch| save::put(batch, &prepared)) {
+            Ok(()) => failures = 0,
+            Err(error) => {
+                failures += 1;
+                tracing::error!(%id, %error, "a record could not be written");
+            }
         }
     }
 }
 
-/// Says whether it was committed; the writer logs what fails.
-fn write(queue: &Queue, work: impl FnOnce(&mut Batch<'_>) -> Result<(), Fault> + Send + 'static) -> bool {
-    let Ok(answer) = queue.push(Urgency::Lazy, None, work) else {
-        return false;
-    };
+/// Returns once it is committed.
+fn write(
+    queue: &Queue,
+    work: impl FnOnce(&mut Batch<'_>) -> Result<(), Fault> + Send + 'static,
+) -> Result<(), Error> {
+    let answer = queue.push(Urgency::Lazy, None, work)?;
     queue.hurry();
-    answer.blocking_recv().is_ok_and(|outcome| outcome.is_ok())
+    answer.blocking_recv().map_err(|_| writer::stopped())?
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::fault::Fault;
 
 /// How long a lazy job may wait for company.
 const LINGER: Duration = Duration::from_millis(20);
-/// How long a durable job may that nobody outside waits for. An fsync takes about as long.
+/// How long a durable job may wait for company that nobody outside waits for. An fsync takes about as long.
 const SOON: Duration = Duration::from_millis(2);
 /// How long a commit may be without an fsync.
 const UNSYNCED: Duration = Duration::from_secs(1);
@@ -107,7 +107,7 @@ impl Queue {
         self.push(urgency, Some(room), work)
     }
 
-    /// Hands over a small job from where nothing can wait; its owner keeps such jobs rare.
+    /// Hands over a job from where nothing can wait; its owner bounds how much such jobs hold.
     pub(crate) fn push<T: Send + 'static>(
         &self,
         urgency: Urgency,
@@ -489,6 +489,34 @@ mod tests {
             heard.push(event);
         }
         assert!(!heard.is_empty() && heard.iter().all(|event| matches!(event, Event::Functions { .. })));
+    }
+
+    #[test]
+    fn a_broken_text_index_costs_no_record() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("beckon.db");
+        let (events, _) = broadcast::channel(8);
+        let db = crate::schema::open_writer(&path).unwrap();
+        db.execute_batch("DROP TABLE words_data").unwrap();
+        let writer = Writer::start(db, &path, events).unwrap();
+        let run = crate::seed::runs(1, 1, 1_795_237_633_000)
+            .unwrap()
+            .next()
+            .unwrap();
+        let prepared = crate::journal::save::Prepared::new(run).unwrap();
+        let record = writer.queue.push(Urgency::Lazy, None, move |batch| {
+            crate::journal::save::put(batch, &prepared)
+        });
+        let other = writer
+            .queue
+            .push(Urgency::Durable, None, |batch| keep(batch, "other"));
+        assert!(record.unwrap().blocking_recv().unwrap().is_ok());
+        assert!(other.unwrap().blocking_recv().unwrap().is_ok());
+        drop(writer);
+        let db = crate::schema::open_reader(&path).unwrap();
+        let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(ask("SELECT count(*) FROM activations"), 1);
+        assert_eq!(ask("SELECT count(*) FROM settings WHERE key = 'other'"), 1);
     }
 
     #[test]

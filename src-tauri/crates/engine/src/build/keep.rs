@@ -84,7 +84,9 @@ impl Drop for Workshop {
             for attempt in 1.. {
                 match remove_tree(&folder) {
                     Ok(()) => break,
-                    Err(_) if attempt < MOST_REMOVALS => std::thread::sleep(BETWEEN_REMOVALS),
+                    Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty && attempt < MOST_REMOVALS => {
+                        std::thread::sleep(BETWEEN_REMOVALS);
+                    }
                     Err(e) => {
                         tracing::warn!(error = %e, "a build's temporary folder could not be removed");
                         break;

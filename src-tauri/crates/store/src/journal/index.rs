@@ -28,6 +28,10 @@ struct Change {
 }
 
 impl Index {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// How many changes were noted, to come back to.
     pub(crate) fn mark(&self) -> usize {
         self.changes.len()

@@ -212,8 +212,10 @@ fn complete(
 ) -> Result<(), Fault> {
     write_wide(batch.db, n, prepared, known)?;
     batch.words.put(n, known, Arc::clone(&prepared.texts));
-    if summary.status.is_final() {
-        deliveries::settle_owed(batch, &summary)?;
+    // What settling changes of the row is told after this.
+    if summary.status.is_final() && batch.owes()? {
+        batch.changed(summary.clone());
+        return deliveries::settle_owed(batch, &summary);
     }
     batch.changed(summary);
     Ok(())
@@ -260,7 +262,7 @@ fn add(batch: &mut Batch<'_>, place: i64, summary: &ActivationSummary) -> Result
 
 /// Overwrites the narrow row of a run that started when it does now, and counts the run.
 fn update(batch: &mut Batch<'_>, n: i64, place: i64, summary: &ActivationSummary) -> Result<(), Fault> {
-    let sql = "UPDATE activations SET id = ?2, place = ?3, status = ?4, start = ?5, \"end\" = ?6, duration = ?7,
+    let sql = "UPDATE activations SET place = ?3, status = ?4, \"end\" = ?6, duration = ?7,
          mode = ?8, cause = ?9, cold = ?10, pinned = ?11, version = ?12, kind = ?13, preview = ?14, http_status = ?15
          WHERE n = ?1";
     write_narrow(batch, sql, n, place, summary).map(drop)

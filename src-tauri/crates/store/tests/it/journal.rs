@@ -1,7 +1,9 @@
 //! Records in, records out.
 
 use crate::common::{NOW, clock, id, namespace, open, run};
-use beckon_core::{Cause, ErrorCode, Event, JsonText, LogLine, LogStream, Mode, Status, filter::Filter};
+use beckon_core::{
+    BodyForm, Cause, ErrorCode, Event, Exchange, JsonText, LogLine, LogStream, Mode, Status, filter::Filter,
+};
 use beckon_store::{Cursor, ListQuery, Store};
 
 #[tokio::test]
@@ -106,6 +108,33 @@ async fn a_run_is_found_by_the_words_of_its_last_state() {
     while store.prune(NOW, 1).await.unwrap() > 0 {}
     assert_eq!(found("quince").await, []);
     assert_eq!(found("medlar").await, []);
+}
+
+#[tokio::test]
+async fn bytes_have_no_words() {
+    let opened = open().await;
+    let mut forms = [BodyForm::Base64, BodyForm::Text].into_iter();
+    for number in [1, 2] {
+        let mut run = run(number);
+        run.result = Some(JsonText::parse(r#""quincequince""#).unwrap());
+        run.http = Some(Exchange {
+            method: "GET".into(),
+            path: "/".into(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: BodyForm::Empty,
+            status: Some(200),
+            response_headers: Vec::new(),
+            response_body: forms.next().unwrap(),
+        });
+        opened.store.record(run).await.unwrap();
+    }
+    let filter = Filter {
+        words: vec!["quincequince".into()],
+        ..Filter::default()
+    };
+    let page = opened.store.page(&filter, None, 10).await.unwrap();
+    assert_eq!(page.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [id(2)]);
 }
 
 #[tokio::test]
