@@ -466,6 +466,7 @@ mod tests {
         let failing = writer.queue.push(Urgency::Lazy, None, move |batch| {
             keep(batch, "second")?;
             batch.tokens_changed();
+            batch.words.put(7, false, Arc::default());
             batch.after_commit(move || *seen.lock() = true);
             Err::<(), _>(Error::not_found("reason").into())
         });
@@ -483,6 +484,7 @@ mod tests {
         let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
         assert_eq!(ask("SELECT group_concat(key) FROM settings"), "first,third");
         assert_eq!(ask("SELECT group_concat(success) FROM rollups"), "2,2");
+        assert_eq!(ask("SELECT CAST(count(*) AS TEXT) FROM words"), "0");
         assert!(!*ran.lock());
         let mut heard = Vec::new();
         while let Ok(event) = listener.try_recv() {

@@ -343,3 +343,20 @@ fn write_wide(db: &Connection, n: i64, prepared: &Prepared, known: bool) -> Resu
     .execute(values)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_prepared_can_be_had_again() {
+        let mut run = crate::seed::runs(1, 1, 1_795_237_633_000)
+            .unwrap()
+            .next()
+            .unwrap();
+        run.summary.preview = "seen".into();
+        run.result = Some(JsonText::parse(format!("\"{}\"", "long ".repeat(20_000))).unwrap());
+        assert!(run.input.is_some());
+        assert_eq!(Prepared::new(run.clone()).unwrap().unpack().unwrap(), run);
+    }
+}
