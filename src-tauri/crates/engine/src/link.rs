@@ -1,8 +1,9 @@
 //! The connection to one worker process: many runs send through it, and one task reads for all of them.
 //!
-//! Small frames go straight into the pipe from the caller's own task: another task between the two would cost more
-//! than the call. What does not fit waits in the outbox, which the reading task empties. A std-like lock and not an
-//! async one, because nothing is awaited under it and it is held for a map look-up or one `write`.
+//! A frame for a worker that has nothing to do goes straight into the pipe from the caller's own task. One for a worker
+//! that is busy waits in the outbox, as does what does not fit: the reading task empties it once all calls that arrived
+//! with this one are in it, with one system call for all of them. A std-like lock and not an async one, because nothing
+//! is awaited under it and it is held for a map look-up or one `write`.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSlice};
@@ -28,6 +29,8 @@ use crate::status::Card;
 
 /// How much is read from the pipe at once.
 const CHUNK: usize = 64 * 1024;
+/// Most frames that are written with one system call.
+const LETTERS_AT_ONCE: usize = 16;
 /// What an idle worker may write before it is taken for mad, in bytes.
 const IDLE_CHATTER: usize = 16 * 1024 * 1024;
 /// How long a process that closed its pipe may take to be gone by itself, so that its own exit code is told.
@@ -63,11 +66,36 @@ struct Slot {
     tell: oneshot::Sender<Result<Answer, Fault>>,
 }
 
+/// A frame on its way into the pipe, or the rest of one.
+struct Letter {
+    id: ActivationId,
+    head: Bytes,
+    body: Bytes,
+    /// Whether some of it is in the pipe.
+    begun: bool,
+}
+
+impl Letter {
+    /// Takes `count` bytes off it, or as many as it has; tells how many of them are left.
+    fn advance(&mut self, count: usize) -> usize {
+        self.begun |= count > 0;
+        let of_head = count.min(self.head.len());
+        self.head.advance(of_head);
+        let of_body = (count - of_head).min(self.body.len());
+        self.body.advance(of_body);
+        count - of_head - of_body
+    }
+
+    fn is_sent(&self) -> bool {
+        self.head.is_empty() && self.body.is_empty()
+    }
+}
+
 #[derive(Default)]
 struct State {
     slots: HashMap<ActivationId, Slot>,
-    /// What did not fit into the pipe.
-    outbox: VecDeque<Bytes>,
+    /// What is not in the pipe yet.
+    outbox: VecDeque<Letter>,
     /// Takes no more runs, and goes when the last is over.
     retired: bool,
     /// It is no more.
@@ -132,7 +160,7 @@ impl Link {
             return Err(Fault::Stale);
         }
         let mut sent = 0;
-        if state.outbox.is_empty() {
+        if state.slots.is_empty() && state.outbox.is_empty() {
             match self
                 .to
                 .try_write_vectored(&[IoSlice::new(head), IoSlice::new(body)])
@@ -161,14 +189,17 @@ impl Link {
         }
         state.unheard.forget();
         if sent < head.len() + body.len() {
-            if sent < head.len() {
-                state.outbox.push_back(Bytes::copy_from_slice(&head[sent..]));
-                state.outbox.push_back(body.clone());
-            } else {
-                state.outbox.push_back(body.slice(sent - head.len()..));
-            }
+            let (of_head, first) = (sent.min(head.len()), state.outbox.is_empty());
+            state.outbox.push_back(Letter {
+                id,
+                head: Bytes::copy_from_slice(&head[of_head..]),
+                body: body.slice(sent - of_head..),
+                begun: sent > 0,
+            });
             drop(state);
-            self.wake.notify_one();
+            if first {
+                self.wake.notify_one();
+            }
         }
         Ok(InFlight {
             link: self.clone(),
@@ -195,16 +226,23 @@ impl Link {
 
     /// Writes what waits, as far as the pipe takes it. `false` when something is left.
     fn flush(&self) -> io::Result<bool> {
-        let mut state = self.state.lock();
-        while let Some(front) = state.outbox.front_mut() {
-            if front.is_empty() {
-                state.outbox.pop_front();
-                continue;
+        let state = &mut *self.state.lock();
+        while !state.outbox.is_empty() {
+            let mut parts = [IoSlice::new(&[]); 2 * LETTERS_AT_ONCE];
+            for (letter, part) in state.outbox.iter().zip(parts.chunks_exact_mut(2)) {
+                part.copy_from_slice(&[IoSlice::new(&letter.head), IoSlice::new(&letter.body)]);
             }
-            match self.to.try_write(front) {
-                Ok(count) => front.advance(count),
+            let mut count = match self.to.try_write_vectored(&parts) {
+                Ok(count) => count,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(e) => return Err(e),
+            };
+            while let Some(letter) = state.outbox.front_mut() {
+                count = letter.advance(count);
+                if !letter.is_sent() {
+                    break;
+                }
+                state.outbox.pop_front();
             }
         }
         Ok(true)
@@ -216,7 +254,7 @@ impl Link {
     }
 
     /// Gives a frame to whom it belongs.
-    fn deliver(&self, frame: &Frame, pipes: &mut RawPipes, card: &Card) -> Result<(), Violation> {
+    fn deliver(&self, frame: &Frame, pipes: &mut Pipes<'_>, card: &Card) -> Result<(), Violation> {
         match frame.kind {
             Kind::Hello => {}
             Kind::Log => {
@@ -237,8 +275,7 @@ impl Link {
             Kind::Result => {
                 let header: frame::Reply<'_> = frame.header()?;
                 let id: ActivationId = header.id.parse().map_err(|_| Violation::OutOfTurn)?;
-                // Whatever was written before the answer was sent is in the pipes by now.
-                pipes.drain(&mut Everyone(self));
+                pipes.drain(self);
                 let end = reply::end_of(&header, frame, self.result_limit)?;
                 let mut state = self.state.lock();
                 state.retired |= header.stop;
@@ -260,10 +297,10 @@ impl Link {
 
     fn answer_loading(
         &self,
-        pipes: &mut RawPipes,
+        pipes: &mut Pipes<'_>,
         answer: impl FnOnce() -> Result<Answer, Violation>,
     ) -> Result<(), Violation> {
-        pipes.drain(&mut Everyone(self));
+        pipes.drain(self);
         let mut state = self.state.lock();
         let loading = state
             .slots
@@ -277,6 +314,22 @@ impl Link {
         slot.log.lock().close();
         let _ = slot.tell.send(Ok(answer()?));
         Ok(())
+    }
+}
+
+/// The process's own output, while frames are delivered that came with one read.
+struct Pipes<'a> {
+    raw: &'a mut RawPipes,
+    drained: bool,
+}
+
+impl Pipes<'_> {
+    /// Takes what was written before any of the frames was sent: it is in the pipes since they were read.
+    fn drain(&mut self, link: &Link) {
+        if !self.drained {
+            self.drained = true;
+            self.raw.drain(&mut Everyone(link));
+        }
     }
 }
 
@@ -349,9 +402,18 @@ pub(crate) async fn tend(link: Arc<Link>, mut ends: Ends) {
         )),
     };
     link.fate.send_replace(Some(fault.clone()));
-    let left = std::mem::take(&mut link.state.lock().slots);
-    for slot in left.into_values() {
-        let _ = slot.tell.send(Err(fault.clone()));
+    let (left, outbox) = {
+        let mut state = link.state.lock();
+        (
+            std::mem::take(&mut state.slots),
+            std::mem::take(&mut state.outbox),
+        )
+    };
+    for (id, slot) in left {
+        // Of one whose frame never left nothing has reached the worker.
+        let unsent = outbox.iter().any(|letter| letter.id == id && !letter.begun);
+        let fault = if unsent { Fault::Stale } else { fault.clone() };
+        let _ = slot.tell.send(Err(fault));
     }
 }
 
@@ -377,13 +439,23 @@ impl From<io::Error> for Ended {
     }
 }
 
+/// Delivers the frames that were read.
+fn deliver_all(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<(), Violation> {
+    let mut pipes = Pipes {
+        raw: &mut ends.pipes,
+        drained: false,
+    };
+    while let Some(frame) = frame::decode(buffer, ends.max_frame)? {
+        link.deliver(&frame, &mut pipes, &ends.card)?;
+    }
+    Ok(())
+}
+
 async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<(), Ended> {
     let mut flushed = true;
     let mut everyone = Everyone(link);
     loop {
-        while let Some(frame) = frame::decode(buffer, ends.max_frame)? {
-            link.deliver(&frame, &mut ends.pipes, &ends.card)?;
-        }
+        deliver_all(link, ends, buffer)?;
         if link.is_over() {
             let broken = link.state.lock().broken;
             return if broken { Err(Ended::Closed) } else { Ok(()) };
@@ -411,9 +483,7 @@ async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<()
                         break;
                     }
                 }
-                while let Some(frame) = frame::decode(buffer, ends.max_frame)? {
-                    link.deliver(&frame, &mut ends.pipes, &ends.card)?;
-                }
+                deliver_all(link, ends, buffer)?;
                 return Err(Ended::Closed);
             }
         }
