@@ -1,5 +1,7 @@
 //! One run in one worker, from the slot to the answer.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,7 @@ use crate::deadline::Deadline;
 use crate::end::End;
 use crate::executable::{self, Execution};
 use crate::inherited::Inherited;
+use crate::isolation::Lent;
 use crate::link::{Answer, Fault};
 use crate::live::{Live, Offer};
 use crate::logs::{RunLog, SharedLog};
@@ -480,7 +483,10 @@ async fn fork(
     };
     let permit = grant.take_permit();
     let (number, listing) = listed(inner);
-    let scratch = inner.nursery.scratch_of(number);
+    let (scratch, lent) = match ground(inner, prepared, number).await {
+        Ok(found) => found,
+        Err(e) => return refused(&Error::internal("start a process", e), log),
+    };
     let env = match with_places(environment(inner, &deployment, prepared, call), &scratch) {
         Ok(mut env) => {
             env.extend(watchdog::environment(contract, call.event));
@@ -500,6 +506,7 @@ async fn fork(
         confinement: prepared.confinement(&deployment.function),
         measured: permit.measured(),
         own_code: false,
+        lent,
     };
     let (process, channels) = match inner.nursery.spawn(number, spec, (permit, listing)).await {
         Ok(spawned) => spawned,
@@ -571,7 +578,10 @@ async fn once(
     };
     arguments.extend(executable::as_argument(&line));
     let (number, listing) = listed(inner);
-    let scratch = inner.nursery.scratch_of(number);
+    let (scratch, lent) = match ground(inner, prepared, number).await {
+        Ok(found) => found,
+        Err(e) => return refused(&Error::internal("start a process", e), log),
+    };
     let spawned = match with_places(environment(inner, &deployment, prepared, call), &scratch) {
         Ok(env) => {
             let spec = Spec {
@@ -586,6 +596,7 @@ async fn once(
                 confinement: prepared.confinement(&deployment.function),
                 measured: permit.measured(),
                 own_code: false,
+                lent,
             };
             inner.nursery.spawn(number, spec, (permit, listing)).await
         }
@@ -621,6 +632,16 @@ async fn once(
 fn listed(inner: &Inner) -> (u64, crate::status::Listing) {
     let number = inner.nursery.reserve();
     (number, inner.activity.list(number))
+}
+
+/// The folder that a run's own process has, and what it is lent from, if it may be kept after it.
+async fn ground(inner: &Inner, prepared: &Prepared, number: u64) -> io::Result<(PathBuf, Option<Lent>)> {
+    // What its secrets are shown by goes with the process.
+    if !prepared.secrets.is_empty() {
+        return Ok((inner.nursery.scratch_of(number), None));
+    }
+    let lent = inner.nursery.ground(number, &prepared.grounds).await?;
+    Ok((lent.path().to_owned(), Some(lent)))
 }
 
 async fn prepare<'a>(

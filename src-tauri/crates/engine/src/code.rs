@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::build::{self, Builds, Lease};
 use crate::cells::Tree;
-use crate::isolation::{Confinement, SecretFiles};
+use crate::isolation::{Confinement, Grounds, SecretFiles};
 pub(crate) use crate::removal::remove_tree;
 use crate::runtimes::Runtimes;
 use crate::{SecretSource, deploy};
@@ -37,6 +37,8 @@ pub(crate) struct Prepared {
     pub(crate) entry: Option<EntryFile>,
     /// The files, where they are few enough to be linked into a stem cell's folder.
     pub(crate) tree: Option<Arc<Tree>>,
+    /// Where its runs may write, of those that have a process each.
+    pub(crate) grounds: Arc<Grounds>,
 }
 
 /// The file that an executable function is.
@@ -150,6 +152,7 @@ fn prepare(function: &Function, code: Lease, secrets: &dyn SecretSource) -> Resu
         secrets: SecretFiles::new(files),
         entry,
         tree,
+        grounds: Arc::default(),
     })
 }
 

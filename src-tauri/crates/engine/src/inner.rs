@@ -465,9 +465,10 @@ fn instance(data_dir: &Path) -> std::io::Result<String> {
 fn base_env(isolation: &Isolation) -> Vec<(String, String)> {
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
     let path = isolation.search_path(&path).into_string().unwrap_or(path);
-    // Functions speak UTF-8 whatever the desktop's language is.
+    // Functions speak UTF-8 whatever the desktop's language is. In all else C and C.UTF-8 are the same, but that each
+    // program would read a dozen files to find that out.
     vec![
         ("PATH".to_owned(), path),
-        ("LANG".to_owned(), "C.UTF-8".to_owned()),
+        ("LC_CTYPE".to_owned(), "C.UTF-8".to_owned()),
     ]
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use beckon_core::Guard;
@@ -23,8 +23,11 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::isolation::{Bounds, Brand, Breach, Confinement, Isolation, Pulse, Watch, Watched};
+use crate::isolation::{
+    Bounds, Brand, Breach, Confinement, Ground, Grounds, Isolation, Lent, Pulse, Watch, Watched,
+};
 use crate::pool::Measured;
+use crate::removal::remove_folder;
 use crate::survivors;
 
 /// The name of the environment variable by which processes are known as ours, whatever group they moved to.
@@ -52,6 +55,8 @@ pub(crate) struct Spec {
     pub(crate) measured: Measured,
     /// Whether the folder with its code is its own, too: made for it and removed after it.
     pub(crate) own_code: bool,
+    /// What its own folder is part of, where that is there already and may be kept after it.
+    pub(crate) lent: Option<Lent>,
 }
 
 /// The engine's ends of a process's descriptors.
@@ -93,6 +98,8 @@ pub(crate) struct Nursery {
     tasks: TaskTracker,
     isolation: Arc<Isolation>,
     watch: Arc<Watch>,
+    /// Grounds that are kept, to be removed at the end.
+    grounds: Mutex<Vec<Weak<Grounds>>>,
     /// Where the engine's ends of processes are read and written.
     lane: Handle,
 }
@@ -120,6 +127,7 @@ impl Nursery {
             living,
             tasks: TaskTracker::new(),
             isolation,
+            grounds: Mutex::default(),
             lane,
         }
     }
@@ -143,6 +151,25 @@ impl Nursery {
     /// The working directory of the process with this number.
     pub(crate) fn scratch_of(&self, number: u64) -> PathBuf {
         self.scratch.join(self.name_of(number))
+    }
+
+    /// A ground for a run with this number: one that was kept, or a new one. None is kept of a version that finds secrets
+    /// as files.
+    pub(crate) async fn ground(&self, number: u64, home: &Arc<Grounds>) -> io::Result<Lent> {
+        let home = home.clone();
+        if let Some(ground) = home.take() {
+            return Ok(Lent::new(ground, home));
+        }
+        let path = self.scratch_of(number);
+        let made = tokio::task::spawn_blocking(move || Ground::make(path)).await;
+        let ground = made.map_err(io::Error::other)??;
+        let mut known = self.grounds.lock();
+        known.retain(|grounds| grounds.strong_count() > 0);
+        if !known.iter().any(|grounds| grounds.as_ptr() == Arc::as_ptr(&home)) {
+            known.push(Arc::downgrade(&home));
+        }
+        drop(known);
+        Ok(Lent::new(ground, home))
     }
 
     /// The name of folders and files of the process with this number.
@@ -183,7 +210,7 @@ impl Nursery {
             tasks: self.tasks.clone(),
         };
         // The process is known before this hears of it: who asked may be gone by then.
-        let born = self.tasks.spawn_blocking(move || birth.give(&spec, on_end));
+        let born = self.tasks.spawn_blocking(move || birth.give(spec, on_end));
         let (mut unclaimed, pipes) = born.await.map_err(io::Error::other)??;
         let Pipes {
             frames,
@@ -219,6 +246,13 @@ impl Nursery {
         let (prefix, ours) = (format!("{MARK}={}.", self.mark), self.brand);
         let sweep = move || survivors::kill_all(&prefix, &|brand| brand.is_sibling(ours));
         let _ = tokio::task::spawn_blocking(sweep).await;
+        let kept = std::mem::take(&mut *self.grounds.lock());
+        let close = move || {
+            for grounds in kept.iter().filter_map(Weak::upgrade) {
+                grounds.close();
+            }
+        };
+        let _ = tokio::task::spawn_blocking(close).await;
     }
 
     /// Ends a process and its whole group at once. `false` when there is none with this number.
@@ -285,7 +319,7 @@ impl Drop for Unclaimed {
 
 impl Birth {
     /// Starts a process and has it attended to its end.
-    fn give<T: Send + 'static>(self, spec: &Spec, on_end: T) -> io::Result<(Unclaimed, Pipes)> {
+    fn give<T: Send + 'static>(self, mut spec: Spec, on_end: T) -> io::Result<(Unclaimed, Pipes)> {
         let handle = tokio::runtime::Handle::current();
         let number = self.number;
         let (scratch, most, measured) = (
@@ -293,14 +327,19 @@ impl Birth {
             spec.confinement.memory,
             spec.measured.clone(),
         );
-        let files = Files {
-            record: self.record.clone(),
-            scratch: scratch.clone(),
-            code: spec.own_code.then(|| spec.confinement.code.clone()),
-            secrets: self.isolation.left_of_secrets(&spec.confinement, &scratch),
-        };
         self.watch.expect(number);
-        let (started, pipes) = match start(spec, &self.record, self.brand, &self.isolation) {
+        let started = start(&spec, &self.record, self.brand, &self.isolation);
+        let code = spec.own_code.then(|| spec.confinement.code.clone());
+        let secrets = self.isolation.left_of_secrets(&spec.confinement, &scratch);
+        let mut files = Files {
+            record: Some(self.record),
+            folders: secrets.into_iter().chain(code).collect(),
+            lent: spec.lent.take(),
+        };
+        if files.lent.is_none() {
+            files.folders.push(scratch.clone());
+        }
+        let (started, pipes) = match started {
             Ok(started) => started,
             Err(e) => {
                 self.watch.forget(number);
@@ -308,10 +347,12 @@ impl Birth {
                 return Err(e);
             }
         };
+        files.record = files.record.filter(|_| started.noted);
         let Started {
             child,
             pid,
             mut guards,
+            ..
         } = started;
         let (tell, ended) = watch::channel(None);
         self.living.lock().insert(number, pid);
@@ -346,6 +387,8 @@ struct Started {
     child: Child,
     pid: Pid,
     guards: Vec<Guard>,
+    /// Whether it has a record on disk.
+    noted: bool,
 }
 
 /// The program that a mere name means: the first on the process's own `PATH`, by its whole path. Given one, the standard
@@ -369,7 +412,9 @@ fn whole_path(spec: &Spec) -> Option<PathBuf> {
 }
 
 fn start(spec: &Spec, record: &Path, brand: Brand, isolation: &Isolation) -> io::Result<(Started, Pipes)> {
-    fs::create_dir(&spec.scratch)?;
+    if spec.lent.is_none() {
+        fs::create_dir(&spec.scratch)?;
+    }
     if spec.own_code {
         fs::create_dir(&spec.confinement.code)?;
     }
@@ -441,17 +486,21 @@ fn launch(
         results = Some(ours);
     }
     let (mut child, mut guards) = confined(&mut command, || {
-        isolation.enter(&spec.confinement, &spec.program, &spec.scratch)
+        let ground = spec.lent.as_ref().and_then(Lent::ground);
+        isolation.enter(&spec.confinement, &spec.program, &spec.scratch, ground)
     })?;
     let pid = child
         .id()
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| io::Error::other("the process is gone"))?;
-    brand.put(pid);
+    // The brand is what the Beckon after a crash knows it by; where there can be none, a record is.
+    let noted = !brand.put(pid);
     guards.extend(isolation.limit(pid, &spec.confinement));
     let rest = || {
-        survivors::note(record, pid)?;
+        if noted {
+            survivors::note(record, pid)?;
+        }
         let missing = || io::Error::other("a pipe is missing");
         let stdin = child.stdin.take().map(|pipe| pipe.into_owned_fd()).transpose()?;
         let stdout = child.stdout.take().ok_or_else(missing)?.into_owned_fd()?;
@@ -465,7 +514,15 @@ fn launch(
         })
     };
     match rest() {
-        Ok(pipes) => Ok((Started { child, pid, guards }, pipes)),
+        Ok(pipes) => {
+            let started = Started {
+                child,
+                pid,
+                guards,
+                noted,
+            };
+            Ok((started, pipes))
+        }
         Err(e) => {
             // The machine is out of everything. Nobody has reaped it yet, so that the group is its own.
             kill_group(pid);
@@ -576,30 +633,34 @@ async fn attend<T>(
     }
     let _ = tell.send(Some(status.unwrap_or_else(|_| ExitStatus::from_raw(0))));
     drop(on_end);
-    let _ = tokio::task::spawn_blocking(move || files.remove()).await;
+    if let Some(files) = files.left() {
+        let _ = tokio::task::spawn_blocking(move || files.remove()).await;
+    }
 }
 
 /// What exists on disk because of a process.
 struct Files {
-    record: PathBuf,
-    scratch: PathBuf,
-    /// Where that is the process's own.
-    code: Option<PathBuf>,
-    /// Where those are files on disk.
-    secrets: Option<PathBuf>,
+    record: Option<PathBuf>,
+    /// Its own: scratch, and code and secrets where they are.
+    folders: Vec<PathBuf>,
+    /// The folder that the next one may have.
+    lent: Option<Lent>,
 }
 
 impl Files {
-    fn remove(&self) {
-        let _ = fs::remove_file(&self.record);
-        for folder in self.secrets.iter().chain(&self.code).chain([&self.scratch]) {
-            if let Err(e) = fs::remove_dir(folder)
-                && e.kind() != io::ErrorKind::NotFound
-                && let Err(e) = crate::code::remove_tree(folder)
-            {
-                tracing::warn!(error = %e, "a folder of a process could not be removed");
-            }
+    /// What is to be removed of them, once what may be kept is where it belongs.
+    fn left(mut self) -> Option<Self> {
+        if let Some(ground) = self.lent.take().and_then(Lent::end) {
+            self.folders.push(ground.path().to_owned());
         }
+        (self.record.is_some() || !self.folders.is_empty()).then_some(self)
+    }
+
+    fn remove(&self) {
+        if let Some(record) = &self.record {
+            let _ = fs::remove_file(record);
+        }
+        self.folders.iter().for_each(|folder| remove_folder(folder));
     }
 }
 
@@ -683,6 +744,7 @@ pub(crate) mod tests {
                 },
                 measured: Measured::default(),
                 own_code: false,
+                lent: None,
             }
         }
 

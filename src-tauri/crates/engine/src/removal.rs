@@ -13,6 +13,16 @@ use rustix::io::Errno;
 /// How many times a folder is gone through that somebody still fills.
 const ROUNDS: usize = 16;
 
+/// Removes a folder of a process, which mostly is empty. What fails is told in Beckon's own log.
+pub(crate) fn remove_folder(folder: &Path) {
+    if let Err(e) = std::fs::remove_dir(folder)
+        && e.kind() != io::ErrorKind::NotFound
+        && let Err(e) = remove_tree(folder)
+    {
+        tracing::warn!(error = %e, "a folder of a process could not be removed");
+    }
+}
+
 /// Removes a folder with sealed folders in it, or a file or a link; whether it was there does not matter. What can be
 /// removed is, whatever else fails.
 pub(crate) fn remove_tree(root: &Path) -> io::Result<()> {

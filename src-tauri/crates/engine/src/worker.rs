@@ -161,6 +161,7 @@ impl Worker {
             confinement: launch.confinement,
             measured: launch.measured,
             own_code: false,
+            lent: None,
         };
         let (process, channels) = launch.nursery.spawn(number, spec, on_end).await?;
         let guards = process.guards().clone();
@@ -253,6 +254,7 @@ impl Worker {
             confinement: service.confinement,
             measured: service.measured,
             own_code: false,
+            lent: None,
         };
         let (process, channels) = service.nursery.spawn(number, spec, on_end).await?;
         let guards = process.guards().clone();

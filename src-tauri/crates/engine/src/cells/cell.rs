@@ -123,6 +123,7 @@ impl Cell {
             confinement: breed.confinement(code.clone()),
             measured: measured.clone(),
             own_code: true,
+            lent: None,
         };
         let (process, channels) = nursery.spawn(number, spec, Tail(owner.clone())).await?;
         let (to, from) = channels

@@ -68,8 +68,9 @@ impl Brand {
         self.is_kin(other) && self.engine == other.engine
     }
 
-    /// Brands a process that has just been started, and what it may have started in that instant.
-    pub(crate) fn put(self, pid: Pid) {
+    /// Brands a process that has just been started, and what it may have started in that instant. Whether it has one
+    /// now, or has ended.
+    pub(crate) fn put(self, pid: Pid) -> bool {
         let limit = Rlimit {
             current: Some(self.instance),
             maximum: Some(OURS | self.engine << 32 | self.number),
@@ -93,6 +94,7 @@ impl Brand {
             UNBRANDED
                 .call_once(|| tracing::warn!("processes that leave their family are not recognised here"));
         }
+        put
     }
 
     /// Of a living process that has one.

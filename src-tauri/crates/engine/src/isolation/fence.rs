@@ -30,6 +30,22 @@ struct Shared {
     programs: Vec<PathBuf>,
 }
 
+/// What is one process's own.
+pub(super) struct Own<'a> {
+    pub(super) confinement: &'a Confinement,
+    pub(super) program: &'a Path,
+    pub(super) scratch: &'a Path,
+    pub(super) secrets: Option<&'a Path>,
+}
+
+/// The rules for one process, which hold for the next one like it.
+pub(super) struct Rules {
+    ruleset: RulesetCreated,
+    /// What they were made of.
+    shared: Arc<Shared>,
+    program: PathBuf,
+}
+
 /// Fences threads in.
 pub(crate) struct Fence {
     places: RwLock<Places>,
@@ -96,18 +112,12 @@ impl Fence {
         self.abi >= ABI::V9
     }
 
-    /// Confines this thread and what it starts. Tells what holds.
-    pub(crate) fn enter(
-        &self,
-        confinement: &Confinement,
-        program: &Path,
-        scratch: &Path,
-        secrets: Option<&Path>,
-    ) -> Vec<Guard> {
+    /// Confines this thread and what it starts, by the rules that are kept where those hold. Tells what holds.
+    pub(super) fn enter(&self, own: &Own<'_>, kept: Option<&Mutex<Option<Rules>>>) -> Vec<Guard> {
         if self.abi < ABI::V1 {
             return Vec::new();
         }
-        match self.restrict(confinement, program, scratch, secrets) {
+        match self.restrict(own, kept) {
             Ok(()) => self.guards(),
             Err(e) => {
                 tracing::warn!(error = %e, "a process could not be fenced in");
@@ -171,64 +181,29 @@ impl Fence {
         ruleset.restrict_self().map(drop)
     }
 
-    fn restrict(
-        &self,
-        confinement: &Confinement,
-        program: &Path,
-        scratch: &Path,
-        secrets: Option<&Path>,
-    ) -> Result<(), RulesetError> {
-        let mut ruleset = Ruleset::default()
-            .set_compatibility(CompatLevel::BestEffort)
-            .handle_access(AccessFs::from_all(ABI::V9))?
-            .scope(Scope::from_all(ABI::V6))?;
-        // The filter of system calls is what counts; this holds where there is none.
-        if confinement.network != Network::Open {
-            ruleset = ruleset.handle_access(AccessNet::ConnectTcp)?;
-        }
-        if confinement.network == Network::None {
-            ruleset = ruleset.handle_access(AccessNet::BindTcp)?;
-        }
-        let mut ruleset = ruleset.create()?;
+    fn restrict(&self, own: &Own<'_>, kept: Option<&Mutex<Option<Rules>>>) -> Result<(), RulesetError> {
         let shared = self.shared();
-        for (path, access) in &shared.rules {
-            ruleset = ruleset.add_rule(PathBeneath::new(path, *access))?;
-        }
-        let all = AccessFs::from_all(ABI::V9);
-        let mut own: Vec<(&Path, _)> = vec![
-            (confinement.code.as_path(), EXECUTE),
-            // Device files cannot be made without privileges; nor with them.
-            (scratch, all & !(AccessFs::MakeChar | AccessFs::MakeBlock)),
-        ];
-        own.extend(secrets.map(|folder| (folder, READ)));
-        // Another version of an interpreter, or a program that a person chose.
-        let among = |place: &PathBuf| program.starts_with(place);
-        let installation = if program.is_relative()
-            || program.starts_with(&confinement.code)
-            || shared.programs.iter().any(among)
-        {
-            Vec::new()
-        } else {
-            installation_of(program)
+        let Some(kept) = kept else {
+            return ruleset_of(own, &shared)?.restrict_self().map(drop);
         };
-        for path in &installation {
-            own.push((
-                path,
-                if path.is_dir() {
-                    EXECUTE
-                } else {
-                    EXECUTE & ON_FILES
-                },
-            ));
-        }
-        for (path, access) in own {
-            if let Ok(fd) = PathFd::new(path) {
-                ruleset = ruleset.add_rule(PathBeneath::new(fd, access))?;
+        let mut kept = kept.lock();
+        let rules = match kept.take() {
+            Some(rules) if Arc::ptr_eq(&rules.shared, &shared) && rules.program == own.program => rules,
+            _ => Rules {
+                ruleset: ruleset_of(own, &shared)?,
+                shared,
+                program: own.program.to_owned(),
+            },
+        };
+        match rules.ruleset.try_clone() {
+            Ok(again) => {
+                *kept = Some(rules);
+                again.restrict_self().map(drop)
             }
+            // No descriptor is left.
+            Err(_) => rules.ruleset.restrict_self().map(drop),
         }
-        ruleset.restrict_self().map(drop)
     }
-
     /// The places of everybody, opened once and again when `/etc` has changed.
     fn shared(&self) -> Arc<Shared> {
         let now = Places::moment();
@@ -279,4 +254,56 @@ impl Fence {
         }
         std::env::join_paths(folders).unwrap_or_else(|_| path.into())
     }
+}
+
+/// The rules for one process.
+fn ruleset_of(own: &Own<'_>, shared: &Shared) -> Result<RulesetCreated, RulesetError> {
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(ABI::V9))?
+        .scope(Scope::from_all(ABI::V6))?;
+    // The filter of system calls is what counts; this holds where there is none.
+    if own.confinement.network != Network::Open {
+        ruleset = ruleset.handle_access(AccessNet::ConnectTcp)?;
+    }
+    if own.confinement.network == Network::None {
+        ruleset = ruleset.handle_access(AccessNet::BindTcp)?;
+    }
+    let mut ruleset = ruleset.create()?;
+    for (path, access) in &shared.rules {
+        ruleset = ruleset.add_rule(PathBeneath::new(path, *access))?;
+    }
+    let all = AccessFs::from_all(ABI::V9);
+    let mut places: Vec<(&Path, _)> = vec![
+        (own.confinement.code.as_path(), EXECUTE),
+        // Device files cannot be made without privileges; nor with them.
+        (own.scratch, all & !(AccessFs::MakeChar | AccessFs::MakeBlock)),
+    ];
+    places.extend(own.secrets.map(|folder| (folder, READ)));
+    // Another version of an interpreter, or a program that a person chose.
+    let among = |place: &PathBuf| own.program.starts_with(place);
+    let installation = if own.program.is_relative()
+        || own.program.starts_with(&own.confinement.code)
+        || shared.programs.iter().any(among)
+    {
+        Vec::new()
+    } else {
+        installation_of(own.program)
+    };
+    for path in &installation {
+        places.push((
+            path,
+            if path.is_dir() {
+                EXECUTE
+            } else {
+                EXECUTE & ON_FILES
+            },
+        ));
+    }
+    for (path, access) in places {
+        if let Ok(fd) = PathFd::new(path) {
+            ruleset = ruleset.add_rule(PathBeneath::new(fd, access))?;
+        }
+    }
+    Ok(ruleset)
 }

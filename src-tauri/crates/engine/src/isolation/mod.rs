@@ -3,6 +3,7 @@
 //! ```text
 //! probe ─ what this machine can do             places ─ the paths that everybody may read
 //! fence ─ files and signals (Landlock)         filter ─ system calls and the network (seccomp)
+//! ground ─ a fenced folder, kept from run to run
 //! brand ─ whose a process is, whatever it does
 //! secrets ─ files that only one function's processes see
 //! limits ─ resource limits of a process        watch, tree, scratch ─ memory, processes and disk, measured
@@ -24,6 +25,7 @@
 mod brand;
 mod fence;
 mod filter;
+mod ground;
 mod limits;
 mod places;
 mod probe;
@@ -40,6 +42,7 @@ use rustix::process::Pid;
 use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits, set_no_new_privs};
 
 pub(crate) use brand::Brand;
+pub(crate) use ground::{Ground, Grounds, Lent};
 pub use probe::GuardStatus;
 pub(crate) use secrets::SecretFiles;
 pub(crate) use tree::{cpu_us, family, listens};
@@ -216,12 +219,14 @@ impl Isolation {
         self.secrets_of(confinement, scratch).filter(|_| !self.mounts)
     }
 
-    /// Confines the calling thread, for good, and with it what it starts. Tells what holds.
+    /// Confines the calling thread, for good, and with it what it starts; `ground` is what `scratch` is part of, where
+    /// that is kept. Tells what holds.
     pub(crate) fn enter(
         &self,
         confinement: &Confinement,
         program: &Path,
         scratch: &Path,
+        ground: Option<&Ground>,
     ) -> std::io::Result<Vec<Guard>> {
         // Group or session are made and the environment cleared where the process is started.
         let mut held = vec![Guard::Session, Guard::Environment];
@@ -238,7 +243,13 @@ impl Isolation {
         if give_up_privileges() {
             held.push(Guard::NoNewPrivileges);
         }
-        held.extend(self.fence.enter(confinement, program, scratch, folder.as_deref()));
+        let own = fence::Own {
+            confinement,
+            program,
+            scratch,
+            secrets: folder.as_deref(),
+        };
+        held.extend(self.fence.enter(&own, ground.map(Ground::rules)));
         // After the fence: making that one takes calls which no function needs.
         let sockets = if held.contains(&Guard::Sockets) {
             Sockets::Fenced

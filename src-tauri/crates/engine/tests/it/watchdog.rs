@@ -426,3 +426,32 @@ async fn a_process_that_dies_or_hangs_is_replaced() {
     rig.stop().await;
     assert_eq!(rig.processes(), 0);
 }
+
+/// A run's folder is the next one's if it is as it was, and no other version's; nothing that a run left is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_folder_of_a_run_is_kept_for_the_next_as_long_as_it_is_empty() {
+    let rig = Rig::new().await;
+    let source = r#"echo "$TMPDIR"; ls -A "$TMPDIR"; stat -c %a "$TMPDIR"; touch "$TMPDIR/$(cat)" 2>&1"#;
+    let deploy = async || rig.put("f", watchdog(WatchdogStreaming, source)).await;
+    let place = async |body: &'static [u8]| {
+        let said = text(&response(&rig, "f", post("/", body)).await);
+        let lines: Vec<&str> = said.lines().collect();
+        // Only what every folder has: no file, and permissions of its own only.
+        assert_eq!(lines.len(), 2, "{said}");
+        (lines[0].to_owned(), lines[1].to_owned())
+    };
+    deploy().await;
+    let (first, mode) = place(b"").await;
+    assert_eq!(place(b"").await, (first.clone(), mode.clone()));
+    // Now a file is left.
+    assert_eq!(place(b"left").await, (first.clone(), mode.clone()));
+    let (second, again) = place(b"").await;
+    assert_ne!(first, second);
+    assert_eq!(mode, again);
+    deploy().await;
+    assert_ne!(place(b"").await.0, second);
+    let scratch = rig.data.path().join("scratch");
+    wait_for(async || !std::path::Path::new(&first).exists()).await;
+    rig.engine.shutdown(std::time::Duration::from_secs(3)).await;
+    assert_eq!(std::fs::read_dir(scratch).unwrap().count(), 0);
+}
