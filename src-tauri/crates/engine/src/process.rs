@@ -85,7 +85,7 @@ pub(crate) struct Process {
 pub(crate) struct Nursery {
     /// Where scratch folders are.
     scratch: PathBuf,
-    /// Where each living process has a record, for the Beckon after a crash.
+    /// Where a living process has a record, for the Beckon after a crash, if it has no brand.
     records: PathBuf,
     /// The value of [`MARK`], less the process's number: the data directory's name and this engine's.
     mark: String,

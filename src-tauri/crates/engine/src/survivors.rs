@@ -1,5 +1,5 @@
-//! Processes that outlived what they belonged to: found by the record each one has on disk, by their brand, and by a
-//! mark in their environment.
+//! Processes that outlived what they belonged to: found by their brand, by a mark in their environment, and by the
+//! record on disk of those that could not be branded.
 
 use std::collections::HashSet;
 use std::fs;

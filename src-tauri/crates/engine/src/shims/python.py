@@ -4,9 +4,9 @@ Frame (frame.rs): u32 length of what follows, u8 type, u32 length of the header,
 Little-endian.
 
 A worker for one run at a time calls the function on the main thread: one read and one write a run. A worker for
-several reads with as many threads as runs it may have, of which one reads at a time and then calls what it has read
-itself, so that no run is handed from thread to thread; a handler that is a coroutine function runs on one event loop
-instead, which does the reading too.
+several has as many threads as runs it may have, of which one reads at a time and then calls what it has read itself,
+so that no run is handed from thread to thread; the next one reads meanwhile, unless the calls are quick. A handler
+that is a coroutine function runs on one event loop instead, which does the reading too.
 """
 import sys
 
@@ -38,6 +38,8 @@ _shared = False
 
 # Kept apart from what the function may replace in the modules, and prepared: json.loads looks at its options each time.
 _frame_head = struct.Struct("<IBI").pack
+_read_head = struct.Struct("<IBI").unpack_from
+_clock = time.perf_counter
 _scan = json.JSONDecoder().scan_once
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -209,11 +211,16 @@ def _capture():
         setattr(sys, "__%s__" % name, stream)
 
 
+_own_streams = (None, None)
+
+
 def _share_streams():
+    global _own_streams
     for name, fd in (("stdout", 1), ("stderr", 2)):
         stream = _Lines(name, fd)
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
+    _own_streams = (sys.stdout, sys.stderr)
 
 
 def _flush():
@@ -495,6 +502,13 @@ class _Openwhisk:
         return '{"id":"%s","outcome":"%s"}' % (run.id, outcome), _dumps(value)
 
 
+_JSON = ("content-type", "application/json")
+_PLAIN = ("content-type", "text/plain; charset=utf-8")
+_HTML = ("content-type", "text/html; charset=utf-8")
+_BYTES = ("content-type", "application/octet-stream")
+_USUAL = {id(header): _encode([header]) for header in (_JSON, _PLAIN, _HTML, _BYTES)}
+
+
 def _response(run, status, headers, body):
     """A response's frame. Header values that are lists are repeated headers."""
     if type(status) is not int or not 100 <= status <= 999:
@@ -504,14 +518,15 @@ def _response(run, status, headers, body):
             status = 500
         if not 100 <= status <= 999:
             status = 500
-    if headers:
+    encoded = _USUAL.get(id(headers[0])) if len(headers) == 1 else None
+    if encoded is None:
         pairs = []
         for name, value in headers:
             for each in value if isinstance(value, (list, tuple)) else (value,):
                 if each is not None:
                     pairs.append((str(name).lower(), str(each)))
-        headers = pairs
-    return '{"id":"%s","outcome":"ok","status":%d,"headers":%s}' % (run.id, status, _encode(headers)), body
+        encoded = _encode(pairs)
+    return '{"id":"%s","outcome":"ok","status":%d,"headers":%s}' % (run.id, status, encoded), body
 
 
 def _pairs(headers):
@@ -573,15 +588,14 @@ class _Scaleway:
         return (event, context)[:_takes]
 
     def answer(self, run, value):
-        plain = [("content-type", "text/plain; charset=utf-8")]
         if value is None:
             return _response(run, 200, [], b"")
         if isinstance(value, (bytes, bytearray)):
-            return _response(run, 200, [("content-type", "application/octet-stream")], bytes(value))
+            return _response(run, 200, [_BYTES], bytes(value))
         if not isinstance(value, (dict, list)):
-            return _response(run, 200, plain, str(value).encode("utf-8", "replace"))
+            return _response(run, 200, [_PLAIN], str(value).encode("utf-8", "replace"))
         if isinstance(value, list) or not ("body" in value or "statusCode" in value):
-            return _response(run, 200, [("content-type", "application/json")], _dumps(value))
+            return _response(run, 200, [_JSON], _dumps(value))
         headers = _pairs(value.get("headers"))
         status, body = value.get("statusCode", 200), value.get("body")
         if body is None:
@@ -591,7 +605,7 @@ class _Scaleway:
         elif not isinstance(body, str):
             body = _dumps(body)
             if not _has(headers, "content-type"):
-                headers.append(("content-type", "application/json"))
+                headers.append(_JSON)
         elif value.get("isBase64Encoded") is True:
             import base64
 
@@ -599,12 +613,12 @@ class _Scaleway:
         else:
             body = body.encode("utf-8", "replace")
             if not _has(headers, "content-type"):
-                headers += plain
+                headers.append(_PLAIN)
         return _response(run, 200 if status is None else status, headers, body)
 
     def failure(self, run, error):
         text = "An error occured during handler execution: %s" % _message(error)
-        return _response(run, 500, [("content-type", "text/plain; charset=utf-8")], text.encode("utf-8", "replace"))
+        return _response(run, 500, [_PLAIN], text.encode("utf-8", "replace"))
 
 
 def _convert(value, default, type):
@@ -620,11 +634,21 @@ class Headers:
     """A request's headers, read as werkzeug's are: names in any case, iterated as pairs, repeated ones as lists."""
 
     def __init__(self, pairs):
-        self._pairs = [("-".join(part.capitalize() for part in name.split("-")), value) for name, value in pairs]
-        self._first = {}
-        for name, value in pairs:
-            key = name.lower()
-            self._first[key] = self._first[key] + "," + value if key in self._first else value
+        self._given = pairs
+
+    def __getattr__(self, name):
+        """Each of the two forms is made when it is asked for: most functions look at no header."""
+        if name == "_pairs":
+            made = [("-".join(part.capitalize() for part in name.split("-")), value) for name, value in self._given]
+        elif name == "_first":
+            made = {}
+            for key, value in self._given:
+                key = key.lower()
+                made[key] = made[key] + "," + value if key in made else value
+        else:
+            raise AttributeError("'Headers' object has no attribute %r" % name)
+        setattr(self, name, made)
+        return made
 
     def __getitem__(self, name):
         return self._first[name.lower()]
@@ -705,15 +729,18 @@ class Request:
     """What python3-http calls the event and Spaces the request."""
 
     def __init__(self, header, body):
-        from urllib.parse import parse_qsl, unquote
-
         self.body = bytes(body)
         self.headers = Headers(header["headers"])
         self.method = header["method"]
-        query = header["query"]
-        self.query = MultiDict(parse_qsl(query, keep_blank_values=True) if query else ())
-        path = header["path"]
-        self.path = unquote(path) if "%" in path else path
+        query, path = header["query"], header["path"]
+        if query or "%" in path:
+            from urllib.parse import parse_qsl, unquote
+
+            self.query = MultiDict(parse_qsl(query, keep_blank_values=True) if query else ())
+            self.path = unquote(path)
+        else:
+            self.query = MultiDict(())
+            self.path = path
 
 
 class HostContext:
@@ -723,7 +750,6 @@ class HostContext:
         self.hostname = os.getenv("HOSTNAME", "localhost")
 
 
-_HTML = ("content-type", "text/html; charset=utf-8")
 _SERVER_ERROR = (
     b"<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n"
     b"<p>The server encountered an internal error and was unable to complete your request. Either the server is "
@@ -731,8 +757,11 @@ _SERVER_ERROR = (
 )
 
 
+_encode_sorted = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
+
+
 def _flask_json(value):
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode() + b"\n"
+    return _encode_sorted(value).encode() + b"\n"
 
 
 def _flask_response(run, value):
@@ -760,7 +789,7 @@ def _flask_response(run, value):
     elif isinstance(value, (bytes, bytearray)):
         body = bytes(value)
     elif isinstance(value, (dict, list)):
-        body, usual = _flask_json(value), ("content-type", "application/json")
+        body, usual = _flask_json(value), _JSON
     elif hasattr(value, "__next__"):
         body = b"".join(piece.encode() if isinstance(piece, str) else piece for piece in value)
     else:
@@ -791,7 +820,7 @@ class _Openfaas:
         body = value.get("body", "")
         if isinstance(body, (dict, list)):
             body = _flask_json(body)
-            usual = ("content-type", "application/json")
+            usual = _JSON
         else:
             body = bytes(body) if isinstance(body, (bytes, bytearray)) else str(body).encode("utf-8", "replace")
             usual = _HTML
@@ -822,7 +851,6 @@ class _Spaces:
         return () if _takes == 0 else (Request(header, body),)
 
     def answer(self, run, value):
-        plain = ("content-type", "text/plain; charset=utf-8")
         if value is None:
             return _response(run, 200, [], b"")
         described = isinstance(value, dict) and any(
@@ -838,13 +866,13 @@ class _Spaces:
         if body is None:
             body = b""
         elif isinstance(body, (bytes, bytearray)):
-            body, usual = bytes(body), ("content-type", "application/octet-stream")
+            body, usual = bytes(body), _BYTES
         elif isinstance(body, str):
-            body, usual = body.encode("utf-8", "replace"), plain
+            body, usual = body.encode("utf-8", "replace"), _PLAIN
         elif isinstance(body, (dict, list, tuple)):
-            body, usual = _dumps(body), ("content-type", "application/json")
+            body, usual = _dumps(body), _JSON
         else:
-            body, usual = str(body).encode("utf-8", "replace"), plain
+            body, usual = str(body).encode("utf-8", "replace"), _PLAIN
         if usual and not _has(headers, "content-type"):
             headers.append(usual)
         return _response(run, 200 if status is None else status, headers, body)
@@ -868,7 +896,7 @@ class _Spaces:
                 },
             }
         }
-        return _response(run, 500, [("content-type", "application/json")], _dumps(envelope))
+        return _response(run, 500, [_JSON], _dumps(envelope))
 
 
 def _contract(name):
@@ -938,7 +966,9 @@ def _enter(run):
 
 def _leave_run(run):
     global _current
-    _flush()
+    # What it wrote is in writers of its own, unless it put something in their place.
+    if run.writers is not None or sys.stdout is not _own_streams[0] or sys.stderr is not _own_streams[1]:
+        _flush()
     run.over = True
     if _current is run:
         _current = None
@@ -998,17 +1028,18 @@ def _cut():
     """One whole frame from the front of what was read, or nothing."""
     global _buffer
     have = len(_buffer)
-    if have < 4:
+    if have < 9:
         return None
-    total = 4 + int.from_bytes(_buffer[:4], "little")
+    total, kind, head = _read_head(_buffer)
+    total += 4
     if have < total:
         return None
     if have == total:
         frame, _buffer = _buffer, b""
     else:
         frame, _buffer = _buffer[:total], _buffer[total:]
-    head = 9 + int.from_bytes(frame[5:9], "little")
-    return frame[4], _scan(frame[9:head].decode(), 0)[0], frame[head:]
+    head += 9
+    return kind, _scan(frame[9:head].decode(), 0)[0], frame[head:]
 
 
 def _next_frame():
@@ -1036,28 +1067,120 @@ def _leave():
     os._exit(0)
 
 
-_reading = threading.Lock()
-_idle = 0
+_reading = threading.Lock()  # whose turn it is to read; held from one frame to the next while calls are quick
+_idle = 0  # threads that wait for their turn
 _threads = 1
+_most = 1
+
+# Handing the reading to another thread takes longer than a quick call, so that the thread that reads makes quick calls
+# itself and reads on after them. One that turns out not to be quick is found by the watch, which gives the reading to
+# another thread; the calls that follow are made while another thread reads, for a while, and twice as long each time.
+QUICK = 0.0003  # seconds
+TICK = 0.001
+FEWEST, FURTHEST = 64, 4096
+_eager = 0  # how many calls are still to be made with another thread reading
+_next_eager = FEWEST
+_in_a_row = 0  # quick calls since one was not
+_turn = 0
+_held = 0  # the turn in which a call is made with the reading in hand, or 0
+_awake = threading.Event()
 
 
-def _serve_on_threads(most):
-    """Reads a frame, lets the next thread read, and makes the call."""
-    global _idle, _threads
+def _was_slow():
+    global _eager, _next_eager, _in_a_row
+    _eager, _next_eager = _next_eager, min(2 * _next_eager, FURTHEST)
+    _in_a_row = 0
+
+
+def _watch():
+    """Takes the reading from a thread whose call is not over after two looks."""
+    global _held
+    seen, turn, calm = 0, 0, 0
+    while True:
+        _awake.wait()
+        time.sleep(TICK)
+        more = False
+        with _lock:
+            calm = 0 if _turn != turn else calm + 1
+            turn = _turn
+            if _held and _held == seen:
+                _held = 0
+                _was_slow()
+                more = _one_more()
+                _reading.release()
+            elif calm > 20 and not _held:
+                _awake.clear()
+                if _held:  # since it was looked at, without this lock
+                    _awake.set()
+            seen = _held
+        if more:
+            _start_thread()
+
+
+def _one_more():
+    """Whether another thread is needed, for none waits for its turn. To be called with the lock."""
+    global _threads
+    if _idle or _threads >= _most:
+        return False
+    _threads += 1
+    return True
+
+
+def _start_thread():
+    # A context of its own, or else it would begin in this one's run.
+    contextvars.Context().run(threading.Thread(target=_take_turns, name="run", daemon=True).start)
+
+
+def _lead():
+    """Reads and calls. Returns a call that is to be made while another thread reads, or nothing when the reading was
+    taken away."""
+    global _turn, _held, _in_a_row, _next_eager
+    while True:
+        _, header, body = _next_frame()
+        if _eager:
+            return header, body
+        mine = _turn = _turn + 1
+        _held = mine
+        if not _awake.is_set():
+            _awake.set()
+        began = _clock()
+        contextvars.Context().run(_run_beside_others, header, body)
+        with _lock:
+            if _held != mine:
+                return None
+            _held = 0
+            _in_a_row += 1
+            if _clock() - began > QUICK:
+                _was_slow()
+            elif _in_a_row == FURTHEST:
+                _next_eager = FEWEST
+
+
+def _take_turns():
+    global _idle, _eager
     while True:
         with _lock:
             _idle += 1
-        with _reading:
-            _, header, body = _next_frame()
-            with _lock:
-                _idle -= 1
-                more = _idle == 0 and _threads < most
-                if more:
-                    _threads += 1
+        _reading.acquire()
+        with _lock:
+            _idle -= 1
+        call = _lead()
+        if call is None:
+            continue
+        with _lock:
+            _eager -= 1
+            more = _one_more()
+        _reading.release()
         if more:
-            # A context of its own, or else it would begin in this one's run.
-            threading.Thread(target=_serve_on_threads, args=(most,), name="run", daemon=True).start()
-        contextvars.Context().run(_run_beside_others, header, body)
+            _start_thread()
+        contextvars.Context().run(_run_beside_others, *call)
+
+
+def _serve_on_threads(most):
+    global _most
+    _most = most
+    threading.Thread(target=_watch, name="watch", daemon=True).start()
+    _take_turns()
 
 
 def _serve_on_loop():

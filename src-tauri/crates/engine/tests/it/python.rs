@@ -314,6 +314,38 @@ def handle(event, context):
     assert_eq!(rig.processes(), 0);
 }
 
+/// The thread that reads makes quick calls itself: one that is not must not keep the others waiting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_waits_for_another_is_no_end_of_a_row_of_quick_ones() {
+    let rig = Rig::new().await;
+    let source = r#"
+import threading
+said = threading.Event()
+def handle(event, context):
+    if event["body"] == "wait":
+        if not said.wait(30):
+            raise RuntimeError("nobody came")
+        said.clear()
+    elif event["body"] == "say":
+        said.set()
+    return event["body"]
+"#;
+    rig.put("f", shared(source, Contract::Scaleway)).await;
+    for quick in [1, 100, 200, 300] {
+        for _ in 0..quick {
+            is(&told(&rig, "f", request_of(b"quick")).await, 200, TEXT, "quick");
+        }
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            told(&rig, "f", request_of(b"say")).await
+        };
+        let (waited, said) = tokio::join!(told(&rig, "f", request_of(b"wait")), late);
+        is(&waited, 200, TEXT, "wait");
+        is(&said, 200, TEXT, "say");
+    }
+    rig.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_share_an_event_loop_and_keep_their_own_logs() {
     let rig = Rig::new().await;
