@@ -631,9 +631,11 @@ async fn attend<T>(
         // none does, the kernel would have to give out all other numbers between the line above and this one.
         kill_group(pid);
     }
+    // Before anybody hears of the end: the next call finds what was kept.
+    let files = files.left();
     let _ = tell.send(Some(status.unwrap_or_else(|_| ExitStatus::from_raw(0))));
     drop(on_end);
-    if let Some(files) = files.left() {
+    if let Some(files) = files {
         let _ = tokio::task::spawn_blocking(move || files.remove()).await;
     }
 }

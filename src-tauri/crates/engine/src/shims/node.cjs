@@ -5,6 +5,7 @@
 const fs = require('fs');
 const net = require('net');
 const path = require('path');
+const querystring = require('querystring');
 const vm = require('vm');
 const { AsyncLocalStorage } = require('async_hooks');
 const { createRequire } = require('module');
@@ -204,6 +205,7 @@ let handler;
 let call; // how the contract calls it
 let setup; // the INIT header
 let defaults = ''; // default parameters, as JSON
+let raw = false; // whether OpenFaaS' template gives bodies as they come
 
 // An interpreter that was started before it had a function gets its environment with it.
 function inherit(pairs) {
@@ -216,6 +218,7 @@ async function init(header, body) {
   delete header.env;
   setup = header;
   defaults = body.length > 2 ? body.toString('utf8') : '';
+  raw = env.RAW_BODY === 'true';
   process.chdir(header.scratch);
   setRunEnvironment(header.run);
   current = { id: header.run.id, logs: header.run.logs, sent: 0, over: false };
@@ -598,13 +601,14 @@ class FaasContext {
   }
 }
 
+// The body is read into a buffer that is used again: a function that takes it as it is gets a copy.
 function faasBody(kind, body) {
-  if (env.RAW_BODY === 'true') return body;
+  if (raw) return Buffer.from(body);
   const essence = kind.split(';')[0].trim().toLowerCase();
   if (essence === 'application/json') return body.length === 0 ? {} : parse(body.utf8Slice(0, body.length));
   if (essence.startsWith('text/')) return body.utf8Slice(0, body.length);
-  if (essence === 'application/x-www-form-urlencoded') return require('querystring').parse(body.utf8Slice(0, body.length));
-  return essence === '' && body.length === 0 ? {} : body;
+  if (essence === 'application/x-www-form-urlencoded') return querystring.parse(body.utf8Slice(0, body.length));
+  return essence === '' && body.length === 0 ? {} : Buffer.from(body);
 }
 
 function openfaas(header, body, state) {
@@ -620,7 +624,7 @@ function openfaas(header, body, state) {
     body: parsed,
     headers,
     method: header.method,
-    query: require('querystring').parse(header.query),
+    query: querystring.parse(header.query),
     path: decoded(header.path),
   };
   const failed = (error) => {
@@ -668,45 +672,54 @@ function run(header, body) {
   context.run(state, call, header, body, state);
 }
 
-let pending = Buffer.alloc(0);
-let need = 4;
+// Everything is read into one buffer: one for each read, which is Node's way, takes longer than a small run. What stays
+// of it beyond the turn that it was read in is copied.
+const piece = Buffer.allocUnsafeSlow(64 * 1024);
+let start = Buffer.alloc(0); // of a frame whose length has not come yet
+let large = null; // a frame that came in several pieces
+let filled = 0;
 
-function receive(chunk) {
-  pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-  while (pending.length >= 4) {
-    const total = 4 + pending.readUInt32LE(0);
-    if (pending.length < total) {
-      need = total;
+function receive(count) {
+  let data = piece.subarray(0, count);
+  if (large !== null) {
+    const copied = data.copy(large, filled);
+    filled += copied;
+    if (filled < large.length) return;
+    const whole = large;
+    large = null;
+    take(whole, 0, whole.length);
+    data = data.subarray(copied);
+  } else if (start.length > 0) {
+    data = Buffer.concat([start, data]);
+    start = Buffer.alloc(0);
+  }
+  let at = 0;
+  while (data.length - at >= 4) {
+    const total = 4 + data.readUInt32LE(at);
+    if (data.length - at < total) {
+      large = Buffer.allocUnsafe(total);
+      filled = data.copy(large, 0, at);
       return;
     }
-    const type = pending[4];
-    const headLength = pending.readUInt32LE(5);
-    const header = parse(pending.utf8Slice(9, 9 + headLength));
-    const body = pending.subarray(9 + headLength, total);
-    pending = pending.subarray(total);
-    if (type === RUN) run(header, body);
-    else if (type === INIT) init(header, body);
-    else exit(70);
+    take(data, at, at + total);
+    at += total;
   }
-  need = 4;
+  if (at < data.length) start = Buffer.from(data.subarray(at));
 }
 
-// A large input arrives in many pieces; joining them one by one would be quadratic.
-let pieces = [];
-let gathered = 0;
-const input = new net.Socket({ fd: 3, readable: true, writable: false });
-input.on('data', (chunk) => {
-  if (pieces.length === 0 && pending.length === 0) return receive(chunk);
-  pieces.push(chunk);
-  gathered += chunk.length;
-  if (pending.length + gathered < need) return;
-  const all = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-  pieces = [];
-  gathered = 0;
-  receive(all);
-});
+function take(data, at, end) {
+  const type = data[at + 4];
+  const body = at + 9 + data.readUInt32LE(at + 5);
+  const header = parse(data.utf8Slice(at + 9, body));
+  if (type === RUN) run(header, data.subarray(body, end));
+  else if (type === INIT) init(header, data.subarray(body, end));
+  else exit(70);
+}
+
+const input = new net.Socket({ fd: 3, readable: true, writable: false, onread: { buffer: piece, callback: receive } });
 input.on('end', () => exit(0));
 input.on('error', () => exit(0));
+input.resume();
 
 // Goes once through what a first run goes through, in an interpreter that has the time: parts of Node are made when they
 // are first used. Nothing is said, for what is written while there is no run is dropped.

@@ -40,6 +40,7 @@ _shared = False
 _frame_head = struct.Struct("<IBI").pack
 _read_head = struct.Struct("<IBI").unpack_from
 _clock = time.perf_counter
+_open = open
 _scan = json.JSONDecoder().scan_once
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -1073,29 +1074,42 @@ _threads = 1
 _most = 1
 
 # Handing the reading to another thread takes longer than a quick call, so that the thread that reads makes quick calls
-# itself and reads on after them. One that turns out not to be quick is found by the watch, which gives the reading to
-# another thread; the calls that follow are made while another thread reads, for a while, and twice as long each time.
-QUICK = 0.0003  # seconds
+# itself and reads on after them. One that waits for something is found by the watch, which gives the reading to another
+# thread; the calls that follow are made while another thread reads, for a while, and twice as long each time unless many
+# quick ones were between. The same where too many calls take long without waiting long enough to be found.
+QUICK = 0.0003  # seconds; more can also mean that the machine has other things to do
 TICK = 0.001
+LOOKS = 8  # after which a call that only computes is taken for a slow one, too: not all that computes keeps others off
 FEWEST, FURTHEST = 64, 4096
 _eager = 0  # how many calls are still to be made with another thread reading
-_next_eager = FEWEST
-_in_a_row = 0  # quick calls since one was not
+_next_eager = FEWEST // 2  # how many there were the last time
+_in_a_row = 0  # calls since the reading was last given away
+_slow = 0  # eight for each slow call, less one for each quick one
 _turn = 0
 _held = 0  # the turn in which a call is made with the reading in hand, or 0
+_holder = 0  # who has the reading, as the kernel knows it
 _awake = threading.Event()
 
 
-def _was_slow():
-    global _eager, _next_eager, _in_a_row
-    _eager, _next_eager = _next_eager, min(2 * _next_eager, FURTHEST)
-    _in_a_row = 0
+def _be_eager():
+    global _eager, _next_eager, _in_a_row, _slow
+    _eager = _next_eager = FEWEST if _in_a_row >= FEWEST else min(2 * _next_eager, FURTHEST)
+    _in_a_row = _slow = 0
+
+
+def _waits(thread):
+    """Whether a thread waits for something: one that does not may just not have had its turn."""
+    try:
+        with _open("/proc/self/task/%d/stat" % thread, "rb") as stat:
+            return stat.read().rpartition(b")")[2].split()[0] != b"R"
+    except (OSError, IndexError):
+        return True
 
 
 def _watch():
     """Takes the reading from a thread whose call is not over after two looks."""
     global _held
-    seen, turn, calm = 0, 0, 0
+    seen = turn = calm = looks = 0
     while True:
         _awake.wait()
         time.sleep(TICK)
@@ -1103,9 +1117,10 @@ def _watch():
         with _lock:
             calm = 0 if _turn != turn else calm + 1
             turn = _turn
-            if _held and _held == seen:
+            looks = looks + 1 if _held and _held == seen else 0
+            if looks and (looks >= LOOKS or _waits(_holder)):
                 _held = 0
-                _was_slow()
+                _be_eager()
                 more = _one_more()
                 _reading.release()
             elif calm > 20 and not _held:
@@ -1134,7 +1149,7 @@ def _start_thread():
 def _lead():
     """Reads and calls. Returns a call that is to be made while another thread reads, or nothing when the reading was
     taken away."""
-    global _turn, _held, _in_a_row, _next_eager
+    global _turn, _held, _in_a_row, _slow
     while True:
         _, header, body = _next_frame()
         if _eager:
@@ -1151,19 +1166,23 @@ def _lead():
             _held = 0
             _in_a_row += 1
             if _clock() - began > QUICK:
-                _was_slow()
-            elif _in_a_row == FURTHEST:
-                _next_eager = FEWEST
+                _slow += 8
+                if _slow > 24:
+                    _be_eager()
+            elif _slow:
+                _slow -= 1
 
 
 def _take_turns():
-    global _idle, _eager
+    global _idle, _eager, _holder
+    this = threading.get_native_id()
     while True:
         with _lock:
             _idle += 1
         _reading.acquire()
         with _lock:
             _idle -= 1
+            _holder = this
         call = _lead()
         if call is None:
             continue
