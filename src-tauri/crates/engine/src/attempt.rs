@@ -664,6 +664,7 @@ fn environment(
 ) -> Vec<(String, String)> {
     let function = &deployment.function;
     let mut env = inner.base_env.clone();
+    let usual = env.len();
     env.extend_from_slice(&call.inherited.variables);
     env.extend(
         prepared
@@ -671,6 +672,12 @@ fn environment(
             .iter()
             .map(|(name, value)| (name.clone(), value.expose().to_owned())),
     );
+    // Ours would hold against it.
+    if env[usual..].iter().any(|(name, _)| name == "LANG")
+        && let Some(at) = env[..usual].iter().position(|(name, _)| name == "LC_CTYPE")
+    {
+        env.remove(at);
+    }
     let waits = function.contract == Contract::ActionLoop && actionloop::acknowledges(&env);
     let mut set = |name: &str, value: String| env.push((name.to_owned(), value));
     set("__OW_NAMESPACE", function.key.namespace.to_string());

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSlice};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -343,8 +344,17 @@ impl Sink for Everyone<'_> {
             state.chatter += bytes.len();
             state.unheard.keep(stream, bytes);
         }
-        for slot in state.slots.values() {
-            slot.log.lock().push(Source::Raw(stream), bytes);
+        // A run whose frame is still here has no part in it.
+        let unsent = |id: &ActivationId| {
+            state
+                .outbox
+                .iter()
+                .any(|letter| letter.id == *id && !letter.begun)
+        };
+        for (id, slot) in &state.slots {
+            if !unsent(id) {
+                slot.log.lock().push(Source::Raw(stream), bytes);
+            }
         }
     }
 }
@@ -451,6 +461,16 @@ fn deliver_all(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<()
     Ok(())
 }
 
+/// Delivers what a process had sent that is gone, or takes no more: it is in the pipe, whether the runtime has heard of
+/// it or not.
+fn last_words(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<(), Ended> {
+    let mut chunk = vec![0; CHUNK];
+    while let Ok(count @ 1..) = rustix::io::read(ends.from.as_fd(), &mut chunk) {
+        buffer.extend_from_slice(&chunk[..count]);
+    }
+    Ok(deliver_all(link, ends, buffer)?)
+}
+
 async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<(), Ended> {
     let mut flushed = true;
     let mut everyone = Everyone(link);
@@ -470,20 +490,18 @@ async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<()
                     return Err(Ended::Closed);
                 }
             }
-            () = link.wake.notified() => flushed = link.flush()?,
-            ready = link.to.writable(), if !flushed => {
-                ready?;
-                flushed = link.flush()?;
-            }
+            () = link.wake.notified() => match link.flush() {
+                Ok(all) => flushed = all,
+                Err(e) => return Err(last_words(link, ends, buffer).err().unwrap_or_else(|| e.into())),
+            },
+            ready = link.to.writable(), if !flushed => match ready.and_then(|()| link.flush()) {
+                Ok(all) => flushed = all,
+                Err(e) => return Err(last_words(link, ends, buffer).err().unwrap_or_else(|| e.into())),
+            },
             () = ends.pipes.take_some(&mut everyone) => {}
-            // A descendant may hold the pipe open. What the worker itself had sent is in there by now.
+            // A descendant may hold the pipe open.
             _ = ends.process.wait() => {
-                while let Ok(count) = ends.from.try_read_buf(buffer) {
-                    if count == 0 {
-                        break;
-                    }
-                }
-                deliver_all(link, ends, buffer)?;
+                last_words(link, ends, buffer)?;
                 return Err(Ended::Closed);
             }
         }

@@ -160,16 +160,19 @@ impl Nursery {
         if let Some(ground) = home.take() {
             return Ok(Lent::new(ground, home));
         }
-        let path = self.scratch_of(number);
-        let made = tokio::task::spawn_blocking(move || Ground::make(path)).await;
-        let ground = made.map_err(io::Error::other)??;
-        let mut known = self.grounds.lock();
-        known.retain(|grounds| grounds.strong_count() > 0);
-        if !known.iter().any(|grounds| grounds.as_ptr() == Arc::as_ptr(&home)) {
-            known.push(Arc::downgrade(&home));
+        {
+            let mut known = self.grounds.lock();
+            known.retain(|grounds| grounds.strong_count() > 0);
+            if !known.iter().any(|grounds| grounds.as_ptr() == Arc::as_ptr(&home)) {
+                known.push(Arc::downgrade(&home));
+            }
         }
-        drop(known);
-        Ok(Lent::new(ground, home))
+        let path = self.scratch_of(number);
+        // Where it belongs is known before this hears of it: who asked may be gone by then.
+        let made = self
+            .tasks
+            .spawn_blocking(move || Ok(Lent::new(Ground::make(path)?, home)));
+        made.await.map_err(io::Error::other)?
     }
 
     /// The name of folders and files of the process with this number.
@@ -348,6 +351,11 @@ impl Birth {
             }
         };
         files.record = files.record.filter(|_| started.noted);
+        if started.noted
+            && let Some(lent) = &mut files.lent
+        {
+            lent.forbid();
+        }
         let Started {
             child,
             pid,
@@ -632,7 +640,8 @@ async fn attend<T>(
         kill_group(pid);
     }
     // Before anybody hears of the end: the next call finds what was kept.
-    let files = files.left();
+    let forced = status.as_ref().map_or(true, |status| status.signal().is_some());
+    let files = files.left(forced);
     let _ = tell.send(Some(status.unwrap_or_else(|_| ExitStatus::from_raw(0))));
     drop(on_end);
     if let Some(files) = files {
@@ -650,8 +659,13 @@ struct Files {
 }
 
 impl Files {
-    /// What is to be removed of them, once what may be kept is where it belongs.
-    fn left(mut self) -> Option<Self> {
+    /// What is to be removed of them, once what may be kept is where it belongs. `forced` is an end by a signal.
+    fn left(mut self, forced: bool) -> Option<Self> {
+        if let Some(lent) = &mut self.lent
+            && forced
+        {
+            lent.forbid();
+        }
         if let Some(ground) = self.lent.take().and_then(Lent::end) {
             self.folders.push(ground.path().to_owned());
         }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use beckon_core::{Guard, RuntimeStatus};
 use landlock::{
@@ -41,8 +41,8 @@ pub(super) struct Own<'a> {
 /// The rules for one process, which hold for the next one like it.
 pub(super) struct Rules {
     ruleset: RulesetCreated,
-    /// What they were made of.
-    shared: Arc<Shared>,
+    /// What they were made of; not held, for it has a descriptor for each place.
+    shared: Weak<Shared>,
     program: PathBuf,
 }
 
@@ -183,15 +183,20 @@ impl Fence {
 
     fn restrict(&self, own: &Own<'_>, kept: Option<&Mutex<Option<Rules>>>) -> Result<(), RulesetError> {
         let shared = self.shared();
-        let Some(kept) = kept else {
-            return ruleset_of(own, &shared)?.restrict_self().map(drop);
+        let installation = installation(own, &shared);
+        // Paths outside of the usual places can come to mean something else, and rules name what is there now.
+        let Some(kept) = kept.filter(|_| installation.is_empty()) else {
+            return ruleset_of(own, &installation, &shared)?.restrict_self().map(drop);
         };
         let mut kept = kept.lock();
+        let same = |rules: &Rules| {
+            std::ptr::eq(rules.shared.as_ptr(), Arc::as_ptr(&shared)) && rules.program == own.program
+        };
         let rules = match kept.take() {
-            Some(rules) if Arc::ptr_eq(&rules.shared, &shared) && rules.program == own.program => rules,
+            Some(rules) if same(&rules) => rules,
             _ => Rules {
-                ruleset: ruleset_of(own, &shared)?,
-                shared,
+                ruleset: ruleset_of(own, &installation, &shared)?,
+                shared: Arc::downgrade(&shared),
                 program: own.program.to_owned(),
             },
         };
@@ -204,6 +209,7 @@ impl Fence {
             Err(_) => rules.ruleset.restrict_self().map(drop),
         }
     }
+
     /// The places of everybody, opened once and again when `/etc` has changed.
     fn shared(&self) -> Arc<Shared> {
         let now = Places::moment();
@@ -256,8 +262,25 @@ impl Fence {
     }
 }
 
+/// Where another version of an interpreter is, or a program that a person chose: what is in none of everybody's places.
+fn installation(own: &Own<'_>, shared: &Shared) -> Vec<PathBuf> {
+    let among = |place: &PathBuf| own.program.starts_with(place);
+    if own.program.is_relative()
+        || own.program.starts_with(&own.confinement.code)
+        || shared.programs.iter().any(among)
+    {
+        Vec::new()
+    } else {
+        installation_of(own.program)
+    }
+}
+
 /// The rules for one process.
-fn ruleset_of(own: &Own<'_>, shared: &Shared) -> Result<RulesetCreated, RulesetError> {
+fn ruleset_of(
+    own: &Own<'_>,
+    installation: &[PathBuf],
+    shared: &Shared,
+) -> Result<RulesetCreated, RulesetError> {
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI::V9))?
@@ -280,17 +303,7 @@ fn ruleset_of(own: &Own<'_>, shared: &Shared) -> Result<RulesetCreated, RulesetE
         (own.scratch, all & !(AccessFs::MakeChar | AccessFs::MakeBlock)),
     ];
     places.extend(own.secrets.map(|folder| (folder, READ)));
-    // Another version of an interpreter, or a program that a person chose.
-    let among = |place: &PathBuf| own.program.starts_with(place);
-    let installation = if own.program.is_relative()
-        || own.program.starts_with(&own.confinement.code)
-        || shared.programs.iter().any(among)
-    {
-        Vec::new()
-    } else {
-        installation_of(own.program)
-    };
-    for path in &installation {
+    for path in installation {
         places.push((
             path,
             if path.is_dir() {

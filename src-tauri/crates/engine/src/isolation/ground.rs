@@ -5,8 +5,9 @@
 //! a ground that is as it was before the run goes to the next one; one that is not is removed. The rules are kept, and
 //! not what the kernel made of them: each process still has a domain of its own, and reaches no other run's.
 //!
-//! What a run leaves running outside of its group can write to where the next run of the same version writes, until the
-//! watch has ended it.
+//! What a run leaves running outside of its group reaches the files of the next runs of the same version, until the watch
+//! has ended it. So no ground is kept of a run that was ended by force, nor of a process that has no brand, by which the
+//! watch would know what it left.
 
 use std::fs;
 use std::io;
@@ -20,7 +21,7 @@ use rustix::io::Errno;
 use super::fence::Rules;
 
 /// Most grounds that are kept for one version.
-const MOST: usize = 64;
+const MOST: usize = 16;
 
 /// An empty folder and its rules.
 pub(crate) struct Ground {
@@ -34,6 +35,9 @@ pub(crate) struct Ground {
 #[derive(Debug, PartialEq, Eq)]
 struct Look {
     mode: u32,
+    group: u32,
+    /// Bytes that the folder itself takes: one that had many files stays large, and slow.
+    size: i64,
     /// Bytes that the names of its extended attributes take, access lists among them.
     attributes: usize,
 }
@@ -43,8 +47,11 @@ impl Look {
     fn at(path: &Path) -> rustix::io::Result<Option<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let folder = rustix::fs::open(path, flags, Mode::empty())?;
+        let stat = rustix::fs::fstat(&folder)?;
         let look = Self {
-            mode: rustix::fs::fstat(&folder)?.st_mode,
+            mode: stat.st_mode,
+            group: stat.st_gid,
+            size: stat.st_size,
             attributes: match rustix::fs::flistxattr(&folder, &mut [0; 0]) {
                 Err(Errno::NOTSUP) => 0,
                 count => count?,
@@ -63,12 +70,19 @@ impl Ground {
     /// Makes the folder.
     pub(crate) fn make(path: PathBuf) -> io::Result<Self> {
         fs::create_dir(&path)?;
-        let first = Look::at(&path)?.ok_or(io::ErrorKind::DirectoryNotEmpty)?;
-        Ok(Self {
-            path,
-            first,
-            rules: Mutex::default(),
-        })
+        match Look::at(&path) {
+            Ok(Some(first)) => Ok(Self {
+                path,
+                first,
+                rules: Mutex::default(),
+            }),
+            other => {
+                let _ = fs::remove_dir(&path);
+                Err(other
+                    .err()
+                    .map_or(io::ErrorKind::DirectoryNotEmpty.into(), Into::into))
+            }
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -101,9 +115,16 @@ struct Free {
 }
 
 impl Grounds {
-    /// One that was used before, if there is one.
+    /// One that was used before, if there is one that still is as it was.
     pub(crate) fn take(&self) -> Option<Ground> {
-        self.0.lock().grounds.pop()
+        loop {
+            let ground = self.0.lock().grounds.pop()?;
+            if ground.is_untouched() {
+                return Some(ground);
+            }
+            // Rare: somebody outlived the end of a run for a moment.
+            ground.remove();
+        }
     }
 
     /// Keeps a ground for the next run, if the last one left it as it was; hands it back otherwise. Takes some system
@@ -142,6 +163,7 @@ pub(crate) struct Lent {
     path: PathBuf,
     ground: Option<Ground>,
     home: Arc<Grounds>,
+    forbidden: bool,
 }
 
 impl Lent {
@@ -150,7 +172,13 @@ impl Lent {
             path: ground.path.clone(),
             ground: Some(ground),
             home,
+            forbidden: false,
         }
+    }
+
+    /// It is not to be kept, whatever it looks like.
+    pub(crate) fn forbid(&mut self) {
+        self.forbidden = true;
     }
 
     /// The folder.
@@ -164,15 +192,21 @@ impl Lent {
 
     /// The ground, if it is not kept. See [`Grounds::keep`].
     pub(crate) fn end(mut self) -> Option<Ground> {
-        self.home.keep(self.ground.take()?)
+        self.give_back()
+    }
+
+    fn give_back(&mut self) -> Option<Ground> {
+        let ground = self.ground.take()?;
+        if self.forbidden {
+            return Some(ground);
+        }
+        self.home.keep(ground)
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if let Some(ground) = self.ground.take()
-            && let Some(ground) = self.home.keep(ground)
-        {
+        if let Some(ground) = self.give_back() {
             ground.remove();
         }
     }

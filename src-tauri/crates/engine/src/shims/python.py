@@ -40,7 +40,6 @@ _shared = False
 _frame_head = struct.Struct("<IBI").pack
 _read_head = struct.Struct("<IBI").unpack_from
 _clock = time.perf_counter
-_open = open
 _scan = json.JSONDecoder().scan_once
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -507,7 +506,7 @@ _JSON = ("content-type", "application/json")
 _PLAIN = ("content-type", "text/plain; charset=utf-8")
 _HTML = ("content-type", "text/html; charset=utf-8")
 _BYTES = ("content-type", "application/octet-stream")
-_USUAL = {id(header): _encode([header]) for header in (_JSON, _PLAIN, _HTML, _BYTES)}
+_ENCODED = {id(header): _encode([header]) for header in (_JSON, _PLAIN, _HTML, _BYTES)}
 
 
 def _response(run, status, headers, body):
@@ -519,7 +518,7 @@ def _response(run, status, headers, body):
             status = 500
         if not 100 <= status <= 999:
             status = 500
-    encoded = _USUAL.get(id(headers[0])) if len(headers) == 1 else None
+    encoded = _ENCODED.get(id(headers[0])) if len(headers) == 1 else None
     if encoded is None:
         pairs = []
         for name, value in headers:
@@ -1079,16 +1078,18 @@ _most = 1
 # quick ones were between. The same where too many calls take long without waiting long enough to be found.
 QUICK = 0.0003  # seconds; more can also mean that the machine has other things to do
 TICK = 0.001
-LOOKS = 8  # after which a call that only computes is taken for a slow one, too: not all that computes keeps others off
+LONG = 0.008  # seconds after which a call that only computes is taken for a slow one, too
 FEWEST, FURTHEST = 64, 4096
+_turns = threading.Lock()  # for what follows; nothing that could print or wait is done with it
 _eager = 0  # how many calls are still to be made with another thread reading
 _next_eager = FEWEST // 2  # how many there were the last time
 _in_a_row = 0  # calls since the reading was last given away
 _slow = 0  # eight for each slow call, less one for each quick one
 _turn = 0
 _held = 0  # the turn in which a call is made with the reading in hand, or 0
-_holder = 0  # who has the reading, as the kernel knows it
+_holder = -1  # what the kernel says of the thread that has the reading
 _awake = threading.Event()
+_pread = os.pread
 
 
 def _be_eager():
@@ -1097,37 +1098,39 @@ def _be_eager():
     _in_a_row = _slow = 0
 
 
-def _waits(thread):
+def _waits(stat):
     """Whether a thread waits for something: one that does not may just not have had its turn."""
     try:
-        with _open("/proc/self/task/%d/stat" % thread, "rb") as stat:
-            return stat.read().rpartition(b")")[2].split()[0] != b"R"
-    except (OSError, IndexError):
+        return _pread(stat, 1024, 0).rpartition(b")")[2].lstrip()[:1] != b"R"
+    except OSError:
         return True
 
 
 def _watch():
-    """Takes the reading from a thread whose call is not over after two looks."""
-    global _held
-    seen = turn = calm = looks = 0
+    """Takes the reading from a thread whose call has been seen twice and waits for something, or lasts long."""
+    global _held, _threads
+    seen = turn = calm = since = 0
     while True:
         _awake.wait()
         time.sleep(TICK)
+        calm = 0 if _turn != turn else calm + 1
+        turn, held = _turn, _held
+        if held == 0 or held != seen:
+            seen, since = held, _clock()
+            if calm > 2 and not held:
+                _awake.clear()
+                if _held:  # since it was looked at
+                    _awake.set()
+            continue
+        if _clock() - since < LONG and not _waits(_holder):
+            continue
         more = False
-        with _lock:
-            calm = 0 if _turn != turn else calm + 1
-            turn = _turn
-            looks = looks + 1 if _held and _held == seen else 0
-            if looks and (looks >= LOOKS or _waits(_holder)):
+        with _turns:
+            if _held == held:
                 _held = 0
                 _be_eager()
                 more = _one_more()
                 _reading.release()
-            elif calm > 20 and not _held:
-                _awake.clear()
-                if _held:  # since it was looked at, without this lock
-                    _awake.set()
-            seen = _held
         if more:
             _start_thread()
 
@@ -1142,8 +1145,13 @@ def _one_more():
 
 
 def _start_thread():
-    # A context of its own, or else it would begin in this one's run.
-    contextvars.Context().run(threading.Thread(target=_take_turns, name="run", daemon=True).start)
+    global _threads
+    try:
+        # A context of its own, or else it would begin in this one's run.
+        contextvars.Context().run(threading.Thread(target=_take_turns, name="run", daemon=True).start)
+    except Exception:  # there is no room for another: those that there are do it
+        with _turns:
+            _threads -= 1
 
 
 def _lead():
@@ -1160,7 +1168,7 @@ def _lead():
             _awake.set()
         began = _clock()
         contextvars.Context().run(_run_beside_others, header, body)
-        with _lock:
+        with _turns:
             if _held != mine:
                 return None
             _held = 0
@@ -1175,18 +1183,24 @@ def _lead():
 
 def _take_turns():
     global _idle, _eager, _holder
-    this = threading.get_native_id()
+    try:
+        this = os.open("/proc/thread-self/stat", os.O_RDONLY)
+    except OSError:
+        this = -1
     while True:
-        with _lock:
+        with _turns:
             _idle += 1
         _reading.acquire()
-        with _lock:
+        with _turns:
             _idle -= 1
             _holder = this
-        call = _lead()
+        try:
+            call = _lead()
+        except BaseException:  # nobody would read any more
+            os._exit(70)
         if call is None:
             continue
-        with _lock:
+        with _turns:
             _eager -= 1
             more = _one_more()
         _reading.release()

@@ -557,6 +557,9 @@ async fn packages() {
                         "import side, dep\ndef main(args):\n  return {'s': side.x, 'd': dep.y}",
                     ),
                     ("side.py", "x = 4"),
+                    // Where other contracts begin, and this one does not.
+                    ("handler.py", "raise RuntimeError('not this one')"),
+                    ("main.py", "raise RuntimeError('not this one')"),
                     ("virtualenv/lib/python3.11/site-packages/dep.py", "y = 5"),
                 ],
             ),
