@@ -244,6 +244,23 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_to_lie_on_a_ground_later_is_not_there_for_the_next_run() {
+        let data = tempfile::tempdir().unwrap();
+        let grounds = Arc::new(Grounds::default());
+        let path = data.path().join("a");
+        assert!(grounds.keep(Ground::make(path.clone()).unwrap()).is_none());
+        fs::write(path.join("late"), "").unwrap();
+        assert!(grounds.take().is_none());
+        assert!(!path.exists());
+
+        let mut lent = Lent::new(Ground::make(path.clone()).unwrap(), grounds.clone());
+        lent.forbid();
+        drop(lent);
+        assert!(grounds.take().is_none());
+        assert!(!path.exists());
+    }
+
+    #[test]
     fn what_is_kept_goes_when_it_is_closed() {
         let data = tempfile::tempdir().unwrap();
         let grounds = Grounds::default();
