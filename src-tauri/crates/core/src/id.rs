@@ -47,6 +47,12 @@ impl ActivationId {
         Self(Uuid::new_v8(bytes).as_u128())
     }
 
+    /// Whether it was made by [`ActivationId::new`]: nothing else has it.
+    #[must_use]
+    pub fn is_fresh(self) -> bool {
+        Uuid::from_u128(self.0).get_version_num() == 7
+    }
+
     /// The id with this 128-bit value.
     #[must_use]
     pub fn from_u128(value: u128) -> Self {

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use beckon_core::{ActivationSummary, Error, ErrorCode, Event, LOCAL, StatusGroup};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{Notify, broadcast};
 
 use crate::fault::Fault;
+use crate::intake;
 use crate::journal::plan::bounds;
 use crate::journal::{index, rollup};
 
@@ -18,7 +20,6 @@ const ROWS_PER_EVENT: usize = 200;
 const NUMBERS: usize = 256;
 
 /// What the writer remembers between transactions.
-#[derive(Default)]
 pub(crate) struct Memory {
     /// Numbers of (connection, namespace, function).
     places: HashMap<(String, String, String), i64>,
@@ -28,6 +29,20 @@ pub(crate) struct Memory {
     owing: Option<i64>,
     /// Told when there may be a delivery to make.
     pub(crate) due: Arc<Notify>,
+    /// The next place in the order of arrival.
+    seqs: Arc<AtomicI64>,
+}
+
+impl Memory {
+    pub(crate) fn new(seqs: Arc<AtomicI64>) -> Self {
+        Self {
+            places: HashMap::new(),
+            numbers: HashMap::new(),
+            owing: None,
+            due: Arc::default(),
+            seqs,
+        }
+    }
 }
 
 type Effect = Box<dyn FnOnce() + Send>;
@@ -118,6 +133,8 @@ pub(crate) struct Batch<'a> {
     rollups: HashMap<rollup::Key, i64>,
     /// What the jobs before it counted.
     totals: HashMap<rollup::Key, i64>,
+    /// Whether accepted runs could not be taken in: what is not there may be one of them.
+    pub(crate) behind: bool,
 }
 
 impl<'a> Batch<'a> {
@@ -129,6 +146,7 @@ impl<'a> Batch<'a> {
             words: index::Index::default(),
             rollups: HashMap::new(),
             totals: HashMap::new(),
+            behind: false,
         }
     }
 
@@ -313,6 +331,15 @@ impl<'a> Batch<'a> {
         }
         numbers.insert(start, n);
         Ok(n)
+    }
+
+    /// The next place in the order of arrival.
+    pub(crate) fn arrive(&mut self) -> Result<i64, Fault> {
+        // Another program may have this database open as well.
+        self.memory
+            .seqs
+            .fetch_max(intake::highest(self.db)? + 1, Ordering::Relaxed);
+        Ok(self.memory.seqs.fetch_add(1, Ordering::Relaxed))
     }
 
     /// The number of a place, made on first sight.

@@ -29,6 +29,20 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Whether the same job would fail for ever, on whatever disk.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Unreadable { .. } => true,
+            Self::Sqlite(cause) => matches!(
+                cause.sqlite_error_code(),
+                Some(Sqlite::ConstraintViolation | Sqlite::TooBig | Sqlite::TypeMismatch)
+            ),
+            Self::Cancelled => false,
+        }
+    }
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         match fault {

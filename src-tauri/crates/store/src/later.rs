@@ -290,7 +290,8 @@ mod tests {
              BEGIN SELECT RAISE (ABORT, 'refused'); END",
         )
         .unwrap();
-        let writer = Writer::start(db, &path, broadcast::channel(8).0).unwrap();
+        let writer =
+            Writer::start(db, &path, broadcast::channel(8).0, Arc::default(), Arc::default()).unwrap();
         let later = Later::start(Arc::clone(&writer.queue)).unwrap();
         let pending = Pending::default();
         let mut runs: Vec<_> = crate::seed::runs(1, 5, 1_795_237_633_000).unwrap().collect();

@@ -3,6 +3,8 @@
 //! One writer thread commits in groups; a small pool of readers serves queries, which can be interrupted. All
 //! methods of [`Store`] are grouped by what they keep, one file each.
 //!
+//! A run that is accepted is on disk in a file beside the database before it is in it: see `intake`.
+//!
 //! A method that changes something returns when the change is on disk (fsync), except [`Store::record`] and
 //! [`Store::touch_token`], which hand it over to be written within some 20 ms. Listeners of [`Store::events`] are told
 //! after the commit.
@@ -20,6 +22,7 @@ mod fault;
 mod functions;
 mod images;
 mod inbox;
+mod intake;
 mod journal;
 mod later;
 mod leftovers;
@@ -64,6 +67,7 @@ use crate::domains::Domains;
 use crate::entities::Entities;
 use crate::fault::Fault;
 use crate::functions::Known;
+use crate::intake::Intake;
 use crate::later::Later;
 use crate::pending::Pending;
 use crate::readers::{Reader, Readers};
@@ -82,9 +86,10 @@ pub struct Store {
 }
 
 struct Inner {
-    // First, so that it is dropped first, and hands over to the writer what it still has; then the writer: the readers'
-    // connections close after its last commit.
+    // These two first, so that they are dropped first, and hand over to the writer what they still have; then the
+    // writer: the readers' connections close after its last commit.
     later: Later,
+    intake: Intake,
     writer: Writer,
     readers: Readers,
     events: broadcast::Sender<Event>,
@@ -123,14 +128,17 @@ impl Store {
         let entities = Arc::new(Entities::load(&db)?);
         let readers = Readers::open(path)?;
         let (events, _) = broadcast::channel(EVENTS);
-        let writer =
-            Writer::start(db, path, events.clone()).map_err(|e| Error::internal("open its database", e))?;
-        let later =
-            Later::start(Arc::clone(&writer.queue)).map_err(|e| Error::internal("open its database", e))?;
         let (pending, functions) = (Pending::default(), Arc::default());
+        let failed = |e| Error::internal("open its database", e);
+        let found = intake::find(&db, path, &pending)?;
+        let (shelf, seqs) = (Arc::clone(&found.shelf), Arc::clone(&found.seqs));
+        let writer = Writer::start(db, path, events.clone(), shelf, seqs).map_err(failed)?;
+        let later = Later::start(Arc::clone(&writer.queue)).map_err(failed)?;
+        let intake = Intake::start(found, Arc::clone(&writer.queue)).map_err(failed)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 later,
+                intake,
                 writer,
                 readers,
                 events,

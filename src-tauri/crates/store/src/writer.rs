@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -19,11 +20,14 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
 
 use crate::batch::{Batch, Memory};
 use crate::fault::Fault;
+use crate::intake::{Logged, Shelf, Taken};
 
 /// How long a lazy job may wait for company.
 const LINGER: Duration = Duration::from_millis(20);
 /// How long a durable job may wait for company that nobody outside waits for. An fsync takes about as long.
 const SOON: Duration = Duration::from_millis(2);
+/// When to take in again what the database had no room for.
+const RETRY: Duration = Duration::from_secs(1);
 /// How long a commit may be without an fsync.
 const UNSYNCED: Duration = Duration::from_secs(1);
 /// How many lazy jobs are enough company.
@@ -97,13 +101,7 @@ impl Queue {
         bytes: usize,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
-        let kib = u32::try_from(bytes / 1024 + 1)
-            .unwrap_or(ROOM_KIB)
-            .min(ROOM_KIB / 2);
-        let room = Arc::clone(&self.room)
-            .acquire_many_owned(kib)
-            .await
-            .map_err(|_| stopped())?;
+        let room = self.room(bytes).await?;
         self.push(urgency, Some(room), work)
     }
 
@@ -142,6 +140,24 @@ impl Queue {
             self.wake.notify_one();
         }
         Ok(receiver)
+    }
+
+    /// A run was logged: a transaction is to take it in, within [`LINGER`] at the latest.
+    pub(crate) fn nudge(&self) {
+        let mut waiting = self.waiting.lock();
+        if waiting.until.is_none() {
+            waiting.until = Some(Instant::now() + LINGER);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Waits until there is room for a job of so many bytes.
+    pub(crate) async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Error> {
+        let kib = u32::try_from(bytes / 1024 + 1)
+            .unwrap_or(ROOM_KIB)
+            .min(ROOM_KIB / 2);
+        let room = Arc::clone(&self.room).acquire_many_owned(kib).await;
+        room.map_err(|_| stopped())
     }
 
     /// What waits is to be committed now: enough has come together.
@@ -216,11 +232,14 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// `path` is the database's.
+    /// `path` is the database's; `shelf` has what is to be taken in beside the jobs, and `seqs` the next place in the
+    /// order of arrival.
     pub(crate) fn start(
         db: Connection,
         path: &Path,
         events: broadcast::Sender<Event>,
+        shelf: Arc<Shelf>,
+        seqs: Arc<AtomicI64>,
     ) -> std::io::Result<Self> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
@@ -230,7 +249,7 @@ impl Writer {
         let wal = wal.ok();
         let queue = Arc::new(Queue::new());
         let own = Arc::clone(&queue);
-        let memory = Memory::default();
+        let memory = Memory::new(seqs);
         let due = Arc::clone(&memory.due);
         let thread = std::thread::Builder::new()
             .name("beckon-store".into())
@@ -241,8 +260,10 @@ impl Writer {
                     events,
                     memory,
                     wal,
+                    shelf,
                     durable: true,
                     unsynced: None,
+                    behind: None,
                 };
                 thread.work(&guard.0);
             })?;
@@ -283,32 +304,55 @@ struct Thread {
     memory: Memory,
     /// SQLite's log.
     wal: Option<File>,
+    shelf: Arc<Shelf>,
     /// Whether commits are made with an fsync now.
     durable: bool,
     /// Since when there are commits without one.
     unsynced: Option<Instant>,
+    /// Since when there are logged runs that could not be taken in.
+    behind: Option<Instant>,
 }
 
 impl Thread {
     fn work(mut self, queue: &Queue) {
         loop {
-            match queue.take(self.unsynced.map(|since| since + UNSYNCED)) {
-                Next::Jobs(mut jobs) => {
-                    while !jobs.is_empty() {
-                        self.transaction(&mut jobs);
+            let rest = [
+                self.unsynced.map(|since| since + UNSYNCED),
+                self.behind.map(|since| since + RETRY),
+            ];
+            match queue.take(rest.into_iter().flatten().min()) {
+                Next::Jobs(jobs) => self.transactions(jobs),
+                Next::Rest => {
+                    if self.behind.is_some() {
+                        self.transactions(VecDeque::new());
                     }
+                    // What cannot be synced is said, and is tried again.
+                    let _ = self.sync();
                 }
-                // What cannot be synced is said, and is tried again.
-                Next::Rest => _ = self.sync(),
                 Next::Over => break,
             }
         }
-        let _ = self.sync();
+        if !self.shelf.is_empty() {
+            self.behind = None;
+            self.transactions(VecDeque::new());
+        }
+        if self.sync().is_ok() && self.shelf.is_empty() {
+            self.shelf.close();
+        }
         if let Err(error) = self
             .db
             .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(PASSIVE);")
         {
             tracing::warn!(%error, "the database could not be tidied up");
+        }
+    }
+
+    fn transactions(&mut self, mut jobs: VecDeque<Job>) {
+        loop {
+            self.transaction(&mut jobs);
+            if jobs.is_empty() {
+                return;
+            }
         }
     }
 
@@ -337,7 +381,8 @@ impl Thread {
         })
     }
 
-    /// Runs jobs from the front until there are none or SQLite gave the transaction up, then commits and answers.
+    /// Takes in what is logged, runs jobs from the front until there are none or SQLite gave the transaction up, then
+    /// commits and answers.
     fn transaction(&mut self, jobs: &mut VecDeque<Job>) {
         // Without its log, nothing could be made durable later.
         let late = self.wal.is_none() || self.unsynced.is_some_and(|since| since.elapsed() >= UNSYNCED);
@@ -352,29 +397,37 @@ impl Thread {
                 let (_, answer) = (job.run)(Err(error.clone()));
                 answer(None);
             }
+            self.behind = (!self.shelf.is_empty()).then(Instant::now);
             return;
         }
         let before = self.db.total_changes();
         let mut answers = Vec::with_capacity(jobs.len());
         let mut rooms = Vec::with_capacity(jobs.len());
         let mut batch = Batch::new(&self.db, &mut self.memory);
-        let mut outcome = Ok(true);
+        batch.behind = self.behind.is_some_and(|since| since.elapsed() < RETRY);
+        let taken = match batch.behind {
+            true => Taken::default(),
+            false => self.shelf.take(),
+        };
+        let mut outcome = take_in(&self.db, &mut batch, &taken);
         let mut whole = true;
-        while let Some(job) = jobs.pop_front() {
+        while outcome.is_ok()
+            && let Some(job) = jobs.pop_front()
+        {
             rooms.extend(job.room);
-            outcome = step(&self.db, &mut batch, job.run, &mut answers);
-            match outcome {
-                Ok(kept) => whole &= kept,
-                Err(_) => break,
-            }
+            outcome = step(&self.db, &mut batch, job.run, &mut answers).map(|kept| whole &= kept);
         }
-        let committed = outcome.and_then(|_| {
+        let behind = batch.behind;
+        let committed = outcome.and_then(|()| {
             batch.close()?;
             self.db.execute_batch("COMMIT").map_err(|e| Fault::from(e).into())
         });
         match committed {
             Ok(()) => {
                 let changes = batch.finish();
+                if !behind {
+                    self.behind = None;
+                }
                 let wrote = self.db.total_changes() != before;
                 let synced = match durable {
                     // What a failed job did and took back is no change.
@@ -395,6 +448,10 @@ impl Thread {
             }
             Err(error) => {
                 batch.abandon();
+                if !taken.is_empty() {
+                    self.behind = Some(Instant::now());
+                    self.shelf.put_back(taken);
+                }
                 if !self.db.is_autocommit()
                     && let Err(cause) = self.db.execute_batch("ROLLBACK")
                 {
@@ -409,6 +466,46 @@ impl Thread {
 
 /// One job in its savepoint; whether it is kept. Fails only when the whole transaction is lost.
 fn step(db: &Connection, batch: &mut Batch<'_>, run: Run, answers: &mut Vec<Answer>) -> Result<bool, Error> {
+    within(db, batch, |batch| {
+        let (state, answer) = run(batch);
+        answers.push(answer);
+        state
+    })
+}
+
+/// Puts logged runs into the journal and the queue. Fails only when the whole transaction is to be given up; no job was
+/// begun then, and all of them are tried again later.
+fn take_in(db: &Connection, batch: &mut Batch<'_>, taken: &Taken) -> Result<(), Error> {
+    if taken.is_empty() {
+        return Ok(());
+    }
+    for run in taken.runs() {
+        let mut try_now = |put: fn(&Logged, &mut Batch<'_>) -> Result<(), Fault>| {
+            let mut passing = None;
+            let kept = within(db, batch, |batch| {
+                let batch = batch?;
+                put(run, batch).map(|()| batch.settle()).map_err(|fault| {
+                    let is_final = fault.is_final();
+                    let error = Error::from(fault);
+                    passing = (!is_final).then(|| error.clone());
+                    error
+                })
+            })?;
+            passing.map_or(Ok(kept), Err)
+        };
+        if !try_now(Logged::put)? && !try_now(Logged::put_behind)? {
+            tracing::error!(id = %run.id(), "an accepted run could not be kept");
+        }
+    }
+    taken.note(batch).map_err(Error::from)
+}
+
+/// Runs `work` in a savepoint, which is taken back where it fails.
+fn within(
+    db: &Connection,
+    batch: &mut Batch<'_>,
+    work: impl FnOnce(Result<&mut Batch<'_>, Error>) -> Result<(), Error>,
+) -> Result<bool, Error> {
     // Compiled once: this is done for every job.
     let sql = |text: &str| {
         let done = db
@@ -419,9 +516,7 @@ fn step(db: &Connection, batch: &mut Batch<'_>, run: Run, answers: &mut Vec<Answ
     let mark = batch.mark();
     let opened = sql("SAVEPOINT job");
     let failed = opened.is_err();
-    let (state, answer) = run(opened.map(|()| &mut *batch));
-    answers.push(answer);
-    match state {
+    match work(opened.map(|()| &mut *batch)) {
         Ok(()) => sql("RELEASE job").map(|()| true),
         // A full disk or an I/O error ends the transaction on SQLite's own account: nothing of this batch is kept.
         Err(error) if failed || db.is_autocommit() => Err(error),
@@ -442,6 +537,10 @@ mod tests {
     use super::*;
     use beckon_core::StatusGroup;
 
+    fn start(db: Connection, path: &Path, events: broadcast::Sender<Event>) -> std::io::Result<Writer> {
+        Writer::start(db, path, events, Arc::default(), Arc::default())
+    }
+
     fn keep(batch: &mut Batch<'_>, key: &str) -> Result<(), Fault> {
         batch
             .db
@@ -456,7 +555,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("beckon.db");
         let (events, mut listener) = broadcast::channel(8);
-        let writer = Writer::start(crate::schema::open_writer(&path).unwrap(), &path, events).unwrap();
+        let writer = start(crate::schema::open_writer(&path).unwrap(), &path, events).unwrap();
         let first = writer
             .queue
             .push(Urgency::Lazy, None, |batch| keep(batch, "first"))
@@ -500,7 +599,7 @@ mod tests {
         let (events, _) = broadcast::channel(8);
         let db = crate::schema::open_writer(&path).unwrap();
         db.execute_batch("DROP TABLE words_data").unwrap();
-        let writer = Writer::start(db, &path, events).unwrap();
+        let writer = start(db, &path, events).unwrap();
         let run = crate::seed::runs(1, 1, 1_795_237_633_000)
             .unwrap()
             .next()
@@ -526,7 +625,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("beckon.db");
         let (events, _) = broadcast::channel(8);
-        let writer = Writer::start(crate::schema::open_writer(&path).unwrap(), &path, events).unwrap();
+        let writer = start(crate::schema::open_writer(&path).unwrap(), &path, events).unwrap();
         let bad = writer
             .queue
             .push(Urgency::Durable, None, |_| -> Result<(), Fault> {
@@ -553,7 +652,7 @@ mod tests {
         db.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |_| Ok(()))
             .unwrap();
         let (events, _) = broadcast::channel(8);
-        let writer = Writer::start(db, &path, events).unwrap();
+        let writer = start(db, &path, events).unwrap();
         let small = writer
             .queue
             .push(Urgency::Lazy, None, |batch| keep(batch, "small"))

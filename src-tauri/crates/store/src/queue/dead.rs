@@ -168,14 +168,15 @@ fn revive(batch: &mut Batch<'_>, id: ActivationId, now: Millis) -> Result<Waitin
     let activation = load::activation(batch.db, id)?.ok_or_else(missing)?;
     let function = activation.target();
     save::put(batch, &Prepared::new(waiting_again(activation, now))?)?;
-    let seq = batch
+    let seq = batch.arrive()?;
+    batch
         .db
         .prepare_cached(
-            "INSERT INTO queue (id, place, policy, attempts, forgiven)
-             SELECT a.id, d.place, d.policy, d.attempts, d.attempts FROM dead_letters AS d
-             JOIN activations AS a ON a.n = d.n WHERE a.id = ?1 RETURNING seq",
+            "INSERT INTO queue (seq, id, place, policy, attempts, forgiven)
+             SELECT ?2, a.id, d.place, d.policy, d.attempts, d.attempts FROM dead_letters AS d
+             JOIN activations AS a ON a.n = d.n WHERE a.id = ?1",
         )?
-        .query_row([id_bytes(id)], |row| row.get(0))?;
+        .execute(params![id_bytes(id), seq])?;
     batch
         .db
         .prepare_cached("DELETE FROM dead_letters WHERE n = (SELECT n FROM activations WHERE id = ?1)")?

@@ -23,9 +23,9 @@ pub use listing::QueueState;
 use crate::Store;
 use crate::batch::Batch;
 use crate::fault::Fault;
+use crate::intake::{self, Ask, Slip};
 use crate::journal::load;
 use crate::journal::save::{self, Prepared, id_bytes};
-use crate::words::word;
 use crate::writer::Urgency;
 
 /// Most rows that one transaction takes off the queue, so that nobody waits long for it.
@@ -95,25 +95,52 @@ impl Store {
                 "Only a run that has not begun can be queued.",
             ));
         }
+        let id = activation.summary.id;
+        // What others may have named is looked for in the journal first; nobody else has an id that was made here.
+        let text = match id.is_fresh() && self.inner.intake.is_open() && !self.inner.pending.holds(id) {
+            true => Some(intake::text(&activation, policy, call_id.as_deref())?),
+            false => None,
+        };
         let target = activation.target();
-        let prepared = crate::activations::prepare(activation).await?;
-        self.write(Urgency::Durable, prepared.weight(), move |batch| {
-            let (row, _) = save::insert(batch, &prepared)?;
-            // It waits in the line of the function that runs, whatever name that was called by.
-            let place = batch.place(LOCAL, target.namespace.as_str(), target.name.as_str())?;
-            batch
-                .db
-                .prepare_cached("INSERT INTO queue (id, place, policy, call_id) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![id_bytes(row), place, word(policy)?, call_id])?;
-            let seq = batch.db.last_insert_rowid();
-            batch.after_commit(move || arrived(seq));
-            Ok(())
-        })
-        .await
+        let slip = Slip {
+            prepared: crate::activations::prepare(activation).await?,
+            target,
+            policy,
+            call_id,
+        };
+        let room = self.inner.queue().room(slip.prepared.weight()).await?;
+        let ask = match text.filter(|text| text.len() <= intake::LARGEST) {
+            None => (slip, Box::new(arrived) as Box<dyn FnOnce(i64) + Send>, room),
+            Some(text) => {
+                let ask = Ask {
+                    slip,
+                    text,
+                    arrived: Box::new(arrived),
+                    handed: self.inner.pending.note(id),
+                    room,
+                };
+                match self.inner.intake.accept(ask).await? {
+                    Ok(()) => return Ok(()),
+                    Err(ask) => (ask.slip, ask.arrived, ask.room),
+                }
+            }
+        };
+        let (slip, arrived, room) = ask;
+        let written = self
+            .inner
+            .queue()
+            .push(Urgency::Durable, Some(room), move |batch| {
+                let seq = batch.arrive()?;
+                slip.put(batch, seq)?;
+                batch.after_commit(move || arrived(seq));
+                Ok(())
+            })?;
+        written.await.map_err(|_| crate::writer::stopped())?
     }
 
     /// The accepted runs with this call id that are not over, the latest 1,000 of them.
     pub async fn accepted_as(&self, call_id: &str) -> Result<Vec<ActivationId>> {
+        self.flush_pending().await?;
         let call_id = call_id.to_owned();
         self.read(move |reader| {
             let sql = "SELECT id FROM queue WHERE call_id = ?1 ORDER BY seq DESC LIMIT 1000";
@@ -126,6 +153,7 @@ impl Store {
 
     /// How many runs wait.
     pub async fn queue_depth(&self) -> Result<u64> {
+        self.flush_pending().await?;
         self.read(|reader| {
             let mut statement = reader
                 .db

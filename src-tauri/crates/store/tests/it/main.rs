@@ -6,6 +6,7 @@ mod deliveries;
 mod entities;
 mod file;
 mod filters;
+mod intake;
 mod journal;
 mod leftovers;
 mod queue;

@@ -45,6 +45,11 @@ pub(crate) fn id(number: u128) -> ActivationId {
     ActivationId::from_u128(number)
 }
 
+/// The same as [`ActivationId::new`] would make it: the version of its UUID is 7.
+pub(crate) fn fresh(number: u128) -> ActivationId {
+    ActivationId::from_u128(number | 7 << 76)
+}
+
 /// A local run of `playground/hello` that ended well, a second per number before now.
 pub(crate) fn run(number: u128) -> Activation {
     let start = NOW - 1_000 * i64::try_from(number).unwrap();
