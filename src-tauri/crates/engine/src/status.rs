@@ -90,7 +90,8 @@ pub(crate) struct Activity {
     pulse: Arc<Pulse>,
     total: AtomicU64,
     cold: AtomicU64,
-    workers: Mutex<BTreeMap<u64, Listed>>,
+    /// Places by the workers' numbers; one is empty until its worker is there.
+    workers: Mutex<BTreeMap<u64, Option<Listed>>>,
 }
 
 struct Listed {
@@ -99,7 +100,7 @@ struct Listed {
     card: Arc<Card>,
 }
 
-/// An entry in the list of workers; taken out when dropped.
+/// A place in the list of workers; taken out when dropped.
 pub(crate) struct Listing {
     activity: Arc<Activity>,
     number: u64,
@@ -138,26 +139,30 @@ impl Activity {
 
     /// A place in the list for a process to come.
     pub(crate) fn list(self: &Arc<Self>, number: u64) -> Listing {
+        self.workers.lock().insert(number, None);
         Listing {
             activity: self.clone(),
             number,
         }
     }
 
-    /// Puts a worker on the list.
+    /// Puts a worker on its place in the list, unless it is gone already: a process may end before anybody has had the
+    /// time to say that it began.
     pub(crate) fn enter(&self, number: u64, deployment: &Deployment, card: &Arc<Card>) {
         let listed = Listed {
             function: deployment.function.key.clone(),
             version: deployment.version.clone(),
             card: card.clone(),
         };
-        self.workers.lock().insert(number, listed);
+        if let Some(place) = self.workers.lock().get_mut(&number) {
+            *place = Some(listed);
+        }
         self.changed();
     }
 
     /// Marks the workers that are in a run of another version than `current`: they go after it.
     pub(crate) fn drain(&self, function: &FunctionKey, current: Option<&str>) {
-        for listed in self.workers.lock().values() {
+        for listed in self.workers.lock().values().flatten() {
             if listed.function == *function && Some(listed.version.as_str()) != current {
                 listed.card.set(WorkerState::Draining);
             }
@@ -168,7 +173,7 @@ impl Activity {
     /// Marks one worker: it takes no more runs. `false` when there is none with this number.
     pub(crate) fn leave(&self, number: u64) -> bool {
         let workers = self.workers.lock();
-        let Some(listed) = workers.get(&number) else {
+        let Some(Some(listed)) = workers.get(&number) else {
             return false;
         };
         listed.card.leave();
@@ -179,7 +184,7 @@ impl Activity {
 
     /// Marks all workers: the engine stops.
     pub(crate) fn drain_all(&self) {
-        for listed in self.workers.lock().values() {
+        for listed in self.workers.lock().values().flatten() {
             listed.card.set(WorkerState::Draining);
         }
         self.changed();
@@ -191,7 +196,7 @@ impl Activity {
         EngineStatus {
             workers: workers
                 .iter()
-                .map(|(number, listed)| listed.status(*number))
+                .filter_map(|(number, listed)| Some(listed.as_ref()?.status(*number)))
                 .collect(),
             queued,
             running: self.pulse.running(),
