@@ -29,6 +29,8 @@ const CALM: u32 = 20;
 /// Every how manieth look goes through scratch folders, and through all processes of the machine.
 const DISK_EVERY: u32 = 2;
 const STRAYS_EVERY: u32 = 10;
+/// The watch is to get its turn among the many that a function may have started; most accounts may not ask for that.
+const NICE: i32 = -10;
 /// Longest sleep where there is nothing to measure; somebody wakes it before.
 const FOREVER: Duration = Duration::from_secs(3600);
 
@@ -189,6 +191,8 @@ pub(crate) struct Watch {
     eldest: u64,
     /// Whether one ended since strays were last looked for.
     unswept: AtomicBool,
+    /// How many tasks the machine had when strays were last looked for.
+    crowd: AtomicU64,
     living: Arc<Mutex<HashMap<u64, Pid>>>,
 }
 
@@ -209,6 +213,7 @@ impl Watch {
             alive: Mutex::default(),
             eldest: tree::stat(rustix::process::getpid().as_raw_nonzero().get()).map_or(0, |stat| stat.start),
             unswept: AtomicBool::new(false),
+            crowd: AtomicU64::new(0),
             living,
         })
     }
@@ -225,7 +230,11 @@ impl Watch {
             let (watch, pulse) = (Arc::downgrade(self), self.pulse.clone());
             let thread = std::thread::Builder::new()
                 .name("beckon-watch".to_owned())
-                .spawn(move || keep(&watch, &pulse));
+                .spawn(move || {
+                    let own = Some(rustix::thread::gettid());
+                    let _ = rustix::process::setpriority_process(own, NICE);
+                    keep(&watch, &pulse);
+                });
             match thread {
                 Ok(thread) => thread.thread().clone(),
                 Err(e) => {
@@ -257,7 +266,7 @@ impl Watch {
 
     fn look(&self, round: u32) {
         let watched: Vec<Arc<Watched>> = self.watched.lock().values().cloned().collect();
-        let mut strays = if round.is_multiple_of(STRAYS_EVERY) {
+        let mut strays = if round.is_multiple_of(STRAYS_EVERY) | self.is_crowded() {
             self.strays(&watched)
         } else {
             HashMap::new()
@@ -278,6 +287,18 @@ impl Watch {
         }
     }
 
+    /// Whether the machine has so many more tasks than at the last look at all of them that a function may be over its
+    /// bound. Those whose parents end at once are in no family.
+    fn is_crowded(&self) -> bool {
+        let now = tree::tasks();
+        let before = self.crowd.fetch_min(now, Ordering::Relaxed);
+        let more = now > before.saturating_add(u64::from(self.bounds.tasks) / 2);
+        if more {
+            self.crowd.store(now, Ordering::Relaxed);
+        }
+        more
+    }
+
     fn judge(&self, one: &Watched, members: &[Member], round: u32) -> Option<Breach> {
         let tasks: u64 = members.iter().map(|member| u64::from(member.stat.threads)).sum();
         let mut memory: u64 = members.iter().map(|member| member.stat.resident).sum();
@@ -286,11 +307,12 @@ impl Watch {
             memory = fair_share(members).min(fair_share(members));
         }
         one.memory.store(memory, Ordering::Relaxed);
-        if memory > one.most() {
-            return Some(Breach::Memory);
-        }
+        // First, for many take much memory as well.
         if tasks > u64::from(self.bounds.tasks) {
             return Some(Breach::Tasks);
+        }
+        if memory > one.most() {
+            return Some(Breach::Memory);
         }
         if round.is_multiple_of(DISK_EVERY) {
             let measured = scratch::measure(&one.scratch, self.bounds.scratch);
