@@ -456,7 +456,9 @@ fn launch(
         .stdin(if spec.stdin { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    if spec.framed || spec.results || isolation.needs_session() {
+    // One that has nothing of a run on its standard input is there for many.
+    let stays = spec.framed || spec.results || !spec.stdin;
+    if stays || isolation.needs_session() {
         // A wrapper may look at others around the same command; this one does not.
         ProcessSession.pre_spawn(&mut command, &CommandWrap::from(Command::new("")))?;
     } else {

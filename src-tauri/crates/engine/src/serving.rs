@@ -38,6 +38,9 @@ const IDLE_CHATTER: usize = 16 * 1024 * 1024;
 const SETTLE: Duration = Duration::from_secs(2);
 /// How long what a process had sent before it ended may take to be read.
 const LAST_WORDS: Duration = Duration::from_millis(250);
+/// How long a connection is kept that nobody uses. A server that handles one connection at a time has to wait for its end,
+/// and Fn's FDK for Python turns in circles once one has been idle for longer than its own patience.
+const IDLE: Duration = Duration::from_secs(1);
 /// First and longest wait between two looks at a process that does not listen yet.
 const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
@@ -56,7 +59,8 @@ pub(crate) type Answered = (Response<Bytes>, Option<Streamed>);
 
 #[derive(Default)]
 struct State {
-    idle: Vec<Connection>,
+    /// Connections, and since when nobody uses them: the one used last is at the end.
+    idle: Vec<(Connection, Instant)>,
     runs: HashMap<ActivationId, SharedLog>,
     /// Runs that are over as soon as what was written during them has been read.
     leaving: Vec<(ActivationId, oneshot::Sender<()>)>,
@@ -147,7 +151,7 @@ impl Serving {
         };
         tokio::select! {
             biased;
-            connection = listening => self.state.lock().idle.push(connection),
+            connection = listening => self.keep(connection),
             fault = self.fault() => return Err(fault),
         }
         running.leave().await;
@@ -227,7 +231,7 @@ impl Serving {
         live: Option<Offer<'_>>,
     ) -> Result<Answered, Broken> {
         loop {
-            let kept = self.state.lock().idle.pop();
+            let kept = self.state.lock().idle.pop().map(|(connection, _)| connection);
             let fresh = kept.is_none();
             let mut connection = match kept {
                 Some(connection) => connection,
@@ -255,7 +259,7 @@ impl Serving {
                 if let Some(feed) = live.take(&head, limit) {
                     let (kept, streamed) = pass_on(body, feed).await?;
                     if !connection.is_closed() && streamed.is_some_and(|streamed| !streamed.gone) {
-                        self.state.lock().idle.push(connection);
+                        self.keep(connection);
                     }
                     return Ok((Response::from_parts(head, kept.into()), streamed));
                 }
@@ -266,7 +270,7 @@ impl Serving {
                 Err(error) => return Err(Broken::io(error)),
             };
             if !connection.is_closed() {
-                self.state.lock().idle.push(connection);
+                self.keep(connection);
             }
             return Ok((Response::from_parts(head, body), None));
         }
@@ -291,6 +295,25 @@ impl Serving {
             }
             Address::Socket(path) => handshake(UnixStream::connect(path).await?).await,
         }
+    }
+
+    /// A connection that the next run may use; when a run leaves, the watching task notes when to close it.
+    fn keep(&self, connection: Connection) {
+        self.state.lock().idle.push((connection, Instant::now()));
+    }
+
+    /// Closes connections that nobody used for a while. Returns when to look again.
+    fn close_idle(&self) -> Option<Instant> {
+        let mut state = self.state.lock();
+        let now = Instant::now();
+        let old = state
+            .idle
+            .partition_point(|(_, since)| now.duration_since(*since) >= IDLE);
+        let closing: Vec<_> = state.idle.drain(..old).collect();
+        let next = state.idle.first().map(|(_, since)| *since + IDLE);
+        drop(state);
+        drop(closing);
+        next
     }
 
     fn is_over(&self) -> bool {
@@ -416,11 +439,19 @@ pub(crate) async fn tend(serving: Arc<Serving>, mut ends: Ends) {
         if serving.is_over() {
             break;
         }
+        let next = serving.close_idle();
+        let look = async {
+            match next {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             () = serving.wake.notified() => {}
             () = ends.pipes.take_some(&mut everyone) => {}
             _ = ends.process.wait() => break,
+            () = look => {}
         }
     }
     let idle = {

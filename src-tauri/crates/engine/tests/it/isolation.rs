@@ -437,6 +437,12 @@ async fn processes_are_bounded() {
             "import os, time\ndef main(a):\n  for i in range(200):\n    if not os.fork():\n      time.sleep(30)\n      os._exit(0)\n  time.sleep(30)\n  return {}",
         ),
         (
+            // Each part is nobody's child as soon as it has two of its own; together they take much memory, too.
+            "bomb",
+            "shell:default",
+            "b() { if [ $1 -gt 0 ]; then b $(($1-1)) | b $(($1-1)) & fi; sleep 30; }; b 9 & sleep 30; echo '{}'",
+        ),
+        (
             "threads",
             "python:default",
             "import threading, time\ndef main(a):\n  for i in range(200): threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n  time.sleep(30)\n  return {}",

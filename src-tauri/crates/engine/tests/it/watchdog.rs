@@ -98,6 +98,21 @@ async fn the_request_is_standard_input_and_environment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_ends_at_once_is_no_worker_any_more() {
+    let rig = Rig::new().await;
+    for contract in FORKS {
+        rig.put("f", watchdog(contract, "echo partial; exit 7")).await;
+        for _ in 0..10 {
+            let four = std::array::from_fn::<_, 4, _>(|_| ended(&rig, "f", post("/", b"")));
+            let [a, b, c, d] = four;
+            tokio::join!(a, b, c, d);
+        }
+        wait_for(async || rig.engine.status().workers.is_empty()).await;
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn output_is_combined_typed_and_bytes_pass() {
     let rig = Rig::new().await;
     rig.put("both", watchdog(WatchdogClassic, "echo out; echo err >&2"))
@@ -287,6 +302,39 @@ setTimeout(() => http.createServer((request, response) => {
   });
 }).listen(Number(process.env.http_port), '127.0.0.1'), 300);
 "#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_of_one_connection_is_not_kept_waiting_for_its_end() {
+    const ONE_BY_ONE: &str = r#"exec python3 -c '
+import http.server, os
+ended = 0
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = f"{ended} {os.getpid() == os.getsid(0)}".encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def finish(self):
+        global ended
+        ended += 1
+        super().finish()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["http_port"])), Handler).serve_forever()
+'"#;
+    let rig = Rig::new().await;
+    let mut new = watchdog(WatchdogHttp, ONE_BY_ONE);
+    new.settings.runs_per_worker = 8;
+    rig.put("f", new).await;
+    let mut said = Vec::new();
+    for pause in [0, 0, 3] {
+        tokio::time::sleep(std::time::Duration::from_secs(pause)).await;
+        said.push(text(&response(&rig, "f", post("/", b"")).await));
+    }
+    assert_eq!(said, ["0 True", "0 True", "1 True"]);
+    rig.stop().await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_serves_http_is_kept_and_called_again() {
