@@ -75,6 +75,34 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_ioperm,
 ];
 
+/// Refused to functions, and not to tools that build, which make things executable. Nothing else keeps a process from
+/// opening its owner's files to everybody, or closing them to their owner, wherever they are: Landlock has no right for
+/// it (Linux 6.15). What is open already may be changed by its descriptor (`fchmod`).
+const MODES: &[libc::c_long] = &[
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lchown,
+    libc::SYS_fchmodat,
+    FCHMODAT2,
+    libc::SYS_fchownat,
+    libc::SYS_fchown,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    SETXATTRAT,
+    REMOVEXATTRAT,
+    FILE_SETATTR,
+];
+// The same on every architecture, and newer than the C library's list (Linux 6.6, 6.13, 6.17).
+const FCHMODAT2: libc::c_long = 452;
+const SETXATTRAT: libc::c_long = 463;
+const REMOVEXATTRAT: libc::c_long = 466;
+const FILE_SETATTR: libc::c_long = 469;
+
 /// Namespaces that a process may not be born into: in one of its own for users it has every privilege there is.
 /// (`CLONE_NEWTIME` is for `unshare` and `clone3` only.)
 const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
@@ -103,28 +131,40 @@ const HERE: Option<u32> = Some(libc::EM_AARCH64 as u32 | 0xc000_0000);
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const HERE: Option<u32> = None;
 
-/// One program for each thing that a function may be allowed.
+/// What a process is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Work {
+    Function,
+    Build,
+}
+
+/// One program for each thing that a process may be allowed.
 pub(crate) struct Filters {
-    programs: HashMap<(Network, Sockets), BpfProgram>,
+    programs: HashMap<(Work, Network, Sockets), BpfProgram>,
 }
 
 impl Filters {
     /// Writes them; there are none on an architecture whose number is not here.
     pub(crate) fn new() -> Self {
-        let networks = [Network::Open, Network::Listen, Network::None];
-        let wanted = networks.into_iter().flat_map(|network| {
-            [Sockets::None, Sockets::Served, Sockets::Fenced].map(|sockets| (network, sockets))
+        let sorts = [
+            (Work::Function, Network::Open),
+            (Work::Function, Network::Listen),
+            (Work::Function, Network::None),
+            (Work::Build, Network::Open),
+        ];
+        let wanted = sorts.into_iter().flat_map(|(work, network)| {
+            [Sockets::None, Sockets::Served, Sockets::Fenced].map(|sockets| (work, network, sockets))
         });
         let programs = wanted
-            .filter_map(|key| Some((key, program(key.0, key.1)?)))
+            .filter_map(|key| Some((key, program(key.0, key.1, key.2)?)))
             .collect();
         Self { programs }
     }
 
     /// Filters the calls of this thread and of what it starts. Whether it does.
-    pub(crate) fn enter(&self, network: Network, sockets: Sockets) -> bool {
+    pub(crate) fn enter(&self, work: Work, network: Network, sockets: Sockets) -> bool {
         self.programs
-            .get(&(network, sockets))
+            .get(&(work, network, sockets))
             .is_some_and(|program| seccompiler::apply_filter(program).is_ok())
     }
 }
@@ -132,7 +172,7 @@ impl Filters {
 /// Written by hand and not by seccompiler's compiler: the kernel runs a new filter for every call that there is, to
 /// know which it never needs to ask about. A search by halves makes that 20 µs, where a list of comparisons takes 400,
 /// which every process that is started pays.
-fn program(network: Network, sockets: Sockets) -> Option<BpfProgram> {
+fn program(work: Work, network: Network, sockets: Sockets) -> Option<BpfProgram> {
     let mut text = Assembly::default();
     text.load(ARCHITECTURE);
     text.branch(libc::BPF_JEQ, HERE?, None, Some(Label::Refuse));
@@ -140,7 +180,8 @@ fn program(network: Network, sockets: Sockets) -> Option<BpfProgram> {
     #[cfg(target_arch = "x86_64")]
     text.branch(libc::BPF_JGE, X32, Some(Label::Refuse), None);
     let mut calls: BTreeMap<u32, Label> = BTreeMap::new();
-    for &call in REFUSED {
+    let modes = if work == Work::Function { MODES } else { &[] };
+    for &call in REFUSED.iter().chain(modes) {
         calls.insert(u32::try_from(call).ok()?, Label::Refuse);
     }
     calls.insert(u32::try_from(libc::SYS_socket).ok()?, Label::Socket);
@@ -332,7 +373,7 @@ mod tests {
     fn filtered<T: Send>(network: Network, sockets: Sockets, work: impl Send + FnOnce() -> T) -> Option<T> {
         let filters = Filters::new();
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| filters.enter(network, sockets).then(work));
+            let thread = scope.spawn(|| filters.enter(Work::Function, network, sockets).then(work));
             thread.join().unwrap()
         })
     }
@@ -363,10 +404,39 @@ mod tests {
         assert!(files && thread.is_ok());
     }
 
+    #[test]
+    fn modes_are_changed_by_tools_and_of_open_files_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "").unwrap();
+        let change = |mode: u32| {
+            let mode = std::fs::Permissions::from_mode(mode);
+            let by_path = std::fs::set_permissions(&path, mode.clone()).is_ok();
+            let open = std::fs::File::open(&path).unwrap();
+            (by_path, open.set_permissions(mode).is_ok())
+        };
+        let Some(found) = filtered(Network::Open, Sockets::None, || change(0o700)) else {
+            eprintln!("this kernel has no seccomp");
+            return;
+        };
+        assert_eq!(found, (false, true));
+        let filters = Filters::new();
+        let built = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                filters
+                    .enter(Work::Build, Network::Open, Sockets::None)
+                    .then(|| change(0o600))
+            });
+            thread.join().unwrap()
+        });
+        assert_eq!(built, Some((true, true)));
+    }
+
     /// Every call, by the program's own text.
     #[test]
     fn every_refused_call_is_found_by_the_search() {
-        let Some(program) = program(Network::Open, Sockets::None) else {
+        let Some(program) = program(Work::Function, Network::Open, Sockets::None) else {
             assert!(HERE.is_none());
             return;
         };
@@ -395,7 +465,7 @@ mod tests {
             let expected = match libc::c_long::from(number) {
                 libc::SYS_socket | libc::SYS_clone | libc::SYS_prlimit64 | libc::SYS_setrlimit => None,
                 libc::SYS_clone3 => Some(false),
-                call => Some(!REFUSED.contains(&call)),
+                call => Some(!REFUSED.contains(&call) && !MODES.contains(&call)),
             };
             assert_eq!(run(number), expected, "{number}");
         }

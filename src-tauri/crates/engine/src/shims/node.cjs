@@ -20,6 +20,43 @@ const { parse, stringify } = JSON;
 const now = Date.now;
 const exit = process.exit.bind(process);
 
+// By their paths a confined process may change the modes of no files (filter.rs): it is done by descriptors.
+const FOR_MODE = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
+const { chmod, chmodSync } = fs;
+const chmodPromised = fs.promises.chmod;
+fs.chmodSync = function (path, mode) {
+  let fd;
+  try {
+    fd = fs.openSync(path, FOR_MODE);
+  } catch (error) {
+    if (error.code !== 'EACCES') throw error;
+    return chmodSync(path, mode);
+  }
+  try {
+    fs.fchmodSync(fd, mode);
+  } finally {
+    fs.closeSync(fd);
+  }
+};
+fs.promises.chmod = async function (path, mode) {
+  let file;
+  try {
+    file = await fs.promises.open(path, FOR_MODE);
+  } catch (error) {
+    if (error.code !== 'EACCES') throw error;
+    return chmodPromised(path, mode);
+  }
+  try {
+    await file.chmod(mode);
+  } finally {
+    await file.close();
+  }
+};
+fs.chmod = function (path, mode, done) {
+  if (typeof done !== 'function') return chmod(path, mode, done); // which says what is wrong
+  fs.promises.chmod(path, mode).then(() => done(null), done);
+};
+
 // Descriptor 4 blocks: a frame is in the engine's hands before the next statement of the function runs, so that
 // neither a crash nor process.exit() loses lines, and a flood is slowed down instead of piling up in memory.
 function write(buffer) {

@@ -299,6 +299,76 @@ async fn no_privileges_are_gained_and_no_limits_of_others_set() {
     rig.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_modes_of_others_files_stay_and_ones_own_change() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let rig = Rig::new().await;
+    let outside = tempfile::tempdir().unwrap();
+    let canary = outside.path().join("canary");
+    std::fs::write(&canary, "").unwrap();
+    std::fs::set_permissions(&canary, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let database = rig.data.path().join("beckon.db");
+    let modes = || {
+        [outside.path(), &canary, &database]
+            .map(|path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777)
+    };
+    let before = modes();
+    let paths = [outside.path(), &canary, &database].map(|path| path.to_str().unwrap());
+    let input = serde_json::json!({ "paths": paths }).to_string();
+    let python = r##"
+import os, pathlib, shutil, stat
+def main(args):
+    refused = []
+    for path in args["paths"]:
+        try:
+            os.chmod(path, 0o777)
+        except PermissionError:
+            refused.append(path)
+    with open("mine", "w") as file: file.write("#!/bin/sh\necho ran")
+    os.chmod("mine", 0o750)
+    pathlib.Path("mine").chmod(0o755)
+    os.mkdir("tree"); shutil.copy("mine", "tree/copy"); shutil.copytree("tree", "trees")
+    try:
+        os.chmod("nothing", 0o644)
+    except FileNotFoundError as error:
+        refused.append(error.filename)
+    return {"refused": len(refused), "mode": oct(stat.S_IMODE(os.stat("trees/copy").st_mode)), "ran": os.popen("./mine").read()}
+"##;
+    let node = r##"
+const fs = require('fs');
+exports.main = async args => {
+  let refused = 0;
+  for (const path of [...args.paths, 'nothing']) {
+    try { fs.chmodSync(path, 0o777) } catch { refused += 0.5 }
+    await fs.promises.chmod(path, 0o777).catch(() => refused += 0.5);
+  }
+  fs.writeFileSync('mine', '#!/bin/sh\necho ran');
+  await new Promise((done, failed) => fs.chmod('mine', 0o755, error => error ? failed(error) : done()));
+  fs.mkdirSync('trees'); fs.copyFileSync('mine', 'trees/copy');
+  const mode = '0o' + (fs.statSync('trees/copy').mode & 0o777).toString(8);
+  return { refused, mode, ran: require('child_process').execFileSync('./mine').toString() };
+}
+"##;
+    let expected = r#"{"refused":4,"mode":"0o755","ran":"ran\n"}"#;
+    for (kind, source) in [("python:default", python), ("nodejs:default", node)] {
+        rig.put("f", function(kind, source)).await;
+        let record = rig.run("f", &input).await;
+        if !holds(&record, Guard::Files) {
+            eprintln!("not enforced here");
+            return;
+        }
+        let expected = serde_json::from_str::<serde_json::Value>(expected).unwrap();
+        assert_eq!(record.result.unwrap().to_value(), expected, "{kind}");
+        assert_eq!(modes(), before, "{kind}");
+    }
+    let source = format!("chmod 777 {}; echo '{{}}'", paths.join(" "));
+    rig.shell("f", &source).await;
+    let record = rig.run("f", "{}").await;
+    assert_eq!(logs(&record).len(), 3, "{:?}", logs(&record));
+    assert_eq!(modes(), before, "shell");
+    rig.stop().await;
+}
+
 /// A daemon that leaves its session, its parent and its environment behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_leaves_its_family_is_found_and_ended() {
