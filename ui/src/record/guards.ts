@@ -17,12 +17,13 @@ const GUARDS: Record<Guard, GuardWords> = {
   files: {
     title: "Files",
     meaning:
-      "Only the code, the interpreter and the scratch folder can be read; only the last can be written.",
+      "Only the code, the interpreter and the scratch folder can be read; only the last can be written. No mode or owner of a file can be changed by its path.",
   },
   signals: { title: "Signals", meaning: "No other process can be signalled." },
   sockets: {
     title: "Sockets",
-    meaning: "No Unix socket of another program can be reached: the desktop's bus, the container engine.",
+    meaning:
+      "No Unix socket of another program can be reached: the desktop's bus, the container engine. One exception: functions of Fn, unless they are told to have no network.",
   },
   processes: { title: "Processes", meaning: "The number of processes and threads is bounded." },
   file_size: { title: "File sizes", meaning: "The size of files and the number of open ones are bounded." },

@@ -51,6 +51,20 @@ impl Contract {
         Self::WatchdogStreaming,
     ];
 
+    /// Whether it is one of OpenFaaS' templates or watchdogs.
+    #[must_use]
+    pub fn is_openfaas(self) -> bool {
+        match self {
+            Self::Openfaas
+            | Self::OpenfaasFlask
+            | Self::WatchdogClassic
+            | Self::WatchdogHttp
+            | Self::WatchdogSerializing
+            | Self::WatchdogStreaming => true,
+            Self::Openwhisk | Self::ActionLoop | Self::Scaleway | Self::Fn | Self::Spaces => false,
+        }
+    }
+
     /// Whether code in `language` can follow it.
     #[must_use]
     pub fn fits(self, language: Language) -> bool {

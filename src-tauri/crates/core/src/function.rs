@@ -117,9 +117,9 @@ pub enum WebExport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LostPolicy {
-    /// Record it as lost: it may have had effects.
+    /// Record it as lost: running it twice would do harm.
     Record,
-    /// Run it again: the function is safe to repeat.
+    /// Run it again, as queues do: what is accepted is run at least once. The default of new functions.
     Retry,
 }
 
@@ -321,7 +321,7 @@ impl NewFunction {
             limits: Limits::DEFAULT,
             settings: Settings::default(),
             web: WebExport::Private,
-            lost_policy: LostPolicy::Record,
+            lost_policy: LostPolicy::Retry,
             publish: false,
             version: None,
         }

@@ -690,6 +690,10 @@ fn environment(
     if waits {
         set(actionloop::TOLD, "1".to_owned());
     }
+    if function.contract.is_openfaas() {
+        set("OPENFAAS_NAME", function.key.name.to_string());
+        set("OPENFAAS_NAMESPACE", function.key.namespace.to_string());
+    }
     env
 }
 

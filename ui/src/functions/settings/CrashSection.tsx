@@ -12,11 +12,15 @@ export function CrashSection() {
         label="After a crash"
         options={[
           {
+            value: "retry",
+            title: "Run it again",
+            text: "What is accepted is run at least once. Right where running twice does no harm.",
+          },
+          {
             value: "record",
             title: "Record it as lost",
             text: "It does not run again. Right where running twice would do harm.",
           },
-          { value: "retry", title: "Run it again", text: "Right where running twice does no harm." },
         ]}
       />
     </Section>

@@ -72,6 +72,13 @@ impl Answered {
             latin1(callback.function_name_as_called.as_bytes()),
         );
         own("x-function-status", self.status.to_string());
+        // When the call began, as OpenFaaS' gateway adds it to every answer: nanoseconds since the epoch.
+        if let Some(end) = run.summary.end
+            && !self.headers.contains_key("x-start-time")
+        {
+            let began = end.saturating_sub(took.max(0.0) as i64).max(run.summary.start);
+            own("x-start-time", began.saturating_mul(1_000_000).to_string());
+        }
         headers
     }
 }

@@ -75,18 +75,22 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_ioperm,
 ];
 
-/// Refused to functions, and not to tools that build, which make things executable. Nothing else keeps a process from
-/// opening its owner's files to everybody, or closing them to their owner, wherever they are: Landlock has no right for
-/// it (Linux 6.15). What is open already may be changed by its descriptor (`fchmod`).
+/// What changes a file's mode by its path. Nothing but a filter keeps a process from opening its owner's files to
+/// everybody, or closing them to their owner, wherever they are: Landlock has no right for it (Linux 6.15). What is open
+/// already may be changed by its descriptor (`fchmod`).
 const MODES: &[libc::c_long] = &[
     #[cfg(target_arch = "x86_64")]
     libc::SYS_chmod,
+    libc::SYS_fchmodat,
+    FCHMODAT2,
+];
+
+/// The same for owners and attributes.
+const OWNERS: &[libc::c_long] = &[
     #[cfg(target_arch = "x86_64")]
     libc::SYS_chown,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_lchown,
-    libc::SYS_fchmodat,
-    FCHMODAT2,
     libc::SYS_fchownat,
     libc::SYS_fchown,
     libc::SYS_setxattr,
@@ -131,29 +135,36 @@ const HERE: Option<u32> = Some(libc::EM_AARCH64 as u32 | 0xc000_0000);
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const HERE: Option<u32> = None;
 
-/// What a process is started for.
+/// What becomes of a call that changes the mode, the owner or the attributes of a file by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Work {
-    Function,
-    Build,
+pub(crate) enum Modes {
+    /// It is refused.
+    Refused,
+    /// It is refused, but of a change of mode it is said that it was made: Fn's FDKs open the socket that they make to
+    /// everybody, and end where they cannot.
+    Ignored,
+    /// It is made: tools that build make things executable.
+    Changed,
 }
 
 /// One program for each thing that a process may be allowed.
 pub(crate) struct Filters {
-    programs: HashMap<(Work, Network, Sockets), BpfProgram>,
+    programs: HashMap<(Modes, Network, Sockets), BpfProgram>,
 }
 
 impl Filters {
     /// Writes them; there are none on an architecture whose number is not here.
     pub(crate) fn new() -> Self {
         let sorts = [
-            (Work::Function, Network::Open),
-            (Work::Function, Network::Listen),
-            (Work::Function, Network::None),
-            (Work::Build, Network::Open),
+            (Modes::Refused, Network::Open),
+            (Modes::Refused, Network::Listen),
+            (Modes::Refused, Network::None),
+            (Modes::Ignored, Network::Open),
+            (Modes::Ignored, Network::None),
+            (Modes::Changed, Network::Open),
         ];
-        let wanted = sorts.into_iter().flat_map(|(work, network)| {
-            [Sockets::None, Sockets::Served, Sockets::Fenced].map(|sockets| (work, network, sockets))
+        let wanted = sorts.into_iter().flat_map(|(modes, network)| {
+            [Sockets::None, Sockets::Served, Sockets::Fenced].map(|sockets| (modes, network, sockets))
         });
         let programs = wanted
             .filter_map(|key| Some((key, program(key.0, key.1, key.2)?)))
@@ -162,9 +173,9 @@ impl Filters {
     }
 
     /// Filters the calls of this thread and of what it starts. Whether it does.
-    pub(crate) fn enter(&self, work: Work, network: Network, sockets: Sockets) -> bool {
+    pub(crate) fn enter(&self, modes: Modes, network: Network, sockets: Sockets) -> bool {
         self.programs
-            .get(&(work, network, sockets))
+            .get(&(modes, network, sockets))
             .is_some_and(|program| seccompiler::apply_filter(program).is_ok())
     }
 }
@@ -172,7 +183,7 @@ impl Filters {
 /// Written by hand and not by seccompiler's compiler: the kernel runs a new filter for every call that there is, to
 /// know which it never needs to ask about. A search by halves makes that 20 µs, where a list of comparisons takes 400,
 /// which every process that is started pays.
-fn program(work: Work, network: Network, sockets: Sockets) -> Option<BpfProgram> {
+fn program(modes: Modes, network: Network, sockets: Sockets) -> Option<BpfProgram> {
     let mut text = Assembly::default();
     text.load(ARCHITECTURE);
     text.branch(libc::BPF_JEQ, HERE?, None, Some(Label::Refuse));
@@ -180,9 +191,18 @@ fn program(work: Work, network: Network, sockets: Sockets) -> Option<BpfProgram>
     #[cfg(target_arch = "x86_64")]
     text.branch(libc::BPF_JGE, X32, Some(Label::Refuse), None);
     let mut calls: BTreeMap<u32, Label> = BTreeMap::new();
-    let modes = if work == Work::Function { MODES } else { &[] };
-    for &call in REFUSED.iter().chain(modes) {
+    for &call in REFUSED {
         calls.insert(u32::try_from(call).ok()?, Label::Refuse);
+    }
+    let (mode, owner) = match modes {
+        Modes::Refused => (Label::Refuse, Label::Refuse),
+        Modes::Ignored => (Label::Ignore, Label::Refuse),
+        Modes::Changed => (Label::Allow, Label::Allow),
+    };
+    for (list, label) in [(MODES, mode), (OWNERS, owner)] {
+        for &call in list {
+            calls.insert(u32::try_from(call).ok()?, label);
+        }
     }
     calls.insert(u32::try_from(libc::SYS_socket).ok()?, Label::Socket);
     calls.insert(u32::try_from(libc::SYS_clone).ok()?, Label::Clone);
@@ -220,6 +240,8 @@ fn program(work: Work, network: Network, sockets: Sockets) -> Option<BpfProgram>
     text.limits();
     text.mark(Label::Allow);
     text.answer(libc::SECCOMP_RET_ALLOW);
+    text.mark(Label::Ignore);
+    text.answer(libc::SECCOMP_RET_ERRNO);
     text.mark(Label::Missing);
     text.answer(libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32);
     text.mark(Label::Refuse);
@@ -232,6 +254,8 @@ fn program(work: Work, network: Network, sockets: Sockets) -> Option<BpfProgram>
 enum Label {
     Allow,
     Refuse,
+    /// A call that is not made, and of which it is said that it was.
+    Ignore,
     /// A call that this kernel is said not to have.
     Missing,
     /// Of `clone`, which depends on the flags.
@@ -373,7 +397,7 @@ mod tests {
     fn filtered<T: Send>(network: Network, sockets: Sockets, work: impl Send + FnOnce() -> T) -> Option<T> {
         let filters = Filters::new();
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| filters.enter(Work::Function, network, sockets).then(work));
+            let thread = scope.spawn(|| filters.enter(Modes::Refused, network, sockets).then(work));
             thread.join().unwrap()
         })
     }
@@ -422,21 +446,36 @@ mod tests {
         };
         assert_eq!(found, (false, true));
         let filters = Filters::new();
-        let built = std::thread::scope(|scope| {
-            let thread = scope.spawn(|| {
-                filters
-                    .enter(Work::Build, Network::Open, Sockets::None)
-                    .then(|| change(0o600))
-            });
-            thread.join().unwrap()
-        });
-        assert_eq!(built, Some((true, true)));
+        let with = |modes, mode| {
+            std::thread::scope(|scope| {
+                let work = || {
+                    filters
+                        .enter(modes, Network::Open, Sockets::None)
+                        .then(|| change(mode))
+                };
+                scope.spawn(work).join().unwrap()
+            })
+        };
+        assert_eq!(with(Modes::Changed, 0o600), Some((true, true)));
+        let by_path = |modes, mode: u32| {
+            std::thread::scope(|scope| {
+                let work = || {
+                    let mode = std::fs::Permissions::from_mode(mode);
+                    filters.enter(modes, Network::Open, Sockets::Served)
+                        && std::fs::set_permissions(&path, mode).is_ok()
+                };
+                scope.spawn(work).join().unwrap()
+            })
+        };
+        assert!(by_path(Modes::Ignored, 0o777), "it is said to be done");
+        let left = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(left & 0o777, 0o600);
     }
 
     /// Every call, by the program's own text.
     #[test]
     fn every_refused_call_is_found_by_the_search() {
-        let Some(program) = program(Work::Function, Network::Open, Sockets::None) else {
+        let Some(program) = program(Modes::Refused, Network::Open, Sockets::None) else {
             assert!(HERE.is_none());
             return;
         };
@@ -465,7 +504,7 @@ mod tests {
             let expected = match libc::c_long::from(number) {
                 libc::SYS_socket | libc::SYS_clone | libc::SYS_prlimit64 | libc::SYS_setrlimit => None,
                 libc::SYS_clone3 => Some(false),
-                call => Some(!REFUSED.contains(&call) && !MODES.contains(&call)),
+                call => Some(![REFUSED, MODES, OWNERS].iter().any(|list| list.contains(&call))),
             };
             assert_eq!(run(number), expected, "{number}");
         }

@@ -49,7 +49,7 @@ pub(crate) use tree::{cpu_us, family, listens};
 pub(crate) use watch::{Breach, Pulse, Watch, Watched};
 
 use fence::Fence;
-use filter::{Filters, Work};
+use filter::{Filters, Modes};
 use limits::Limiter;
 
 /// What one process is held to.
@@ -258,7 +258,11 @@ impl Isolation {
         } else {
             Sockets::None
         };
-        if self.filters.enter(Work::Function, confinement.network, sockets) {
+        let modes = match confinement.unix_sockets {
+            true => Modes::Ignored,
+            false => Modes::Refused,
+        };
+        if self.filters.enter(modes, confinement.network, sockets) {
             if confinement.network != Network::Open {
                 held.push(Guard::Network);
             }
@@ -281,7 +285,7 @@ impl Isolation {
         held.extend(self.fence.enter_build(workplace, program));
         let fenced = held.contains(&Guard::Sockets);
         let sockets = if fenced { Sockets::Fenced } else { Sockets::None };
-        if self.filters.enter(Work::Build, Network::Open, sockets) && !fenced {
+        if self.filters.enter(Modes::Changed, Network::Open, sockets) && !fenced {
             held.push(Guard::Sockets);
         }
         held

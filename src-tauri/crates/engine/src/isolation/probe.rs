@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::fence::Landlock;
-use super::filter::{Filters, Work};
+use super::filter::{Filters, Modes};
 use super::{Network, Sockets};
 
 /// Whether a guard can be enforced here.
@@ -52,7 +52,7 @@ impl Found {
                     mounts: super::secrets::try_here(),
                     no_new_privileges: super::give_up_privileges(),
                     landlock: Landlock::try_here(),
-                    filter: filters.enter(Work::Function, Network::None, Sockets::None),
+                    filter: filters.enter(Modes::Refused, Network::None, Sockets::None),
                     proc,
                 });
             thread

@@ -147,6 +147,8 @@ async fn a_callback_is_the_functions_answer_and_says_what_became_of_the_call() {
     let cookies: Vec<_> = got.headers.get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a=1", "b=2"]);
     assert_eq!(got.header("x-function-status"), Some("201"), "ours wins");
+    let began: i64 = got.header("x-start-time").unwrap().parse().unwrap();
+    assert!(began > 1_700_000_000_000_000_000, "nanoseconds: {began}");
     assert_eq!(got.header("x-function-name"), Some("answer.test"));
     assert_eq!(got.header("x-call-id"), Some("my-own-id"));
     assert_eq!(got.header("content-length"), Some("2"));

@@ -165,6 +165,7 @@ async fn what_waits_survives_a_shutdown() {
         concurrency: 1,
         ..Limits::DEFAULT
     };
+    new.lost_policy = LostPolicy::Record;
     rig.put("f", new.clone()).await;
     new.lost_policy = LostPolicy::Retry;
     rig.put("r", new).await;
@@ -293,14 +294,12 @@ async fn crash_child() {
         ),
     )
     .await;
-    put(
-        "stubborn",
-        function(
-            "shell:default",
-            "trap '' HUP PIPE TERM; sleep 1000 & setsid sleep 1000 & wait; sleep 1000",
-        ),
-    )
-    .await;
+    let mut stubborn = function(
+        "shell:default",
+        "trap '' HUP PIPE TERM; sleep 1000 & setsid sleep 1000 & wait; sleep 1000",
+    );
+    stubborn.lost_policy = LostPolicy::Record;
+    put("stubborn", stubborn).await;
     engine.accept(invocation("stubborn", "{}")).await.unwrap();
     let mut ids = 0;
     while engine.status().running == 0 {

@@ -34,10 +34,10 @@ async fn parts(rig: &Rig, id: ActivationId) -> Vec<(String, Status)> {
 async fn a_sequence_goes_on_where_it_was() {
     let rig = Rig::new().await;
     rig.node("fast", FAST).await;
-    rig.node("once", SLOW).await;
-    let mut again = function("nodejs:default", SLOW);
-    again.lost_policy = LostPolicy::Retry;
-    rig.put("again", again).await;
+    let mut once = function("nodejs:default", SLOW);
+    once.lost_policy = LostPolicy::Record;
+    rig.put("once", once).await;
+    rig.node("again", SLOW).await;
     sequence(&rig, "goes-on", &["fast", "again", "fast"]).await;
     sequence(&rig, "stops", &["fast", "once", "fast"]).await;
     let goes_on = rig
@@ -238,6 +238,7 @@ async fn crash_child() {
     let forever = "function main() { return new Promise((done) => setTimeout(done, 3600000)) }";
     let mut slow = function("nodejs:default", forever);
     slow.limits.timeout_ms = 900_000;
+    slow.lost_policy = LostPolicy::Record;
     put("slow", slow).await;
     let conducting = "function main({ step = 0, n }) { return step === 0 ? { action: 'fast', params: { n }, state: { step: 1 } } \
                       : { action: 'slow', params: {} } }";
@@ -247,6 +248,7 @@ async fn crash_child() {
         value: beckon_core::JsonText::parse("true").unwrap(),
     }];
     conductor.limits.timeout_ms = 900_000;
+    conductor.lost_policy = LostPolicy::Record;
     put("conductor", conductor).await;
     let components = vec![key("fast"), key("slow")];
     let sequence = NewFunction::new(Runtime::sequence(), CodePackage::Sequence(components));

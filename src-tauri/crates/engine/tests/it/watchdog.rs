@@ -53,7 +53,7 @@ fn text(response: &Response<Bytes>) -> String {
 async fn the_request_is_standard_input_and_environment() {
     let rig = Rig::new().await;
     for contract in FORKS {
-        let source = "cat; echo; echo to the log >&2; env | grep ^Http_ | sort; pwd";
+        let source = "cat; echo; echo to the log >&2; env | grep -E '^(Http_|OPENFAAS_)' | sort; pwd";
         let mut new = watchdog(contract, source);
         new.settings.watchdog.combine_output = Some(false);
         rig.put("f", new).await;
@@ -81,6 +81,8 @@ async fn the_request_is_standard_input_and_environment() {
             "Http_Path=/a b/c",
             "Http_Query=x=1&y",
             "Http_X_Call_Id=42",
+            "OPENFAAS_NAME=f",
+            "OPENFAAS_NAMESPACE=test",
         ] {
             assert!(lines.contains(&line), "{contract:?} {line} is not in {lines:?}");
         }
