@@ -34,12 +34,12 @@ export function DeliveryTable({
       <Table className="table-fixed">
         <thead>
           <tr>
-            <th className="w-42">State</th>
+            <th className="w-38 @max-4xl:w-36">State</th>
             <th>Target</th>
-            {!ofRun && <th className="w-48 @max-4xl:w-28">Run</th>}
+            {!ofRun && <th className="w-44 @max-4xl:w-28">Run</th>}
             <th className={cx("w-20 text-right!", WIDE)}>Attempts</th>
-            <th className="w-48 @max-4xl:w-36">Last answer</th>
-            <th className={cx("w-26", WIDE)}>Made</th>
+            <th className="w-56 @max-4xl:w-34">Last answer</th>
+            <th className={cx("w-24", WIDE)}>Made</th>
             <th className="w-16">
               <span className="sr-only">Actions</span>
             </th>
@@ -91,7 +91,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
         <td>
           <span className="flex items-center gap-1">
             {inbox === undefined ? (
-              <span className="truncate font-mono text-sm" title={row.target}>
+              <span className="line-clamp-2 font-mono text-sm wrap-anywhere" title={row.target}>
                 {row.target}
               </span>
             ) : (
@@ -127,7 +127,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
         <td>
           {row.status !== null && <HttpStatus status={row.status} />}
           {row.error !== null && (
-            <p className="line-clamp-2 text-sm break-words text-bad" title={row.error}>
+            <p className="line-clamp-3 text-sm break-words text-bad" title={row.error}>
               {row.error}
             </p>
           )}

@@ -98,7 +98,7 @@ function StopButton({ worker }: { worker: WorkerStatus }) {
     >
       <Button
         size="sm"
-        variant="danger-quiet"
+        variant={leaving ? "danger-quiet" : "secondary"}
         busy={stop.busy}
         icon={<Square size={12} aria-hidden />}
         onClick={() => void stop.run()}

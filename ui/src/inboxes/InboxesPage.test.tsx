@@ -70,6 +70,22 @@ it("makes an inbox, shows what comes, matched to its run, and empties it", async
   await waitFor(() => expect(sent(panel, "clear_inbox")).toEqual([{ id: INBOX.id }]));
 });
 
+it("shows what a message carries where its request says nothing", async () => {
+  renderApp("/inboxes", (panel) => {
+    panel.handlers.inboxes = () => [INBOX];
+    panel.handlers.inbox_messages = () => ({
+      rows: [
+        { ...MESSAGE, number: 2, path: "/", query: "" },
+        { ...MESSAGE, number: 1, path: "/", query: "", body: "empty", document: "null", bytes: 0 },
+      ],
+      next: null,
+    });
+  });
+  const [carries, empty] = await screen.findAllByTestId("inbox-message", {}, SLOW);
+  expect(within(carries as HTMLElement).getByTestId("excerpt")).toHaveTextContent('{"total":12}');
+  expect(within(empty as HTMLElement).getByText("POST")).toBeVisible();
+});
+
 it("has an asynchronous run call a new inbox, once made", async () => {
   const { panel } = renderApp("/c/local/ns/playground/fn/hello?tab=invoke", (panel) => {
     let inboxes: InboxView[] = [];

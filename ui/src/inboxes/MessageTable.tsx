@@ -17,6 +17,9 @@ const MATCHED: Record<MatchedBy, string> = {
   function_name: "A guess: the newest asynchronous run of the function that X-Function-Name names.",
 };
 
+/** Most characters of a body that a row shows. */
+const EXCERPT = 200;
+
 interface MessageTableProps {
   rows: readonly InboxMessage[];
   /** Those that arrived later are marked as new. */
@@ -55,6 +58,8 @@ function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
   const [open, setOpen] = useState(false);
   const { method, path, query, headers, body, document, run, matched, at } = message;
   const target = query === "" ? path : `${path}?${query}`;
+  // What every message of a topic, a queue or a stream is sent with says nothing; what it carries does.
+  const bare = method === "POST" && target === "/" && (body === "json" || body === "text");
   const sent = { form: body, document, contentType: headerOf(headers, "content-type") };
   const Chevron = open ? ChevronDown : ChevronRight;
   return (
@@ -71,10 +76,18 @@ function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
             >
               <Chevron size={14} aria-hidden />
             </button>
-            <strong className="font-mono text-sm font-semibold">{method}</strong>
-            <span className="truncate font-mono text-sm" title={target}>
-              {target}
-            </span>
+            {bare ? (
+              <span className="truncate font-mono text-sm" data-testid="excerpt">
+                {document.slice(0, EXCERPT)}
+              </span>
+            ) : (
+              <>
+                <strong className="font-mono text-sm font-semibold">{method}</strong>
+                <span className="truncate font-mono text-sm" title={target}>
+                  {target}
+                </span>
+              </>
+            )}
             {fresh && <Badge tone="info">New</Badge>}
           </span>
         </td>
