@@ -495,10 +495,12 @@ fn launch(
         command.fd_mappings(vec![mapping]).map_err(io::Error::other)?;
         results = Some(ours);
     }
+    let birth = isolation.birth();
     let (mut child, mut guards) = confined(&mut command, || {
         let ground = spec.lent.as_ref().and_then(Lent::ground);
         isolation.enter(&spec.confinement, &spec.program, &spec.scratch, ground)
     })?;
+    drop(birth);
     let pid = child
         .id()
         .and_then(|id| i32::try_from(id).ok())

@@ -1,14 +1,16 @@
-//! Resource limits of a process, set from outside right after its start.
+//! Resource limits of a process, set from outside right after its start; the number of its tasks before it, for a crowd
+//! can be there first.
 
-use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+use parking_lot::Mutex;
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use super::{Bounds, tree};
 use crate::machine;
 
 /// Most open files of a process.
 const OPEN_FILES: u64 = 4096;
-/// Tasks that the rest of the account may start meanwhile without a function suffering from it.
-const HEADROOM: u64 = 4096;
+/// Tasks that the rest of the account may start while a process lasts without the process suffering from it.
+const HEADROOM: u64 = 1024;
 
 /// Largest file that a build may write, bytes.
 const BUILT_FILE: u64 = 8 << 30;
@@ -16,18 +18,59 @@ const BUILT_FILE: u64 = 8 << 30;
 const BUILD_TASKS: u64 = 2048;
 
 /// Sets limits.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    /// The account's tasks when the engine started; `None` for root, to whom the limit does not apply.
-    tasks: Option<u64>,
+    births: Mutex<Births>,
+}
+
+/// Processes that are being started now, and this process's own limit of tasks but for them.
+#[derive(Debug, Default)]
+struct Births {
+    count: u32,
+    own: Option<Rlimit>,
+}
+
+/// A process is being started: it is born with a bound on the number of tasks, until this is dropped.
+pub(crate) struct Birth<'a>(&'a Limiter);
+
+impl Drop for Birth<'_> {
+    fn drop(&mut self) {
+        let mut births = self.0.births.lock();
+        births.count -= 1;
+        if births.count == 0
+            && let Some(own) = births.own.take()
+            && let Err(error) = setrlimit(Resource::Nproc, own)
+        {
+            tracing::error!(%error, "Beckon's own limit of tasks could not be set back");
+        }
+    }
+}
+
+/// The most tasks that the account may have for a process with so many of its own to start another; `None` where that
+/// bounds nobody. All tasks of the machine stand for the account's, which are not told as quickly.
+fn crowd(own: u64) -> Option<u64> {
+    let now = Some(tree::tasks()).filter(|now| *now > 0)?;
+    // Root has no such limit.
+    (!rustix::process::geteuid().is_root()).then_some(now + own + HEADROOM)
 }
 
 impl Limiter {
-    pub(crate) fn new() -> Self {
-        let user = rustix::process::geteuid();
-        Self {
-            tasks: (!user.is_root()).then(|| tree::tasks_of(user)),
+    /// Lowers this process's own limit of tasks for a moment: what it starts inherits it, and may be a crowd of thousands
+    /// before anybody could lower it from outside.
+    pub(crate) fn birth(&self, bounds: Bounds) -> Birth<'_> {
+        let mut births = self.births.lock();
+        births.count += 1;
+        if births.count == 1
+            && let Some(limit) = crowd(u64::from(bounds.tasks))
+        {
+            let own = getrlimit(Resource::Nproc);
+            let lower = Rlimit {
+                current: Some(limit.min(own.current.unwrap_or(u64::MAX))),
+                ..own.clone()
+            };
+            births.own = setrlimit(Resource::Nproc, lower).is_ok().then_some(own);
         }
+        Birth(self)
     }
 
     /// Whether the size of files, the number of open ones and core dumps are bounded now.
@@ -41,8 +84,8 @@ impl Limiter {
             && lower(Resource::Core, 0);
         // Not the address space: V8 reserves far more than it uses.
         lower(Resource::Data, memory.saturating_mul(4) + (2 << 30));
-        if let Some(tasks) = self.tasks {
-            lower(Resource::Nproc, tasks + u64::from(bounds.tasks) + HEADROOM);
+        if let Some(limit) = crowd(u64::from(bounds.tasks)) {
+            lower(Resource::Nproc, limit);
         }
         files
     }
@@ -52,8 +95,8 @@ impl Limiter {
     pub(crate) fn apply_to_build(&self, pid: Pid) -> bool {
         lower(pid, Resource::Core, 0);
         lower(pid, Resource::Data, machine::memory().max(2 << 30));
-        if let Some(tasks) = self.tasks {
-            lower(pid, Resource::Nproc, tasks + BUILD_TASKS + HEADROOM);
+        if let Some(limit) = crowd(BUILD_TASKS) {
+            lower(pid, Resource::Nproc, limit);
         }
         lower(pid, Resource::Fsize, BUILT_FILE)
     }
@@ -67,4 +110,31 @@ fn lower(pid: Pid, resource: Resource, limit: u64) -> bool {
         maximum: limit,
     };
     prlimit(Some(pid), resource, new).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_tasks_is_there_at_a_birth_and_gone_after_the_last() {
+        let own = || getrlimit(Resource::Nproc).current.unwrap_or(u64::MAX);
+        let before = own();
+        let limiter = Limiter::default();
+        let bounds = Bounds {
+            scratch: 1 << 20,
+            tasks: 60,
+        };
+        let first = limiter.birth(bounds);
+        let second = limiter.birth(bounds);
+        drop(first);
+        if rustix::process::geteuid().is_root() {
+            eprintln!("root has no such limit");
+            assert_eq!(own(), before);
+        } else {
+            assert!(own() < tree::tasks() + 60 + 2 * HEADROOM);
+        }
+        drop(second);
+        assert_eq!(own(), before);
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use rustix::process::{Pid, Uid};
+use rustix::process::Pid;
 
 /// Most processes that one look goes through: enough to know that it is too many.
 const MOST: usize = 4096;
@@ -167,17 +167,6 @@ pub(crate) fn everybody() -> BTreeMap<i32, Stat> {
         Some((pid, stat(pid)?))
     })
     .collect()
-}
-
-/// The processes and threads of an account.
-pub(crate) fn tasks_of(user: Uid) -> u64 {
-    let list = fs::read_dir("/proc").into_iter().flatten().flatten();
-    list.filter_map(|entry| {
-        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-        let mine = entry.metadata().ok()?.uid() == user.as_raw();
-        mine.then(|| stat(pid).map_or(0, |stat| u64::from(stat.threads)))
-    })
-    .sum()
 }
 
 /// Bytes of memory that are this process's own, with its share of what it shares. Slower than [`stat`]: the kernel

@@ -30,7 +30,7 @@ const CALM: u32 = 20;
 const DISK_EVERY: u32 = 2;
 const STRAYS_EVERY: u32 = 10;
 /// The watch is to get its turn among the many that a function may have started; most accounts may not ask for that.
-const NICE: i32 = -10;
+const NICE: i32 = -20;
 /// Longest sleep where there is nothing to measure; somebody wakes it before.
 const FOREVER: Duration = Duration::from_secs(3600);
 
@@ -266,12 +266,17 @@ impl Watch {
 
     fn look(&self, round: u32) {
         let watched: Vec<Arc<Watched>> = self.watched.lock().values().cloned().collect();
-        let mut strays = if round.is_multiple_of(STRAYS_EVERY) | self.is_crowded() {
+        let crowded = self.is_crowded();
+        if crowded {
+            // A crowd that grows by thousands a second leaves nobody the time to count it.
+            self.signal(&watched, Signal::STOP);
+        }
+        let mut strays = if crowded || round.is_multiple_of(STRAYS_EVERY) {
             self.strays(&watched)
         } else {
             HashMap::new()
         };
-        for one in watched {
+        for one in &watched {
             if one.breach().is_some() {
                 continue; // being ended; what it was ended for stays as it was measured
             }
@@ -281,14 +286,26 @@ impl Watch {
                     members.push(stray);
                 }
             }
-            if let Some(breach) = self.judge(&one, &members, round) {
-                self.end(&one, breach, &members);
+            if let Some(breach) = self.judge(one, &members, round) {
+                self.end(one, breach, &members);
             }
+        }
+        if crowded {
+            self.signal(&watched, Signal::CONT);
+        }
+    }
+
+    /// Sends a signal to the groups of all these workers.
+    fn signal(&self, watched: &[Arc<Watched>], signal: Signal) {
+        // While a process is in the map nobody has reaped it, so that its group's number cannot be another's.
+        let living = self.living.lock();
+        for pid in watched.iter().filter_map(|one| living.get(&one.number)) {
+            let _ = rustix::process::kill_process_group(*pid, signal);
         }
     }
 
     /// Whether the machine has so many more tasks than at the last look at all of them that a function may be over its
-    /// bound. Those whose parents end at once are in no family.
+    /// bound: those whose parents end at once are in no family.
     fn is_crowded(&self) -> bool {
         let now = tree::tasks();
         let before = self.crowd.fetch_min(now, Ordering::Relaxed);
@@ -300,17 +317,17 @@ impl Watch {
     }
 
     fn judge(&self, one: &Watched, members: &[Member], round: u32) -> Option<Breach> {
+        // First: many take much memory as well, and to share that out takes longer than they take to become more.
         let tasks: u64 = members.iter().map(|member| u64::from(member.stat.threads)).sum();
+        if tasks > u64::from(self.bounds.tasks) {
+            return Some(Breach::Tasks);
+        }
         let mut memory: u64 = members.iter().map(|member| member.stat.resident).sum();
         if memory > one.most() && members.len() > 1 {
             // What they share was counted for each. Twice, because it is counted anew while one of them ends.
             memory = fair_share(members).min(fair_share(members));
         }
         one.memory.store(memory, Ordering::Relaxed);
-        // First, for many take much memory as well.
-        if tasks > u64::from(self.bounds.tasks) {
-            return Some(Breach::Tasks);
-        }
         if memory > one.most() {
             return Some(Breach::Memory);
         }
