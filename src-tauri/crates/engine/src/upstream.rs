@@ -16,6 +16,7 @@ use http_body_util::Full;
 
 use crate::adapt::Head;
 use crate::code::{Deployment, Prepared};
+use crate::delivery::ulid;
 use crate::deploy::invalid;
 use crate::end::{End, Why};
 use crate::runtimes::Runtimes;
@@ -224,7 +225,7 @@ pub(crate) fn request_of(
         }
         return Ok(request);
     }
-    add(headers, "fn-call-id", call.id_text);
+    add(headers, "fn-call-id", &ulid(call.id.as_u128()));
     if let Some(deadline) = chrono::DateTime::from_timestamp_millis(call.deadline) {
         let text = deadline.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         add(headers, "fn-deadline", &text);

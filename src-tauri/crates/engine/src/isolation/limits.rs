@@ -66,7 +66,7 @@ impl Limiter {
             let own = getrlimit(Resource::Nproc);
             let lower = Rlimit {
                 current: Some(limit.min(own.current.unwrap_or(u64::MAX))),
-                ..own.clone()
+                ..own
             };
             births.own = setrlimit(Resource::Nproc, lower).is_ok().then_some(own);
         }

@@ -129,7 +129,7 @@ fdk.handle(async (input, context) => {
   gateway.statusCode = 201;
   gateway.setResponseHeader('X-Made', 'here');
   return { input, method: gateway.method, url: gateway.requestURL, own: gateway.getHeader('X-Own'),
-    fn: process.env.FN_FN_NAME, app: context.appName, memory: context.memory, pid: process.pid,
+    fn: process.env.FN_FN_NAME, call: context.callID, app: context.appName, memory: context.memory, pid: process.pid,
     late: context.deadline - Date.now() < 1000 };
 });
 "#;
@@ -145,6 +145,8 @@ async fn the_node_fdk() {
         let ended = ended(&rig, post("/a?b=1", "{\"n\":1}")).await;
         let (status, mut all) = value(&ended);
         pids.insert(all["pid"].take().to_string());
+        let call = beckon_engine::delivery::ulid(ended.summary().id.as_u128());
+        assert_eq!(all.as_object_mut().unwrap().remove("call"), Some(call.into()));
         let wanted = json!({"input": {"n": 1}, "method": "POST", "url": "/a?b=1", "own": "yes", "fn": "f",
             "app": "test", "memory": 256, "pid": null, "late": false});
         assert_eq!((status, all), (201, wanted), "{:?}", logs(&ended.activation()));

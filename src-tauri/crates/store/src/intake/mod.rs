@@ -235,7 +235,7 @@ pub(crate) fn find(db: &Connection, path: &Path, pending: &Pending) -> Result<Fo
         None => tracing::info!("another program has this database open as well"),
         Some((log, entries)) => {
             next = entries.last().map_or(next, |entry| next.max(entry.seq + 1));
-            let new = entries.into_iter().filter(|entry| entry.seq > known);
+            let new = entries.iter().filter(|entry| entry.seq > known);
             shelf.logged = Mutex::new(new.filter_map(|entry| restored(entry, pending)).collect());
             shelf.log = Mutex::new(Some(log));
         }
@@ -255,7 +255,7 @@ pub(crate) fn highest(db: &Connection) -> Result<i64, Fault> {
         .unwrap_or(0))
 }
 
-fn restored(entry: Entry, pending: &Pending) -> Option<Logged> {
+fn restored(entry: &Entry, pending: &Pending) -> Option<Logged> {
     let read = serde_json::from_slice(&entry.text)
         .map_err(|error| Fault::unreadable("accepted run", error))
         .and_then(|line: Line<Activation>| {

@@ -34,7 +34,7 @@ const DATABASE: &str = "BECKON_STORE_TEST_DATABASE";
 
 /// Most runs are logged before they are in the database, and some are not.
 fn named(number: u128) -> ActivationId {
-    if number % 5 == 0 {
+    if number.is_multiple_of(5) {
         id(number)
     } else {
         fresh(number)
