@@ -17,7 +17,7 @@ const GUARDS: Record<Guard, GuardWords> = {
   files: {
     title: "Files",
     meaning:
-      "Only the code, the interpreter and the scratch folder can be read; only the last can be written. No mode or owner of a file can be changed by its path.",
+      "Only the code, the interpreter and the scratch folder can be read; only the last can be written.",
   },
   signals: { title: "Signals", meaning: "No other process can be signalled." },
   sockets: {

@@ -333,6 +333,16 @@ impl<'a> Batch<'a> {
         Ok(n)
     }
 
+    /// Fails where accepted runs could not be taken in: for jobs that would take what is not there for gone.
+    pub(crate) fn is_whole(&self) -> Result<(), Fault> {
+        if !self.behind {
+            return Ok(());
+        }
+        let text = "Accepted runs could not be written to the database yet.";
+        let hint = "If its disk is full, free some space; they are kept meanwhile.";
+        Err(Error::new(ErrorCode::Busy, text).with_hint(hint).into())
+    }
+
     /// The next place in the order of arrival.
     pub(crate) fn arrive(&mut self) -> Result<i64, Fault> {
         // Another program may have this database open as well.

@@ -65,7 +65,7 @@ fn from_sqlite(cause: &rusqlite::Error) -> Error {
         .with_details(cause.to_string()),
         Some(Sqlite::DatabaseCorrupt | Sqlite::NotADatabase) => {
             Error::new(ErrorCode::Internal, "Beckon's database is damaged.")
-                .with_hint("Put a backup in its place, or move the file away to start with an empty one.")
+                .with_hint("Put a backup in its place, or move it away to start with an empty one; the files beside it whose names begin the same go with it.")
                 .with_details(cause.to_string())
         }
         Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => {

@@ -262,7 +262,8 @@ impl Writer {
                     wal,
                     shelf,
                     durable: true,
-                    unsynced: None,
+                    // A Beckon that was killed may have left commits without one.
+                    unsynced: Some(Instant::now()),
                     behind: None,
                 };
                 thread.work(&guard.0);
@@ -376,6 +377,8 @@ impl Thread {
         let synced = self.wal.as_ref().map_or(Ok(()), File::sync_data);
         self.unsynced = synced.is_err().then(Instant::now);
         synced.map_err(|error| {
+            // The next one may be told that all is well though it is not.
+            self.shelf.distrust();
             tracing::error!(%error, "the database's log could not be synced");
             Error::internal("write to the disk", error)
         })

@@ -10,7 +10,7 @@ use crate::machine;
 /// Most open files of a process.
 const OPEN_FILES: u64 = 4096;
 /// Tasks that the rest of the account may start while a process lasts without the process suffering from it.
-const HEADROOM: u64 = 1024;
+const HEADROOM: u64 = 2048;
 
 /// Largest file that a build may write, bytes.
 const BUILT_FILE: u64 = 8 << 30;
@@ -19,23 +19,23 @@ const BUILD_TASKS: u64 = 2048;
 
 /// Sets limits.
 #[derive(Debug, Default)]
-pub(crate) struct Limiter {
-    births: Mutex<Births>,
-}
+pub(crate) struct Limiter;
 
 /// Processes that are being started now, and this process's own limit of tasks but for them.
-#[derive(Debug, Default)]
 struct Births {
     count: u32,
     own: Option<Rlimit>,
 }
 
-/// A process is being started: it is born with a bound on the number of tasks, until this is dropped.
-pub(crate) struct Birth<'a>(&'a Limiter);
+/// One for all engines: the limit is the process's.
+static BIRTHS: Mutex<Births> = Mutex::new(Births { count: 0, own: None });
 
-impl Drop for Birth<'_> {
+/// A process is being started: it is born with a bound on the number of tasks, until this is dropped.
+pub(crate) struct Birth;
+
+impl Drop for Birth {
     fn drop(&mut self) {
-        let mut births = self.0.births.lock();
+        let mut births = BIRTHS.lock();
         births.count -= 1;
         if births.count == 0
             && let Some(own) = births.own.take()
@@ -57,20 +57,20 @@ fn crowd(own: u64) -> Option<u64> {
 impl Limiter {
     /// Lowers this process's own limit of tasks for a moment: what it starts inherits it, and may be a crowd of thousands
     /// before anybody could lower it from outside.
-    pub(crate) fn birth(&self, bounds: Bounds) -> Birth<'_> {
-        let mut births = self.births.lock();
+    pub(crate) fn birth(bounds: Bounds) -> Birth {
+        let mut births = BIRTHS.lock();
         births.count += 1;
-        if births.count == 1
-            && let Some(limit) = crowd(u64::from(bounds.tasks))
-        {
-            let own = getrlimit(Resource::Nproc);
+        if let Some(limit) = crowd(u64::from(bounds.tasks)) {
+            let own = *births.own.get_or_insert_with(|| getrlimit(Resource::Nproc));
             let lower = Rlimit {
                 current: Some(limit.min(own.current.unwrap_or(u64::MAX))),
                 ..own
             };
-            births.own = setrlimit(Resource::Nproc, lower).is_ok().then_some(own);
+            if let Err(error) = setrlimit(Resource::Nproc, lower) {
+                tracing::warn!(%error, "a process is born without a limit of tasks");
+            }
         }
-        Birth(self)
+        Birth
     }
 
     /// Whether the size of files, the number of open ones and core dumps are bounded now.
@@ -120,13 +120,12 @@ mod tests {
     fn a_limit_of_tasks_is_there_at_a_birth_and_gone_after_the_last() {
         let own = || getrlimit(Resource::Nproc).current.unwrap_or(u64::MAX);
         let before = own();
-        let limiter = Limiter::default();
         let bounds = Bounds {
             scratch: 1 << 20,
             tasks: 60,
         };
-        let first = limiter.birth(bounds);
-        let second = limiter.birth(bounds);
+        let first = Limiter::birth(bounds);
+        let second = Limiter::birth(bounds);
         drop(first);
         if rustix::process::geteuid().is_root() {
             eprintln!("root has no such limit");

@@ -168,7 +168,7 @@ impl Isolation {
         Self {
             fence: Fence::new(places::Places::new(data_dir, runtimes), found.landlock),
             filters,
-            limiter: Limiter::default(),
+            limiter: Limiter,
             in_terminal: tree::stat(rustix::process::getpid().as_raw_nonzero().get())
                 .is_some_and(|stat| stat.terminal != 0),
             mounts: found.mounts,
@@ -306,8 +306,8 @@ impl Isolation {
     }
 
     /// While a process is being started.
-    pub(crate) fn birth(&self) -> limits::Birth<'_> {
-        self.limiter.birth(self.bounds)
+    pub(crate) fn birth(&self) -> limits::Birth {
+        Limiter::birth(self.bounds)
     }
 
     /// Sets the limits of a process that has just been started. Tells what holds.

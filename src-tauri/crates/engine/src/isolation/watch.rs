@@ -213,7 +213,7 @@ impl Watch {
             alive: Mutex::default(),
             eldest: tree::stat(rustix::process::getpid().as_raw_nonzero().get()).map_or(0, |stat| stat.start),
             unswept: AtomicBool::new(false),
-            crowd: AtomicU64::new(0),
+            crowd: AtomicU64::new(tree::tasks()),
             living,
         })
     }
@@ -267,15 +267,14 @@ impl Watch {
     fn look(&self, round: u32) {
         let watched: Vec<Arc<Watched>> = self.watched.lock().values().cloned().collect();
         let crowded = self.is_crowded();
-        if crowded {
-            // A crowd that grows by thousands a second leaves nobody the time to count it.
-            self.signal(&watched, Signal::STOP);
-        }
+        // A crowd that grows by thousands a second leaves nobody the time to count it.
+        let held = crowded.then(|| Held::new(self, &watched));
         let mut strays = if crowded || round.is_multiple_of(STRAYS_EVERY) {
             self.strays(&watched)
         } else {
             HashMap::new()
         };
+        let mut families = Vec::with_capacity(watched.len());
         for one in &watched {
             if one.breach().is_some() {
                 continue; // being ended; what it was ended for stays as it was measured
@@ -286,12 +285,19 @@ impl Watch {
                     members.push(stray);
                 }
             }
+            // First: many take much memory as well, and to share that out takes longer than they take to become more.
+            let tasks: u64 = members.iter().map(|member| u64::from(member.stat.threads)).sum();
+            if tasks > u64::from(self.bounds.tasks) {
+                self.end(one, Breach::Tasks, &members);
+            } else {
+                families.push((one, members));
+            }
+        }
+        drop(held);
+        for (one, members) in families {
             if let Some(breach) = self.judge(one, &members, round) {
                 self.end(one, breach, &members);
             }
-        }
-        if crowded {
-            self.signal(&watched, Signal::CONT);
         }
     }
 
@@ -317,11 +323,6 @@ impl Watch {
     }
 
     fn judge(&self, one: &Watched, members: &[Member], round: u32) -> Option<Breach> {
-        // First: many take much memory as well, and to share that out takes longer than they take to become more.
-        let tasks: u64 = members.iter().map(|member| u64::from(member.stat.threads)).sum();
-        if tasks > u64::from(self.bounds.tasks) {
-            return Some(Breach::Tasks);
-        }
         let mut memory: u64 = members.iter().map(|member| member.stat.resident).sum();
         if memory > one.most() && members.len() > 1 {
             // What they share was counted for each. Twice, because it is counted anew while one of them ends.
@@ -395,6 +396,25 @@ impl Watch {
         let ours = self.brand.of_process(one.number);
         let sweep = std::thread::Builder::new().name("beckon-sweep".to_owned());
         let _ = sweep.spawn(move || survivors::kill_all(&mark, &|brand| brand == ours));
+    }
+}
+
+/// Workers whose groups stand still, until this is dropped.
+struct Held<'a> {
+    watch: &'a Watch,
+    watched: &'a [Arc<Watched>],
+}
+
+impl<'a> Held<'a> {
+    fn new(watch: &'a Watch, watched: &'a [Arc<Watched>]) -> Self {
+        watch.signal(watched, Signal::STOP);
+        Self { watch, watched }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.watch.signal(self.watched, Signal::CONT);
     }
 }
 

@@ -29,7 +29,7 @@ fs.chmodSync = function (path, mode) {
   try {
     fd = fs.openSync(path, FOR_MODE);
   } catch (error) {
-    if (error.code !== 'EACCES') throw error;
+    if (error.code === 'ENOENT') throw error;
     return chmodSync(path, mode);
   }
   try {
@@ -43,7 +43,7 @@ fs.promises.chmod = async function (path, mode) {
   try {
     file = await fs.promises.open(path, FOR_MODE);
   } catch (error) {
-    if (error.code !== 'EACCES') throw error;
+    if (error.code === 'ENOENT') throw error;
     return chmodPromised(path, mode);
   }
   try {

@@ -33,26 +33,35 @@ os.set_inheritable(4, False)
 _chmod = os.chmod
 
 
-def _chmod_open(path, mode, *, dir_fd=None, follow_symlinks=True):
-    """os.chmod by a descriptor: by their paths a confined process may change the modes of no files (filter.rs)."""
-    if isinstance(path, int):
-        return _chmod(path, mode)
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_symlinks else os.O_NOFOLLOW)
-    try:
-        descriptor = os.open(path, flags, dir_fd=dir_fd)
-    except PermissionError:
-        return _chmod(path, mode, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
-    try:
-        os.fchmod(descriptor, mode)
-    finally:
-        os.close(descriptor)
+class _ChmodOpen:
+    """os.chmod by a descriptor: by their paths a confined process may change the modes of no files (filter.rs).
+
+    No function: pathlib before Python 3.11 keeps it in a class, where a function would be a method.
+    """
+
+    __name__ = "chmod"
+    __doc__ = _chmod.__doc__
+
+    def __call__(self, path, mode, *, dir_fd=None, follow_symlinks=True):
+        if isinstance(path, int):
+            return _chmod(path, mode)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_symlinks else os.O_NOFOLLOW)
+        try:
+            descriptor = os.open(path, flags, dir_fd=dir_fd)
+        except FileNotFoundError:
+            raise
+        except OSError:  # a socket, say, or what may not be read
+            return _chmod(path, mode, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+        try:
+            os.fchmod(descriptor, mode)
+        finally:
+            os.close(descriptor)
 
 
-_chmod_open.__name__ = "chmod"
-os.chmod = _chmod_open
+os.chmod = _ChmodOpen()
 for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
     if _chmod in known:
-        known.add(_chmod_open)
+        known.add(os.chmod)
 del known
 
 _lock = threading.Lock()

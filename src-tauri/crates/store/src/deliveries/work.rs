@@ -178,6 +178,7 @@ impl Store {
     /// were never accepted are forgotten. Returns how many deliveries wait.
     pub async fn recover_deliveries(&self, now: Millis) -> Result<u64> {
         self.write(Urgency::Durable, 0, move |batch| {
+            batch.is_whole()?;
             batch.db.execute(
                 "UPDATE delivery_attempts SET error = ?1 WHERE ms IS NULL AND delivery IN
                  (SELECT n FROM deliveries WHERE state = 'delivering' AND state <> 'delivered')",

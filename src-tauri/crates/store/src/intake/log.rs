@@ -37,6 +37,8 @@ pub(crate) struct Log {
     at: u64,
     /// The file's length: up to there it has blocks.
     length: u64,
+    /// Whether its name is known to be on disk.
+    named: bool,
 }
 
 impl Log {
@@ -61,25 +63,52 @@ impl Log {
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut &file, &mut bytes)?;
         let (entries, at) = read(&bytes);
+        let length = bytes.len() as u64;
+        // What is behind an entry that is not whole must not follow the next one that is written there.
+        let zeros = vec![0; usize::try_from(length - at).unwrap_or_default()];
+        file.write_all_at(&zeros, at)?;
         let log = Self {
             path: path.to_owned(),
             file,
             at,
-            length: bytes.len() as u64,
+            length,
+            named: false,
         };
         Ok(Some((log, entries)))
     }
 
-    /// Adds entries, made with [`entry`]; they are on disk when this returns.
-    pub(crate) fn append(&mut self, entries: &[u8]) -> io::Result<()> {
-        let end = self.at + entries.len() as u64;
+    /// Sees to it that there is room for so many bytes more. Where that fails, nothing was added.
+    pub(crate) fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        let end = self.at + bytes;
         if end > self.length {
-            self.grow(end)?;
+            let length = end.next_multiple_of(STEP);
+            let zeros = vec![0; usize::try_from(length - self.length).unwrap_or_default()];
+            self.file.write_all_at(&zeros, self.length)?;
+            self.file.sync_all()?;
+            self.length = length;
         }
-        self.file.write_all_at(entries, self.at)?;
-        self.file.sync_data()?;
-        self.at = end;
+        if !self.named
+            && let Some(directory) = self.path.parent()
+        {
+            File::open(directory)?.sync_all()?;
+            self.named = true;
+        }
         Ok(())
+    }
+
+    /// Adds entries, made with [`entry`], where there is room; they are on disk when this returns. Where it fails nobody
+    /// knows whether they are, and the file is of no use any more.
+    pub(crate) fn append(&mut self, entries: &[u8]) -> io::Result<()> {
+        let added = self
+            .file
+            .write_all_at(entries, self.at)
+            .and_then(|()| self.file.sync_data());
+        match added {
+            Ok(()) => self.at += entries.len() as u64,
+            // Not to be found by the next start, whoever has them now.
+            Err(_) => _ = self.file.write_all_at(&[0; HEAD], self.at),
+        }
+        added
     }
 
     /// Whether it is time for [`Log::begin_again`].
@@ -105,23 +134,14 @@ impl Log {
             file: File::open(path).unwrap(),
             at: 0,
             length: STEP,
+            named: true,
         }
     }
+}
 
-    fn grow(&mut self, end: u64) -> io::Result<()> {
-        let length = end.next_multiple_of(STEP);
-        let zeros = vec![0; usize::try_from(length - self.length).unwrap_or_default()];
-        self.file.write_all_at(&zeros, self.length)?;
-        self.file.sync_all()?;
-        if self.length == 0
-            && let Some(directory) = self.path.parent()
-        {
-            // Its name is on disk, too.
-            File::open(directory)?.sync_all()?;
-        }
-        self.length = length;
-        Ok(())
-    }
+/// How many bytes the entry of this text takes.
+pub(crate) fn length(text: &[u8]) -> u64 {
+    (HEAD + text.len()) as u64
 }
 
 /// Adds an entry to `to`. Its text is at most 4 GiB.
@@ -183,6 +203,7 @@ mod tests {
         for seq in seqs {
             entry(&mut bytes, seq, text.as_bytes());
         }
+        log.reserve(bytes.len() as u64).unwrap();
         log.append(&bytes).unwrap();
     }
 

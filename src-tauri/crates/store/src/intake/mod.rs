@@ -111,6 +111,8 @@ pub(crate) struct Shelf {
     logged: Mutex<VecDeque<Logged>>,
     /// The file, where this program has it.
     log: Mutex<Option<Log>>,
+    /// Whether an fsync of the database failed: what is in the file may be nowhere else.
+    doubtful: AtomicBool,
 }
 
 /// Runs in a transaction that is not committed yet.
@@ -134,8 +136,16 @@ impl Shelf {
         logged.extend(later);
     }
 
+    /// What the database says to have may not be on disk.
+    pub(crate) fn distrust(&self) {
+        self.doubtful.store(true, Ordering::Relaxed);
+    }
+
     /// Everything is in the database, and durable there: the file is not needed any more.
     pub(crate) fn close(&self) {
+        if self.doubtful.load(Ordering::Relaxed) {
+            return;
+        }
         if let Some(log) = self.log.lock().take()
             && let Err(error) = log.remove()
         {
@@ -380,6 +390,11 @@ impl Shared {
         if log.is_full() {
             self.make_room(log)?;
         }
+        let length = asks.iter().map(|(ask, _)| log::length(&ask.text)).sum();
+        if let Err(error) = log.reserve(length) {
+            tracing::warn!(%error, "the file of accepted runs cannot grow");
+            return None;
+        }
         let first = self.seqs.fetch_add(asks.len() as i64, Ordering::Relaxed);
         bytes.clear();
         for (seq, (ask, _)) in (first..).zip(asks) {
@@ -399,7 +414,7 @@ impl Shared {
         let flushed = self.queue.push(Urgency::Durable, None, |_| Ok(()));
         let flushed = flushed.and_then(|answer| answer.blocking_recv().map_err(|_| writer::stopped())?);
         // A full disk: the caller is told by the database.
-        if flushed.is_err() || !self.shelf.is_empty() {
+        if flushed.is_err() || !self.shelf.is_empty() || self.shelf.doubtful.load(Ordering::Relaxed) {
             return None;
         }
         log.begin_again();

@@ -1,6 +1,6 @@
 //! From waiting to running, and from running to over, or back to waiting.
 
-use beckon_core::{Activation, ActivationId, Error, ErrorCode, LOCAL, LostPolicy, Millis, Result};
+use beckon_core::{Activation, ActivationId, LOCAL, LostPolicy, Millis, Result};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Owner, id_of};
@@ -59,10 +59,7 @@ impl Store {
             Urgency::Durable
         };
         self.write(urgency, 0, move |batch| {
-            if batch.behind {
-                let text = "Accepted runs could not be written to the database yet.";
-                return Err(Error::new(ErrorCode::Busy, text).into());
-            }
+            batch.is_whole()?;
             let mut claims = Vec::with_capacity(wanted.len());
             for (id, load) in wanted {
                 let taken = batch
@@ -209,7 +206,9 @@ impl Store {
 
     /// Rows that wait and arrived after `seq`, in the order of arrival.
     pub async fn waiting_after(&self, seq: i64, now: Millis) -> Result<Vec<super::Waiting>> {
-        self.flush_pending().await?;
+        if !self.inner.pending.is_empty() {
+            self.write(Urgency::Durable, 0, |batch| batch.is_whole()).await?;
+        }
         self.read(move |reader| {
             let mut statement = reader.db.prepare_cached(
                 "SELECT seq, queue.id, namespace, function, not_before, wait_ms FROM queue

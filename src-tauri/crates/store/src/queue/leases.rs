@@ -23,7 +23,7 @@ pub struct Recovery {
 }
 
 /// How often a run with the policy `Retry` may take Beckon down with it.
-const MOST_CRASHES: u32 = 20;
+const MOST_CRASHES: u32 = 5;
 
 const BEGUN: &str = "Beckon stopped while this run was in progress; it is not known how far it got.";
 const NOT_BEGUN: &str = "Beckon stopped before this run began, and nobody waits for it any more.";
@@ -73,6 +73,7 @@ impl Store {
     /// stay as they are.
     pub async fn recover(&self, begun: Option<HashSet<ActivationId>>, now: Millis) -> Result<Recovery> {
         self.write(Urgency::Durable, 0, move |batch| {
+            batch.is_whole()?;
             let held = leased(
                 batch.db,
                 "SELECT id, policy, attempts FROM queue WHERE owner IS NOT NULL ORDER BY seq",

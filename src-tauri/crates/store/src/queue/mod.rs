@@ -97,7 +97,11 @@ impl Store {
         }
         let id = activation.summary.id;
         // What others may have named is looked for in the journal first; nobody else has an id that was made here.
-        let text = match id.is_fresh() && self.inner.intake.is_open() && !self.inner.pending.holds(id) {
+        let logged = id.is_fresh()
+            && self.inner.intake.is_open()
+            && !self.inner.pending.holds(id)
+            && save::size_of_activation(&activation) <= intake::LARGEST;
+        let text = match logged {
             true => Some(intake::text(&activation, policy, call_id.as_deref())?),
             false => None,
         };
@@ -169,6 +173,7 @@ impl Store {
     /// longer there.
     pub async fn cancel_queued(&self, id: ActivationId, now: Millis) -> Result<bool> {
         self.write(Urgency::Durable, 0, move |batch| {
+            batch.is_whole()?;
             let sql = "DELETE FROM queue WHERE id = ?1 AND owner IS NULL";
             if batch.db.prepare_cached(sql)?.execute([id_bytes(id)])? == 0 {
                 return Ok(false);
@@ -186,6 +191,7 @@ impl Store {
             let key = key.clone();
             let some = self
                 .write(Urgency::Durable, 0, move |batch| {
+                    batch.is_whole()?;
                     let Some(place) = place_of(batch.db, &key)? else {
                         return Ok(Vec::new());
                     };
