@@ -3,7 +3,7 @@
 //! Work that HTTP callers give is deployed twice: under OpenWhisk's contract, and (`-http`) under OpenFaaS's, which
 //! gets the request as it came. The measurement calls the second where Beckon answers `/function/`.
 
-use beckon_core::{Contract, Function, Limits, NewFunction, Settings, Watchdog};
+use beckon_core::{Contract, Function, Limits, LostPolicy, NewFunction, Settings, Watchdog};
 
 /// One function to deploy.
 pub(crate) struct Deploy {
@@ -53,6 +53,8 @@ impl Deploy {
     pub(crate) fn finish(&self, stored: &Function) -> NewFunction {
         let mut new = NewFunction::from(stored.clone());
         new.contract = self.contract;
+        // The runs that hold the slots until the crash are not to hold them after it.
+        new.lost_policy = LostPolicy::Record;
         new.limits = Limits {
             concurrency: self.workers,
             // More memory than a worker needs would only make them fewer.
