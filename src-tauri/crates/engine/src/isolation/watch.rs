@@ -193,6 +193,8 @@ pub(crate) struct Watch {
     unswept: AtomicBool,
     /// How many tasks the machine had when strays were last looked for.
     crowd: AtomicU64,
+    /// Groups that stand still until the next look: of processes that nobody has told the watch of yet.
+    newborn: Mutex<Vec<Pid>>,
     living: Arc<Mutex<HashMap<u64, Pid>>>,
 }
 
@@ -214,6 +216,7 @@ impl Watch {
             eldest: tree::stat(rustix::process::getpid().as_raw_nonzero().get()).map_or(0, |stat| stat.start),
             unswept: AtomicBool::new(false),
             crowd: AtomicU64::new(tree::tasks()),
+            newborn: Mutex::default(),
             living,
         })
     }
@@ -254,7 +257,9 @@ impl Watch {
 
     /// Whether there is nothing to look at.
     fn is_settled(&self) -> bool {
-        self.watched.lock().is_empty() && !self.unswept.load(Ordering::SeqCst)
+        self.watched.lock().is_empty()
+            && !self.unswept.load(Ordering::SeqCst)
+            && self.newborn.lock().is_empty()
     }
 
     /// The process with this id, if it is watched.
@@ -269,7 +274,11 @@ impl Watch {
         let crowded = self.is_crowded();
         // A crowd that grows by thousands a second leaves nobody the time to count it.
         let held = crowded.then(|| Held::new(self, &watched));
-        let mut strays = if crowded || round.is_multiple_of(STRAYS_EVERY) {
+        let still = std::mem::take(&mut *self.newborn.lock());
+        if crowded {
+            self.hold_newborn();
+        }
+        let mut strays = if crowded || !still.is_empty() || round.is_multiple_of(STRAYS_EVERY) {
             self.strays(&watched)
         } else {
             HashMap::new()
@@ -294,9 +303,29 @@ impl Watch {
             }
         }
         drop(held);
+        for group in still {
+            let _ = rustix::process::kill_process_group(group, Signal::CONT);
+        }
         for (one, members) in families {
             if let Some(breach) = self.judge(one, &members, round) {
                 self.end(one, breach, &members);
+            }
+        }
+    }
+
+    /// Stops what Beckon has just started, and whoever did has not had a turn since to say so: the crowd may be its. It
+    /// goes on after the next look, which knows it.
+    fn hold_newborn(&self) {
+        let mut children = Vec::new();
+        tree::children_of(rustix::process::getpid().as_raw_nonzero().get(), &mut children);
+        let leads = |pid: &i32| tree::stat(*pid).is_some_and(|stat| stat.group == *pid && !stat.dead);
+        children.retain(leads);
+        let living = self.living.lock();
+        for pid in children.into_iter().filter_map(Pid::from_raw) {
+            if living.values().all(|known| *known != pid)
+                && rustix::process::kill_process_group(pid, Signal::STOP).is_ok()
+            {
+                self.newborn.lock().push(pid);
             }
         }
     }
