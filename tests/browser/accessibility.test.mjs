@@ -478,7 +478,10 @@ for (const scheme of ["light", "dark"]) {
       [
         "the connection switcher",
         "/",
-        () => page.getByRole("complementary", { name: "Navigation" }).getByRole("button").first().click(),
+        async () => {
+          await page.getByRole("complementary", { name: "Navigation" }).getByRole("button").first().click();
+          await page.getByRole("menu").waitFor();
+        },
       ],
       [
         "the engine",
