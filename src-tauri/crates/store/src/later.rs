@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::batch::Batch;
 use crate::fault::Fault;
 use crate::journal::save::{self, Prepared};
+use crate::niceness::yield_to_calls;
 use crate::pending::Handed;
 use crate::writer::{self, Queue, Urgency};
 
@@ -32,8 +33,6 @@ const REST: u32 = 3;
 const LONGEST_REST: Duration = Duration::from_millis(250);
 /// After so many records in a row that could not be written, the rest of the step is given up: the disk is full, say.
 const MOST_FAILURES: u32 = 8;
-/// A tenth of what others get, where there is not enough for all.
-const NICE: i32 = 10;
 
 type Make = Box<dyn FnOnce() -> Activation + Send>;
 
@@ -170,15 +169,6 @@ impl Drop for CloseOnExit {
         waiting.closed = true;
         waiting.flushes.clear();
         self.0.room.close();
-    }
-}
-
-/// Gives this thread less of a busy processor than those that calls are made on; a thread's niceness is its own on Linux
-/// (sched(7), "The nice value").
-fn yield_to_calls() {
-    let thread = Some(rustix::thread::gettid());
-    if let Err(error) = rustix::process::setpriority_process(thread, NICE) {
-        tracing::debug!(%error, "the journal's thread could not be made nice");
     }
 }
 

@@ -27,6 +27,7 @@ mod journal;
 mod later;
 mod leftovers;
 mod namespaces;
+mod niceness;
 mod notes;
 mod pending;
 mod queue;

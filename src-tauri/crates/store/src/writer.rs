@@ -21,6 +21,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
 use crate::batch::{Batch, Memory};
 use crate::fault::Fault;
 use crate::intake::{Logged, Shelf, Taken};
+use crate::niceness::yield_to_calls;
 
 /// How long a lazy job may wait for company.
 const LINGER: Duration = Duration::from_millis(20);
@@ -254,6 +255,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("beckon-store".into())
             .spawn(move || {
+                yield_to_calls();
                 let guard = CloseOnExit(own);
                 let thread = Thread {
                     db,
