@@ -91,7 +91,10 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
         <td>
           <span className="flex items-center gap-1">
             {inbox === undefined ? (
-              <span className="line-clamp-2 font-mono text-sm wrap-anywhere" title={row.target}>
+              <span
+                className="line-clamp-2 font-mono text-sm wrap-anywhere @max-4xl:line-clamp-4"
+                title={row.target}
+              >
                 {row.target}
               </span>
             ) : (

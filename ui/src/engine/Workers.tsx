@@ -3,6 +3,7 @@ import { api, type WorkerStatus } from "@/platform";
 import { announce } from "@/ui/announce";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
+import { cx } from "@/ui/cx";
 import { formatBytes, formatCount } from "@/ui/format";
 import { Table } from "@/ui/Table";
 import { TimeText } from "@/ui/TimeText";
@@ -13,32 +14,37 @@ import { FunctionLink } from "./FunctionLink";
 import { Nothing } from "./Part";
 import { WORKER_STATE } from "./worker-state";
 
+/** Where there is no room for it: what is left tells the workers apart, and *Stop* stays in sight. */
+const WIDE = "@max-4xl:hidden";
+
 export function Workers({ workers }: { workers: readonly WorkerStatus[] }) {
   if (workers.length === 0) {
     return <Nothing>No worker is warm. The next run starts one, and it stays warm for a while.</Nothing>;
   }
   return (
-    <Table>
-      <thead>
-        <tr>
-          <th>Function</th>
-          <th>State</th>
-          <th>Version</th>
-          <th className="text-right!">Memory</th>
-          <th className="text-right!">Runs</th>
-          <th>Started</th>
-          <th className="text-right!">Process</th>
-          <th>
-            <span className="sr-only">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {workers.map((worker) => (
-          <WorkerRow key={worker.number} worker={worker} />
-        ))}
-      </tbody>
-    </Table>
+    <div className="@container">
+      <Table>
+        <thead>
+          <tr>
+            <th>Function</th>
+            <th>State</th>
+            <th className={WIDE}>Version</th>
+            <th className="text-right!">Memory</th>
+            <th className="text-right!">Runs</th>
+            <th>Started</th>
+            <th className={cx("text-right!", WIDE)}>Process</th>
+            <th>
+              <span className="sr-only">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {workers.map((worker) => (
+            <WorkerRow key={worker.number} worker={worker} />
+          ))}
+        </tbody>
+      </Table>
+    </div>
   );
 }
 
@@ -46,7 +52,7 @@ function WorkerRow({ worker }: { worker: WorkerStatus }) {
   const { word, icon: Icon, tone, meaning } = WORKER_STATE[worker.state];
   return (
     <tr data-testid="worker-row">
-      <td className="max-w-80 break-words">
+      <td className="max-w-80 wrap-anywhere">
         <FunctionLink of={worker.function} />
       </td>
       <td>
@@ -54,21 +60,21 @@ function WorkerRow({ worker }: { worker: WorkerStatus }) {
           {word}
         </Badge>
       </td>
-      <td className="text-muted">{worker.version}</td>
+      <td className={cx("text-muted", WIDE)}>{worker.version}</td>
       <td className="text-right whitespace-nowrap">{formatBytes(worker.memory)}</td>
       <td className="text-right">{formatCount(worker.runs)}</td>
       <td className="whitespace-nowrap">
         <TimeText at={worker.started} />
         {worker.stem && (
           <span
-            className="ml-2 text-sm text-subtle"
+            className="ml-2 text-sm text-subtle @max-4xl:ml-0 @max-4xl:block"
             title="Its interpreter was up before there was a run for it, so its start was short"
           >
             from a stem cell
           </span>
         )}
       </td>
-      <td className="text-right font-mono text-sm">{worker.pid}</td>
+      <td className={cx("text-right font-mono text-sm", WIDE)}>{worker.pid}</td>
       <td className="text-right">
         <StopButton worker={worker} />
       </td>
