@@ -14,7 +14,7 @@ import { FunctionLink } from "./FunctionLink";
 import { Nothing } from "./Part";
 import { WORKER_STATE } from "./worker-state";
 
-/** Where there is no room for it: what is left tells the workers apart, and *Stop* stays in sight. */
+/** Where there is no room for it: *Stop* has to stay in sight, and its name has the process. */
 const WIDE = "@max-4xl:hidden";
 
 export function Workers({ workers }: { workers: readonly WorkerStatus[] }) {
