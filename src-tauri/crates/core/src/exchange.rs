@@ -47,17 +47,15 @@ impl BodyForm {
     /// A body as a document, and its form.
     #[must_use]
     pub fn keep(bytes: &[u8]) -> (Self, JsonText) {
-        let string = |text: &str| JsonText::from_value(&serde_json::Value::String(text.to_owned()));
         if bytes.is_empty() {
             return (Self::Empty, JsonText::null());
         }
-        match std::str::from_utf8(bytes) {
+        let text = std::str::from_utf8(bytes).ok();
+        match (text, text.map(JsonText::parse)) {
+            (_, Some(Ok(json))) => (Self::Json, json),
             // A NUL would not survive SQLite's text functions; a body with one is hardly text.
-            Ok(text) if !text.contains('\0') => match JsonText::parse(text) {
-                Ok(json) => (Self::Json, json),
-                Err(_) => (Self::Text, string(text)),
-            },
-            _ => (Self::Base64, string(&STANDARD.encode(bytes))),
+            (Some(text), _) if !text.contains('\0') => (Self::Text, JsonText::string(text)),
+            _ => (Self::Base64, JsonText::base64(bytes)),
         }
     }
 

@@ -1,10 +1,12 @@
 //! The wide parts of a record in the database: text as it is when short, compressed when long.
 
+use std::cell::RefCell;
 use std::io::Read as _;
 
 use beckon_core::{JsonText, LogLine};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use zstd::bulk::Compressor;
 
 use crate::fault::Fault;
 
@@ -28,7 +30,7 @@ pub(crate) enum Packed {
 impl Packed {
     pub(crate) fn new(text: String) -> Self {
         if text.len() > COMPRESS_ABOVE
-            && let Ok(bytes) = zstd::bulk::compress(text.as_bytes(), LEVEL)
+            && let Some(bytes) = compress(text.as_bytes())
             && bytes.len() < text.len()
         {
             return Self::Compressed(bytes);
@@ -78,6 +80,35 @@ impl ToSql for Packed {
             Self::Compressed(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
         })
     }
+}
+
+/// What is kept of a frame's room, in bytes: as much as the bodies of most calls need.
+const ROOM: usize = 2 * 1024 * 1024;
+
+thread_local! {
+    /// A compressor and room for its frame. Both take a megabyte, of which a frame is a small part: had anew for each
+    /// body, they cost more than to compress a small one.
+    static COMPRESSOR: RefCell<Option<(Compressor<'static>, Vec<u8>)>> = const { RefCell::new(None) };
+}
+
+/// One zstd frame; `None` when there is no memory for it.
+fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = Some((Compressor::new(LEVEL).ok()?, Vec::new()));
+        }
+        let (compressor, room) = kept.as_mut()?;
+        room.clear();
+        room.reserve(zstd::zstd_safe::compress_bound(bytes.len()));
+        let frame = compressor
+            .compress_to_buffer(bytes, room)
+            .ok()
+            .map(|_| room.to_vec());
+        if room.capacity() > ROOM {
+            *room = Vec::new();
+        }
+        frame
+    })
 }
 
 /// The text of a column.

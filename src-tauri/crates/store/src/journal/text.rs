@@ -33,17 +33,12 @@ pub(crate) fn of_logs(logs: &[LogLine]) -> String {
 /// Up to [`INDEXED`] bytes of a JSON text with its escapes undone, so that `"a\nb"` holds the words a and b.
 pub(crate) fn of_json(json: &str) -> String {
     let json = cut(json, INDEXED);
-    if !json.contains('\\') {
-        return json.to_owned();
-    }
     let mut text = String::with_capacity(json.len());
-    let mut chars = json.chars();
+    let mut rest = json;
     let mut high = None; // the first half of a surrogate pair
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            text.push(c);
-            continue;
-        }
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        text.push_str(plain);
+        let mut chars = escape.chars();
         match chars.next() {
             Some('u') => {
                 let digits: String = chars.by_ref().take(4).collect();
@@ -60,7 +55,9 @@ pub(crate) fn of_json(json: &str) -> String {
             Some(other) => text.push(other),
             None => {}
         }
+        rest = chars.as_str();
     }
+    text.push_str(rest);
     text
 }
 
