@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSlice};
-use std::os::fd::AsFd as _;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -30,6 +30,9 @@ use crate::status::Card;
 
 /// How much is read from the pipe at once.
 const CHUNK: usize = 64 * 1024;
+/// What a pipe holds once a frame was too long for it, in bytes: each time it is full costs a change of processes. Others
+/// keep the 64 KiB they are made with, for an account's pipes may have 64 MiB together (pipe(7), `pipe-user-pages-soft`).
+const WIDE: usize = 256 * 1024;
 /// Most frames that are written with one system call.
 const LETTERS_AT_ONCE: usize = 16;
 /// What an idle worker may write before it is taken for mad, in bytes.
@@ -97,6 +100,8 @@ struct State {
     slots: HashMap<ActivationId, Slot>,
     /// What is not in the pipe yet.
     outbox: VecDeque<Letter>,
+    /// The pipe was widened.
+    wide: bool,
     /// Takes no more runs, and goes when the last is over.
     retired: bool,
     /// It is no more.
@@ -235,7 +240,12 @@ impl Link {
             }
             let mut count = match self.to.try_write_vectored(&parts) {
                 Ok(count) => count,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    if !std::mem::replace(&mut state.wide, true) && widen(&self.to) {
+                        continue;
+                    }
+                    return Ok(false);
+                }
                 Err(e) => return Err(e),
             };
             while let Some(letter) = state.outbox.front_mut() {
@@ -427,6 +437,13 @@ pub(crate) async fn tend(link: Arc<Link>, mut ends: Ends) {
     }
 }
 
+/// Makes room in a pipe. `false` where the account has no more.
+fn widen(pipe: &impl AsFd) -> bool {
+    rustix::pipe::fcntl_setpipe_size(pipe, WIDE)
+        .inspect_err(|error| tracing::debug!(%error, "a worker's pipe could not be widened"))
+        .is_ok()
+}
+
 enum Ended {
     /// It closed its pipe, or its process ended.
     Closed,
@@ -472,13 +489,17 @@ fn last_words(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<(),
 }
 
 async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<(), Ended> {
-    let mut flushed = true;
+    let (mut flushed, mut wide) = (true, false);
     let mut everyone = Everyone(link);
     loop {
         deliver_all(link, ends, buffer)?;
         if link.is_over() {
             let broken = link.state.lock().broken;
             return if broken { Err(Ended::Closed) } else { Ok(()) };
+        }
+        if buffer.len() >= CHUNK && !wide {
+            wide = true;
+            widen(&ends.from);
         }
         if buffer.capacity() == buffer.len() {
             buffer.reserve(CHUNK);
