@@ -17,10 +17,6 @@ const BUILT_FILE: u64 = 8 << 30;
 /// Most tasks of a build beside the account's own.
 const BUILD_TASKS: u64 = 2048;
 
-/// Sets limits.
-#[derive(Debug, Default)]
-pub(crate) struct Limiter;
-
 /// Processes that are being started now, and this process's own limit of tasks but for them.
 struct Births {
     count: u32,
@@ -54,52 +50,50 @@ fn crowd(own: u64) -> Option<u64> {
     (!rustix::process::geteuid().is_root()).then_some(now + own + HEADROOM)
 }
 
-impl Limiter {
-    /// Lowers this process's own limit of tasks for a moment: what it starts inherits it, and may be a crowd of thousands
-    /// before anybody could lower it from outside.
-    pub(crate) fn birth(bounds: Bounds) -> Birth {
-        let mut births = BIRTHS.lock();
-        births.count += 1;
-        if let Some(limit) = crowd(u64::from(bounds.tasks)) {
-            let own = *births.own.get_or_insert_with(|| getrlimit(Resource::Nproc));
-            let lower = Rlimit {
-                current: Some(limit.min(own.current.unwrap_or(u64::MAX))),
-                ..own
-            };
-            if let Err(error) = setrlimit(Resource::Nproc, lower) {
-                tracing::warn!(%error, "a process is born without a limit of tasks");
-            }
+/// Lowers this process's own limit of tasks for a moment: what it starts inherits it, and may be a crowd of thousands
+/// before anybody could lower it from outside.
+pub(crate) fn birth(bounds: Bounds) -> Birth {
+    let mut births = BIRTHS.lock();
+    births.count += 1;
+    if let Some(limit) = crowd(u64::from(bounds.tasks)) {
+        let own = *births.own.get_or_insert_with(|| getrlimit(Resource::Nproc));
+        let lower = Rlimit {
+            current: Some(limit.min(own.current.unwrap_or(u64::MAX))),
+            ..own
+        };
+        if let Err(error) = setrlimit(Resource::Nproc, lower) {
+            tracing::warn!(%error, "a process is born without a limit of tasks");
         }
-        Birth
     }
+    Birth
+}
 
-    /// Whether the size of files, the number of open ones and core dumps are bounded now.
-    ///
-    /// Data and processes have a second line of defence here, far above the bounds that are watched: a process that
-    /// runs into these sees an error of its own, and its record would not say why it ended.
-    pub(crate) fn apply(&self, pid: Pid, memory: u64, bounds: Bounds) -> bool {
-        let lower = |resource, limit| lower(pid, resource, limit);
-        let files = lower(Resource::Fsize, bounds.scratch)
-            && lower(Resource::Nofile, OPEN_FILES)
-            && lower(Resource::Core, 0);
-        // Not the address space: V8 reserves far more than it uses.
-        lower(Resource::Data, memory.saturating_mul(4) + (2 << 30));
-        if let Some(limit) = crowd(u64::from(bounds.tasks)) {
-            lower(Resource::Nproc, limit);
-        }
-        files
+/// Whether the size of files, the number of open ones and core dumps are bounded now.
+///
+/// Data and processes have a second line of defence here, far above the bounds that are watched: a process that
+/// runs into these sees an error of its own, and its record would not say why it ended.
+pub(crate) fn apply(pid: Pid, memory: u64, bounds: Bounds) -> bool {
+    let lower = |resource, limit| lower(pid, resource, limit);
+    let files = lower(Resource::Fsize, bounds.scratch)
+        && lower(Resource::Nofile, OPEN_FILES)
+        && lower(Resource::Core, 0);
+    // Not the address space: V8 reserves far more than it uses.
+    lower(Resource::Data, memory.saturating_mul(4) + (2 << 30));
+    if let Some(limit) = crowd(u64::from(bounds.tasks)) {
+        lower(Resource::Nproc, limit);
     }
+    files
+}
 
-    /// The bounds of a tool that builds: no dumps of its memory, no file, no memory and no crowd that takes the machine
-    /// down. Whether the size of files is bounded now.
-    pub(crate) fn apply_to_build(&self, pid: Pid) -> bool {
-        lower(pid, Resource::Core, 0);
-        lower(pid, Resource::Data, machine::memory().max(2 << 30));
-        if let Some(limit) = crowd(BUILD_TASKS) {
-            lower(pid, Resource::Nproc, limit);
-        }
-        lower(pid, Resource::Fsize, BUILT_FILE)
+/// The bounds of a tool that builds: no dumps of its memory, no file, no memory and no crowd that takes the machine
+/// down. Whether the size of files is bounded now.
+pub(crate) fn apply_to_build(pid: Pid) -> bool {
+    lower(pid, Resource::Core, 0);
+    lower(pid, Resource::Data, machine::memory().max(2 << 30));
+    if let Some(limit) = crowd(BUILD_TASKS) {
+        lower(pid, Resource::Nproc, limit);
     }
+    lower(pid, Resource::Fsize, BUILT_FILE)
 }
 
 fn lower(pid: Pid, resource: Resource, limit: u64) -> bool {
@@ -124,8 +118,8 @@ mod tests {
             scratch: 1 << 20,
             tasks: 60,
         };
-        let first = Limiter::birth(bounds);
-        let second = Limiter::birth(bounds);
+        let first = birth(bounds);
+        let second = birth(bounds);
         drop(first);
         if rustix::process::geteuid().is_root() {
             eprintln!("root has no such limit");

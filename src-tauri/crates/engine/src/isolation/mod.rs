@@ -50,7 +50,6 @@ pub(crate) use watch::{Breach, Pulse, Watch, Watched};
 
 use fence::Fence;
 use filter::{Filters, Modes};
-use limits::Limiter;
 
 /// What one process is held to.
 #[derive(Debug, Clone)]
@@ -148,7 +147,6 @@ fn give_up_privileges() -> bool {
 pub(crate) struct Isolation {
     fence: Fence,
     filters: Filters,
-    limiter: Limiter,
     /// Whether Beckon was started in a terminal, which what it starts inherits but in a session of its own.
     in_terminal: bool,
     /// Whether a process can be shown other files than everybody's.
@@ -168,7 +166,6 @@ impl Isolation {
         Self {
             fence: Fence::new(places::Places::new(data_dir, runtimes), found.landlock),
             filters,
-            limiter: Limiter,
             in_terminal: tree::stat(rustix::process::getpid().as_raw_nonzero().get())
                 .is_some_and(|stat| stat.terminal != 0),
             mounts: found.mounts,
@@ -293,7 +290,7 @@ impl Isolation {
 
     /// Sets the limits of a tool that builds. Tells what holds.
     pub(crate) fn limit_build(&self, pid: Pid) -> Option<Guard> {
-        self.limiter.apply_to_build(pid).then_some(Guard::FileSize)
+        limits::apply_to_build(pid).then_some(Guard::FileSize)
     }
 
     /// What is in force for every process that is watched.
@@ -307,18 +304,16 @@ impl Isolation {
 
     /// While a process is being started.
     pub(crate) fn birth(&self) -> limits::Birth {
-        Limiter::birth(self.bounds)
+        limits::birth(self.bounds)
     }
 
     /// Sets the limits of a process that has just been started. Tells what holds.
     pub(crate) fn limit(&self, pid: Pid, confinement: &Confinement) -> Option<Guard> {
-        self.limiter
-            .apply(pid, confinement.memory, self.bounds)
-            .then_some(Guard::FileSize)
+        limits::apply(pid, confinement.memory, self.bounds).then_some(Guard::FileSize)
     }
 
     /// Lowers the limit that has to do with memory of a process that has limits already.
     pub(crate) fn limit_memory(&self, pid: Pid, memory: u64) {
-        self.limiter.apply(pid, memory, self.bounds);
+        limits::apply(pid, memory, self.bounds);
     }
 }

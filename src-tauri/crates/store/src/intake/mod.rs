@@ -191,13 +191,15 @@ impl Logged {
     }
 }
 
+/// Told the place in the order of arrival as soon as the run is on disk, whether or not the caller is still there.
+pub(crate) type Arrived = Box<dyn FnOnce(i64) + Send>;
+
 /// What a caller waits for.
 pub(crate) struct Ask {
     pub(crate) slip: Slip,
     /// The run as its entry's text.
     pub(crate) text: Vec<u8>,
-    /// Told the place in the order of arrival as soon as the run is on disk, whether or not the caller is still there.
-    pub(crate) arrived: Box<dyn FnOnce(i64) + Send>,
+    pub(crate) arrived: Arrived,
     pub(crate) handed: Handed,
     pub(crate) room: OwnedSemaphorePermit,
 }

@@ -14,6 +14,7 @@ use beckon_core::{
     Status,
 };
 use rusqlite::{OptionalExtension as _, params};
+use tokio::sync::OwnedSemaphorePermit;
 
 pub use claim::{Claim, Ended};
 pub use dead::{DeadLetter, DeadLetters, DeadPage};
@@ -23,7 +24,7 @@ pub use listing::QueueState;
 use crate::Store;
 use crate::batch::Batch;
 use crate::fault::Fault;
-use crate::intake::{self, Ask, Slip};
+use crate::intake::{self, Arrived, Ask, Slip};
 use crate::journal::load;
 use crate::journal::save::{self, Prepared, id_bytes};
 use crate::writer::Urgency;
@@ -95,17 +96,8 @@ impl Store {
                 "Only a run that has not begun can be queued.",
             ));
         }
-        let id = activation.summary.id;
-        // What others may have named is looked for in the journal first; nobody else has an id that was made here.
-        let logged = id.is_fresh()
-            && self.inner.intake.is_open()
-            && !self.inner.pending.holds(id)
-            && save::size_of_activation(&activation) <= intake::LARGEST;
-        let text = match logged {
-            true => Some(intake::text(&activation, policy, call_id.as_deref())?),
-            false => None,
-        };
-        let target = activation.target();
+        let text = self.log_text(&activation, policy, call_id.as_deref())?;
+        let (id, target) = (activation.summary.id, activation.target());
         let slip = Slip {
             prepared: crate::activations::prepare(activation).await?,
             target,
@@ -113,23 +105,44 @@ impl Store {
             call_id,
         };
         let room = self.inner.queue().room(slip.prepared.weight()).await?;
-        let ask = match text.filter(|text| text.len() <= intake::LARGEST) {
-            None => (slip, Box::new(arrived) as Box<dyn FnOnce(i64) + Send>, room),
-            Some(text) => {
-                let ask = Ask {
-                    slip,
-                    text,
-                    arrived: Box::new(arrived),
-                    handed: self.inner.pending.note(id),
-                    room,
-                };
-                match self.inner.intake.accept(ask).await? {
-                    Ok(()) => return Ok(()),
-                    Err(ask) => (ask.slip, ask.arrived, ask.room),
-                }
-            }
+        let arrived = Box::new(arrived);
+        let Some(text) = text else {
+            return self.accept_unlogged(slip, arrived, room).await;
         };
-        let (slip, arrived, room) = ask;
+        let ask = Ask {
+            slip,
+            text,
+            arrived,
+            handed: self.inner.pending.note(id),
+            room,
+        };
+        match self.inner.intake.accept(ask).await? {
+            Ok(()) => Ok(()),
+            Err(ask) => self.accept_unlogged(ask.slip, ask.arrived, ask.room).await,
+        }
+    }
+
+    /// A run as an entry of the log of accepted runs; `None` where it goes into the database at once.
+    fn log_text(
+        &self,
+        run: &Activation,
+        policy: LostPolicy,
+        call_id: Option<&str>,
+    ) -> Result<Option<Vec<u8>>> {
+        let id = run.summary.id;
+        // What others may have named is looked for in the journal first; nobody else has an id that was made here.
+        let logged = id.is_fresh()
+            && self.inner.intake.is_open()
+            && !self.inner.pending.holds(id)
+            && save::size_of_activation(run) <= intake::LARGEST;
+        if !logged {
+            return Ok(None);
+        }
+        Ok(Some(intake::text(run, policy, call_id)?).filter(|text| text.len() <= intake::LARGEST))
+    }
+
+    /// Puts a run into the database before it is answered for.
+    async fn accept_unlogged(&self, slip: Slip, arrived: Arrived, room: OwnedSemaphorePermit) -> Result<()> {
         let written = self
             .inner
             .queue()
