@@ -437,11 +437,12 @@ pub(crate) async fn tend(link: Arc<Link>, mut ends: Ends) {
     }
 }
 
-/// Makes room in a pipe. `false` where the account has no more.
+/// Makes room in a pipe. `false` where it has as much, and where the account has no more.
 fn widen(pipe: &impl AsFd) -> bool {
-    rustix::pipe::fcntl_setpipe_size(pipe, WIDE)
-        .inspect_err(|error| tracing::debug!(%error, "a worker's pipe could not be widened"))
-        .is_ok()
+    rustix::pipe::fcntl_getpipe_size(pipe).is_ok_and(|size| size < WIDE)
+        && rustix::pipe::fcntl_setpipe_size(pipe, WIDE)
+            .inspect_err(|error| tracing::debug!(%error, "a worker's pipe could not be widened"))
+            .is_ok()
 }
 
 enum Ended {
@@ -569,5 +570,41 @@ mod tests {
             assert_eq!(lines[0].text, "cannot start");
         }
         rig.nursery.end_all().await;
+    }
+
+    #[tokio::test]
+    async fn a_pipe_is_widened_by_a_frame_that_is_too_long_for_it() {
+        let rig = Rig::new();
+        let swallow = rig.script(1, "exec cat <&3 >/dev/null");
+        let (process, channels) = rig.nursery.spawn(1, swallow, ()).await.unwrap();
+        let (to, from) = channels.frames.unwrap();
+        let link = Arc::new(Link::new(to, 1000));
+        let ends = Ends {
+            from,
+            pipes: RawPipes::new(channels.stdout, channels.stderr),
+            card: Arc::new(Card::new(process.pid(), 0)),
+            process,
+            max_frame: 1000,
+        };
+        let tending = tokio::spawn(tend(link.clone(), ends));
+        let size = || rustix::pipe::fcntl_getpipe_size(&link.to).unwrap();
+        let send = |length| {
+            let (body, log) = (Bytes::from(vec![0; length]), RunLog::shared(4096, 0));
+            link.send(ActivationId::new(), b"head", &body, &log, false).ok()
+        };
+        let made = size();
+        let _short = send(1000).unwrap();
+        assert_eq!(size(), made);
+        let _long = send(8 * WIDE).unwrap();
+        let widened = async {
+            while size() < WIDE {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let widened = tokio::time::timeout(Duration::from_secs(20), widened).await;
+        widened.expect("the pipe is as it was");
+        link.retire();
+        rig.nursery.end_all().await;
+        tending.await.unwrap();
     }
 }
