@@ -89,14 +89,16 @@ impl Pulse {
         }
     }
 
-    /// Sleeps, unless there is a reason not to; whether somebody woke it. The flag goes up before the last look for a
+    /// Sleeps, unless there is a reason not to; whether it slept to the end. The flag goes up before the last look for a
     /// reason, so that none is missed.
     fn sleep(&self, longest: Duration, reason: impl FnOnce() -> bool) -> bool {
         self.asleep.store(true, Ordering::SeqCst);
-        if self.running.load(Ordering::SeqCst) == 0 && !reason() {
+        let sleeps = self.running.load(Ordering::SeqCst) == 0 && !reason();
+        if sleeps {
             std::thread::park_timeout(longest);
         }
-        !self.asleep.swap(false, Ordering::SeqCst)
+        let woken = !self.asleep.swap(false, Ordering::SeqCst);
+        sleeps && !woken
     }
 }
 
@@ -477,17 +479,78 @@ fn keep(watch: &Weak<Watch>, pulse: &Pulse) {
             None => return,
         }
         calm = if pulse.running() > 0 { 0 } else { calm + 1 };
-        let woken = if is_settled() {
-            pulse.sleep(FOREVER, || !is_settled())
+        let longest = if is_settled() {
+            Some(FOREVER)
         } else if calm > CALM && !is_unswept() {
-            pulse.sleep(IDLE_PACE, || false)
+            Some(IDLE_PACE)
         } else {
-            std::thread::sleep(PACE);
-            false
+            None
         };
-        if woken {
-            // What woke it may be over already, and the next is near: waking again for each would cost them more.
+        if let Some(longest) = longest {
+            if pulse.sleep(longest, || longest == FOREVER && !is_settled()) {
+                continue;
+            }
+            // Of what has just begun there is nothing to see yet. It may be over soon, and the next is near: to sleep
+            // until that one would cost it more than to go on looking does.
             calm = 0;
         }
+        std::thread::sleep(PACE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// How often the thread of a watch has gone to sleep.
+    fn sleeps() -> u64 {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+        let read = |file: PathBuf| std::fs::read_to_string(file).unwrap_or_default();
+        tasks
+            .flatten()
+            .filter(|task| read(task.path().join("comm")).trim() == "beckon-watch")
+            .filter_map(|task| {
+                let status = read(task.path().join("status"));
+                let line = status
+                    .lines()
+                    .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+                line.trim().parse::<u64>().ok()
+            })
+            .sum()
+    }
+
+    #[test]
+    fn the_watch_keeps_its_pace_while_something_is_about_to_start() {
+        let (pulse, bounds) = (
+            Arc::<Pulse>::default(),
+            Bounds {
+                scratch: 1 << 20,
+                tasks: 100,
+            },
+        );
+        let brand = Brand::of_engine("test", "abcdef12");
+        let watch = Watch::new(
+            pulse.clone(),
+            bounds,
+            "test.abcdef12".to_owned(),
+            brand,
+            Arc::default(),
+        );
+        let own = rustix::process::getpid();
+        watch.add(Watched::new(own, 1, u64::MAX, PathBuf::new(), Arc::default()));
+        pulse.begin();
+        watch.forget(1);
+        let until = Instant::now() + Duration::from_secs(20);
+        let wait = |reason: &dyn Fn() -> bool| {
+            while !reason() {
+                assert!(Instant::now() < until, "it does not sleep");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        };
+        wait(&|| watch.is_settled());
+        let before = sleeps();
+        wait(&|| sleeps() > before + 3);
     }
 }
