@@ -534,23 +534,29 @@ async fn serve(link: &Link, ends: &mut Ends, buffer: &mut BytesMut) -> Result<()
 mod tests {
     use super::*;
     use crate::logs::RunLog;
+    use crate::process::Channels;
     use crate::process::tests::Rig;
+
+    /// Both sides of the connection to a process.
+    fn joined(process: Process, channels: Channels) -> (Arc<Link>, Ends) {
+        let (to, from) = channels.frames.unwrap();
+        let ends = Ends {
+            from,
+            pipes: RawPipes::new(channels.stdout, channels.stderr),
+            card: Arc::new(Card::new(process.pid(), 0)),
+            process,
+            max_frame: 1000,
+        };
+        (Arc::new(Link::new(to, 1000)), ends)
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_process_that_died_before_its_first_run_says_why() {
         let rig = Rig::new();
         for tended_first in [false, true] {
             let (process, channels) = rig.ended("echo cannot start >&2; exit 7").await;
-            let (to, from) = channels.frames.unwrap();
-            to.writable().await.unwrap();
-            let link = Arc::new(Link::new(to, 1000));
-            let ends = Ends {
-                from,
-                pipes: RawPipes::new(channels.stdout, channels.stderr),
-                card: Arc::new(Card::new(process.pid(), 0)),
-                process,
-                max_frame: 1000,
-            };
+            let (link, ends) = joined(process, channels);
+            link.to.writable().await.unwrap();
             let tending = tend(link.clone(), ends);
             tokio::pin!(tending);
             if tended_first {
@@ -577,15 +583,7 @@ mod tests {
         let rig = Rig::new();
         let swallow = rig.script(1, "exec cat <&3 >/dev/null");
         let (process, channels) = rig.nursery.spawn(1, swallow, ()).await.unwrap();
-        let (to, from) = channels.frames.unwrap();
-        let link = Arc::new(Link::new(to, 1000));
-        let ends = Ends {
-            from,
-            pipes: RawPipes::new(channels.stdout, channels.stderr),
-            card: Arc::new(Card::new(process.pid(), 0)),
-            process,
-            max_frame: 1000,
-        };
+        let (link, ends) = joined(process, channels);
         let tending = tokio::spawn(tend(link.clone(), ends));
         let size = || rustix::pipe::fcntl_getpipe_size(&link.to).unwrap();
         let send = |length| {

@@ -523,13 +523,11 @@ mod tests {
 
     #[test]
     fn the_watch_keeps_its_pace_while_something_is_about_to_start() {
-        let (pulse, bounds) = (
-            Arc::<Pulse>::default(),
-            Bounds {
-                scratch: 1 << 20,
-                tasks: 100,
-            },
-        );
+        let (pulse, folder) = (Arc::<Pulse>::default(), tempfile::tempdir().unwrap());
+        let bounds = Bounds {
+            scratch: 1 << 20,
+            tasks: 100,
+        };
         let brand = Brand::of_engine("test", "abcdef12");
         let watch = Watch::new(
             pulse.clone(),
@@ -538,8 +536,17 @@ mod tests {
             brand,
             Arc::default(),
         );
-        let own = rustix::process::getpid();
-        watch.add(Watched::new(own, 1, u64::MAX, PathBuf::new(), Arc::default()));
+        // One that is over: whatever a slow machine makes of it, nobody is ended.
+        let mut over = std::process::Command::new("true").spawn().unwrap();
+        over.wait().unwrap();
+        let over = Pid::from_raw(over.id().cast_signed()).unwrap();
+        watch.add(Watched::new(
+            over,
+            1,
+            u64::MAX,
+            folder.path().into(),
+            Arc::default(),
+        ));
         pulse.begin();
         watch.forget(1);
         let until = Instant::now() + Duration::from_secs(20);
