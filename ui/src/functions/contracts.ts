@@ -47,6 +47,12 @@ export function handlerText(contract: Contract, language: Language | null): stri
   return (language !== null && OWN[`${contract}/${language}`]) || SENTENCE[contract];
 }
 
+/** Whether OpenFaaS puts a watchdog before it: its own contracts', and its templates'. */
+export function hasWatchdog(contract: Contract): boolean {
+  return isWatchdog(contract) || contract.startsWith("openfaas");
+}
+
+/** Whether the watchdog itself is the contract, with a process of the user's behind it. */
 export function isWatchdog(contract: Contract): boolean {
   return contract.startsWith("watchdog_");
 }

@@ -4139,7 +4139,8 @@ retry_at: number, };
 export type Version = string;
 
 /**
- * What the watchdogs read from their environment.
+ * What OpenFaaS' watchdogs read from their environment, those before its templates included
+ * ([`Function::watchdog`](crate::Function::watchdog)).
  */
 export type Watchdog = { 
 /**
@@ -4155,7 +4156,8 @@ execTimeoutMs: number | null,
  */
 readTimeoutMs: number | null, 
 /**
- * `write_timeout`, ms: how long until the answer must have been sent. Default 30,000 for watchdog contracts.
+ * `write_timeout`, ms: how long until the answer must have been sent, or the caller is hung up on; 0 or `None`: the
+ * other limits alone.
  */
 writeTimeoutMs: number | null, 
 /**

@@ -6,6 +6,7 @@ use ts_rs::TS;
 
 use crate::{
     Contract, Error, ErrorCode, FunctionKey, JsonText, Millis, NamespaceName, Readiness, Runtime, Settings,
+    Watchdog,
 };
 
 /// A namespace of the local engine, or one seen at a provider.
@@ -252,6 +253,13 @@ impl Function {
             .filter(|topic| !topic.is_empty())
             .map(str::to_owned)
             .collect()
+    }
+
+    /// What the watchdog before it reads from its environment: OpenFaaS puts one before its templates too (of-watchdog's
+    /// `http`). Settings left over from another contract bound nothing.
+    #[must_use]
+    pub fn watchdog(&self) -> Option<&Watchdog> {
+        self.contract.is_openfaas().then_some(&self.settings.watchdog)
     }
 
     /// Whether it was made for Spaces: by its contract, or through its API (a Go function has another contract).

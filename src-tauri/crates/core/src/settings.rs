@@ -46,7 +46,8 @@ pub struct Settings {
     pub secrets: Vec<String>,
 }
 
-/// What the watchdogs read from their environment.
+/// What OpenFaaS' watchdogs read from their environment, those before its templates included
+/// ([`Function::watchdog`](crate::Function::watchdog)).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Watchdog {
@@ -56,7 +57,8 @@ pub struct Watchdog {
     pub exec_timeout_ms: Option<u32>,
     /// `read_timeout`, ms: how long the request may take to arrive. Default 30,000.
     pub read_timeout_ms: Option<u32>,
-    /// `write_timeout`, ms: how long until the answer must have been sent. Default 30,000 for watchdog contracts.
+    /// `write_timeout`, ms: how long until the answer must have been sent, or the caller is hung up on; 0 or `None`: the
+    /// other limits alone.
     pub write_timeout_ms: Option<u32>,
     /// `max_inflight`: runs at a time beyond which callers get 429; 0: no limit.
     pub max_inflight: u32,

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use beckon_core::{Contract, Function};
+use beckon_core::{Contract, Function, Watchdog};
 
 use crate::Payload;
 use crate::attempt::Request;
 use crate::end::End;
-use crate::watchdog;
 
 /// The deadline of a run: the first of those that it has, by the name that people know it by.
 pub(crate) struct Deadline {
@@ -22,28 +21,22 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// `own` is the limit that the run was begun with, ms.
     pub(crate) fn of(request: &Request, own: u32, function: &Function) -> Self {
-        let mut first = match request.longest {
+        let outer = match request.longest {
             Some(ms) => (ms, "the detached timeout"),
             None => (own, "the function's limit"),
         };
-        let contract = function.contract;
-        if watchdog::is_one(contract) {
-            let watchdog = &function.settings.watchdog;
-            let mut settings = vec![
+        let inner = match function.watchdog() {
+            None => [None; 3],
+            Some(watchdog) => [
                 (watchdog.exec_timeout_ms, "exec_timeout"),
                 (watchdog.write_timeout_ms, "write_timeout"),
-            ];
-            // of-watchdog takes a shorter exec_timeout from a caller; where there is none, there is none to shorten.
-            if contract != Contract::WatchdogClassic && watchdog.exec_timeout_ms != Some(0) {
-                settings.push((asked(&request.payload), "X-Timeout"));
-            }
-            for (setting, title) in settings {
-                if let Some(ms) = setting.filter(|ms| *ms > 0 && *ms < first.0) {
-                    first = (ms, title);
-                }
-            }
-        }
-        let (ms, title) = first;
+                (shorter(function.contract, watchdog, request), "X-Timeout"),
+            ]
+            .map(|(ms, title)| Some((ms.filter(|ms| *ms > 0)?, title))),
+        };
+        // Of equal ones the inner has the word: a project's exec_timeout is the function's limit as well.
+        let all = inner.into_iter().flatten().chain([outer]);
+        let (ms, title) = all.min_by_key(|(ms, _)| *ms).unwrap_or(outer);
         Self {
             ms,
             title,
@@ -75,6 +68,12 @@ impl Deadline {
             End::timed_out(self.ms, in_init)
         }
     }
+}
+
+/// The exec_timeout that of-watchdog takes from a caller, ms; where there is none, there is none to shorten.
+fn shorter(contract: Contract, watchdog: &Watchdog, request: &Request) -> Option<u32> {
+    let listens = contract != Contract::WatchdogClassic && watchdog.exec_timeout_ms != Some(0);
+    listens.then(|| asked(&request.payload)).flatten()
 }
 
 /// The request's header `X-Timeout`, ms. What is no duration is passed over, as of-watchdog does.

@@ -232,7 +232,11 @@ impl End {
             _ => (StatusCode::INTERNAL_SERVER_ERROR, sentence),
         };
         let mut response = text_response(status, &text);
-        if contract == Contract::WatchdogHttp {
+        // It stands before the templates too; of theirs, the body is ours.
+        if matches!(
+            contract,
+            Contract::WatchdogHttp | Contract::Openfaas | Contract::OpenfaasFlask
+        ) {
             response.headers_mut().insert(
                 HeaderName::from_static("x-openfaas-internal"),
                 HeaderValue::from_static("of-watchdog"),

@@ -27,12 +27,7 @@ use crate::worker::Call;
 
 const CHUNK: usize = 16 * 1024;
 
-/// Whether a watchdog stands between a function and its callers.
-pub(crate) fn is_one(contract: Contract) -> bool {
-    forks(contract) || contract == Contract::WatchdogHttp
-}
-
-/// Whether it starts a process for each request.
+/// Whether it is a watchdog that starts a process for each request.
 pub(crate) fn forks(contract: Contract) -> bool {
     matches!(
         contract,

@@ -2,12 +2,13 @@ import { useFormContext } from "react-hook-form";
 import type { FunctionDetail } from "@/platform";
 import { Checkbox, describedBy, Field, Select, Textarea } from "@/ui/Field";
 import { Section } from "@/ui/Section";
-import { isWatchdog } from "../contracts";
+import { hasWatchdog } from "../contracts";
 import { DestinationField } from "./DestinationField";
 import { ExecutionField } from "./ExecutionField";
 import { Folded } from "./Folded";
 import { scalingText } from "./scaling-text";
 import type { FunctionSettingsForm } from "./settings-form";
+import { WatchdogFields } from "./WatchdogFields";
 
 /** How the engine keeps, retries and reaches the function: folded, with defaults that suit most. */
 export function ExecutionSection({ detail }: { detail: FunctionDetail }) {
@@ -170,43 +171,7 @@ export function ExecutionSection({ detail }: { detail: FunctionDetail }) {
             </span>
           </label>
         </Folded>
-        {isWatchdog(contract) && (
-          <Folded
-            title="Watchdog"
-            note="What it reads from its environment"
-            open={wrong("execTimeoutMs", "readTimeoutMs", "writeTimeoutMs", "maxInflight", "port")}
-          >
-            <div className="grid max-w-180 grid-cols-2 gap-x-8 gap-y-2">
-              <ExecutionField name="process" label="Command (fprocess)" placeholder="the file itself" />
-              <ExecutionField name="contentType" label="Content type of answers" placeholder="text/plain" />
-              <ExecutionField name="execTimeoutMs" label="exec_timeout" unit="ms" placeholder="none" />
-              <ExecutionField name="readTimeoutMs" label="read_timeout" unit="ms" placeholder="30000" />
-              <ExecutionField name="writeTimeoutMs" label="write_timeout" unit="ms" placeholder="30000" />
-              <ExecutionField
-                name="maxInflight"
-                label="max_inflight"
-                unit="runs"
-                placeholder="no limit"
-                hint="More callers get 429."
-              />
-              {contract === "watchdog_http" && (
-                <ExecutionField
-                  name="port"
-                  label="Port of the process"
-                  unit="TCP"
-                  placeholder="chosen"
-                  hint="Empty: told in PORT and http_port."
-                />
-              )}
-            </div>
-            {contract === "watchdog_classic" && (
-              <label htmlFor="combine-output" className="mt-2 flex min-h-6 items-center gap-2.5">
-                <Checkbox id="combine-output" {...register("execution.combineOutput")} />
-                Standard error is part of the answer
-              </label>
-            )}
-          </Folded>
-        )}
+        {hasWatchdog(contract) && <WatchdogFields contract={contract} watchdog={settings.watchdog} />}
       </div>
     </Section>
   );

@@ -14,6 +14,8 @@ describe("the execution settings", () => {
   it("are what they were when nothing is changed", () => {
     expect(problems({})).toEqual([]);
     expect(executionFromForm(base, EXECUTION)).toEqual(EXECUTION);
+    const never = { ...EXECUTION, watchdog: { ...EXECUTION.watchdog, readTimeoutMs: 0, execTimeoutMs: 0 } };
+    expect(executionFromForm(executionToForm(never), never)).toEqual(never);
     const folder = { path: "/home/ada/hello", watch: true };
     expect(executionFromForm(base, { ...EXECUTION, folder }).folder).toEqual(folder);
   });

@@ -90,6 +90,8 @@ export const executionSchema = v.pipe(
 export type ExecutionForm = v.InferOutput<typeof executionSchema>;
 
 const text = (value: number | null): string => (value === null || value === 0 ? "" : String(value));
+/** Of a time-out that has a default, 0 is a value: none. */
+const exact = (value: number | null): string => (value === null ? "" : String(value));
 const number = (value: string): number => (value === "" ? 0 : Number(value));
 const orNull = (value: string): number | null => (value === "" ? null : Number(value));
 
@@ -115,9 +117,9 @@ export function executionToForm(settings: ExecutionSettings): ExecutionForm {
     onSuccess: destinationToForm(settings.onSuccess),
     onFailure: destinationToForm(settings.onFailure),
     process: watchdog.process ?? "",
-    execTimeoutMs: text(watchdog.execTimeoutMs),
-    readTimeoutMs: text(watchdog.readTimeoutMs),
-    writeTimeoutMs: text(watchdog.writeTimeoutMs),
+    execTimeoutMs: exact(watchdog.execTimeoutMs),
+    readTimeoutMs: exact(watchdog.readTimeoutMs),
+    writeTimeoutMs: exact(watchdog.writeTimeoutMs),
     maxInflight: text(watchdog.maxInflight),
     port: text(watchdog.port),
     contentType: watchdog.contentType ?? "",

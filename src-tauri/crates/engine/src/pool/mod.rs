@@ -463,7 +463,7 @@ impl Pools {
 
 /// The watchdogs' answer to one request more than `max_inflight`, which is less than what the line could hold.
 fn over_inflight(state: &State, function: &Function) -> Option<Error> {
-    let most = function.settings.watchdog.max_inflight as usize;
+    let most = function.watchdog()?.max_inflight as usize;
     let pool = state.pools.get(&function.key)?;
     (most > 0 && pool.active - pool.ahead + pool.line.len() >= most).then(|| {
         Error::new(

@@ -237,6 +237,76 @@ async fn the_time_out_that_fired_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_stands_before_the_templates_too() {
+    let rig = Rig::new().await;
+    let node = "module.exports = async (event, context) => { await new Promise(r => setTimeout(r, Number(event.body))); return context.succeed('done'); };";
+    let python = "import time\ndef handle(event, context):\n    time.sleep(float(event.body) / 1000)\n    return {'body': 'done'}\n";
+    let flask = "import time\ndef handle(req):\n    time.sleep(float(req) / 1000)\n    return 'done'\n";
+    for (runtime, contract, source) in [
+        ("nodejs:default", Contract::Openfaas, node),
+        ("python:default", Contract::Openfaas, python),
+        ("python:default", Contract::OpenfaasFlask, flask),
+    ] {
+        let timed = async |exec: Option<u32>, write: Option<u32>, limit: u32, asked: Option<&str>| {
+            let mut new = function(runtime, source);
+            new.contract = contract;
+            new.settings.watchdog.exec_timeout_ms = exec;
+            new.settings.watchdog.write_timeout_ms = write;
+            new.limits.timeout_ms = limit;
+            rig.put("f", new).await;
+            // So that no start is within the deadline.
+            assert_eq!(text(&response(&rig, "f", post("/", b"0")).await), "done");
+            let mut request = post("/", b"60000");
+            if let Some(asked) = asked {
+                request.headers_mut().insert("x-timeout", asked.parse().unwrap());
+            }
+            ended(&rig, "f", request).await
+        };
+        // One rule is for all; the first has every case of it.
+        for (exec, limit, asked, named) in [
+            (Some(1500), 60_000, None, "exec_timeout of 1500 ms"),
+            // As a project brings it: the function's limit is the same.
+            (Some(2000), 2000, None, "exec_timeout of 2 s"),
+            (Some(60_000), 60_000, Some("1500ms"), "X-Timeout of 1500 ms"),
+            (None, 1600, None, "the function's limit of 1600 ms"),
+        ]
+        .into_iter()
+        .take(if runtime == "nodejs:default" { 4 } else { 1 })
+        {
+            let ended = timed(exec, None, limit, asked).await;
+            let answer = ended.reply().clone().into_response();
+            assert_eq!(answer.status(), 504, "{contract:?} {named}");
+            assert_eq!(answer.headers()["x-openfaas-internal"], "of-watchdog");
+            assert_eq!(text(&answer), format!("The function was ended after {named}."));
+            let record = ended.activation();
+            assert_eq!(record.summary.status, Status::TimedOut);
+            assert!(logs(&record)[0].contains(named), "{:?}", logs(&record));
+        }
+        let ended = timed(Some(60_000), Some(1500), 60_000, None).await;
+        let answer = ended.reply().clone().into_response();
+        assert_eq!((answer.status().as_u16(), answer.body().len()), (502, 0));
+        assert!(logs(&ended.activation())[0].contains("write_timeout of 1500 ms"));
+    }
+    // What was set for a watchdog does not bound the function that has become another's.
+    let mut new = function(
+        "nodejs:default",
+        "exports.handle = () => new Promise(r => setTimeout(r, 900, 'done'));",
+    );
+    new.contract = Contract::Scaleway;
+    new.settings.watchdog.exec_timeout_ms = Some(1);
+    new.settings.watchdog.write_timeout_ms = Some(1);
+    new.settings.watchdog.max_inflight = 1;
+    rig.put("f", new).await;
+    let both = tokio::join!(
+        response(&rig, "f", post("/", b"")),
+        response(&rig, "f", post("/", b""))
+    );
+    assert_eq!((text(&both.0), text(&both.1)), ("done".into(), "done".into()));
+    rig.stop().await;
+    assert_eq!(rig.processes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_classic_one_knows_five_methods() {
     let rig = Rig::new().await;
     for contract in FORKS {

@@ -118,9 +118,8 @@ impl Admitted {
     /// Somebody whose token, where there is one, was found to be good for the function.
     pub(crate) fn to(function: &Function, token_id: Option<String>) -> Self {
         let read_timeout = function
-            .settings
-            .watchdog
-            .read_timeout_ms
+            .watchdog()
+            .and_then(|watchdog| watchdog.read_timeout_ms)
             .unwrap_or(READ_TIMEOUT_MS);
         Self {
             token_id,
