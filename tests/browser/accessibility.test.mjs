@@ -1,4 +1,4 @@
-// axe on every route and in every state, light and dark: no violations.
+// axe on every route and in every state, light and dark: no violations, and a frame that stays where it is.
 
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import test from "node:test";
 
 import { home, ok, serve, token } from "../lib/beckon.mjs";
-import { assertAccessible, assertQuiet, openBrowser } from "../lib/browser.mjs";
+import { assertAccessible, assertFixed, assertQuiet, openBrowser } from "../lib/browser.mjs";
 import { local } from "../lib/panel.mjs";
 import { defer, until } from "../lib/sandbox.mjs";
 import { zip } from "../lib/zip.mjs";
@@ -27,6 +27,7 @@ async function look(t, page, origin, scheme, states) {
       await page.getByRole("main").waitFor();
       await reach?.(page);
       await assertAccessible(page, `${what}, ${scheme}`);
+      await assertFixed(page, `${what}, ${scheme}`);
       await leave?.(page);
     });
   }

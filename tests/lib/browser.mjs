@@ -102,5 +102,14 @@ export async function assertAccessible(page, what) {
   assert.equal(lines.length, 0, `${what}: ${lines.length} violations\n${lines.join("\n")}`);
 }
 
+/** Asserts that the window itself has nothing to scroll to: its parts scroll, the frame around them stays. */
+export async function assertFixed(page, what) {
+  const [content, window] = await page.evaluate(() => {
+    const { scrollHeight, clientHeight } = document.documentElement;
+    return [scrollHeight, clientHeight];
+  });
+  assert.equal(content, window, `${what}: the window scrolls as a whole`);
+}
+
 /** What is on the clipboard of the page's browser. */
 export const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
