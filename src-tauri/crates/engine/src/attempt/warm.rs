@@ -13,6 +13,7 @@ use crate::end::End;
 use crate::link::{Answer, Fault};
 use crate::logs::{RunLog, SharedLog};
 use crate::pool::{Grant, Permit};
+use crate::process::cannot_run;
 use crate::serving::{self, Address};
 use crate::status::Card;
 use crate::upstream::{self, Plan};
@@ -229,14 +230,14 @@ async fn serve(
     let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
     Worker::serve(deployment.clone(), number, service, (permit, listing), announce)
         .await
-        .map_err(|e| match e.raw_os_error() {
-            Some(2 | 8 | 13 | 20 | 40) => {
-                log.lock().note(format!(
-                    "Beckon: the function's process could not be started: {e}."
-                ));
-                End::crashed_in_init()
+        .map_err(|e| {
+            if !cannot_run(&e) {
+                return refused(&Error::internal("start a process", e), log);
             }
-            _ => refused(&Error::internal("start a process", e), log),
+            log.lock().note(format!(
+                "Beckon: the function's process could not be started: {e}."
+            ));
+            End::crashed_in_init()
         })
 }
 
@@ -276,13 +277,13 @@ async fn shimmed(
     let announce = |card: &Arc<Card>| inner.activity.enter(number, deployment, card);
     Worker::spawn(deployment.clone(), number, launch, (permit, listing), announce)
         .await
-        .map_err(|e| match e.raw_os_error() {
-            // An interpreter named after `#!` that is not here, or a binary of another machine.
-            Some(2 | 8 | 13 | 20 | 40) if prepared.entry.is_some() => {
-                log.lock()
-                    .note(format!("Beckon: the function's file could not be executed: {e}."));
-                End::crashed_in_init()
+        .map_err(|e| {
+            // An interpreter of ours that does not start is not the function's fault.
+            if prepared.entry.is_none() || !cannot_run(&e) {
+                return refused(&Error::internal("start a worker", e), log);
             }
-            _ => refused(&Error::internal("start a worker", e), log),
+            log.lock()
+                .note(format!("Beckon: the function's file could not be executed: {e}."));
+            End::crashed_in_init()
         })
 }

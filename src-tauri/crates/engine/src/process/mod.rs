@@ -35,6 +35,20 @@ pub(crate) struct Channels {
     pub(crate) stderr: pipe::Receiver,
 }
 
+/// Whether a process did not start for what it was to run: a program or an interpreter named after `#!` that is not
+/// there or may not be executed, or a binary of another machine.
+pub(crate) fn cannot_run(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let known = [
+        Errno::NOENT,
+        Errno::NOEXEC,
+        Errno::ACCESS,
+        Errno::NOTDIR,
+        Errno::LOOP,
+    ];
+    Errno::from_io_error(error).is_some_and(|error| known.contains(&error))
+}
+
 /// A started process. Dropping it does not end it: see [`Process::kill`].
 pub(crate) struct Process {
     pid: Pid,
