@@ -18,7 +18,7 @@ import { useAttempt } from "@/ui/useAttempt";
 import { DeliveryHistory } from "./DeliveryHistory";
 import { KIND, PURPOSE, STATE } from "./words";
 
-/** Where there is no room for it: the history has it too. */
+/** Where there is no room for it: the history has it too, or a title. */
 const WIDE = "@max-4xl:hidden";
 
 /** Deliveries, each with its history on demand. */
@@ -115,7 +115,7 @@ function DeliveryRow({ row, ofRun }: { row: DeliverySummary; ofRun: boolean }) {
         </td>
         {!ofRun && (
           <td>
-            <FunctionLink of={row.function} />
+            <FunctionLink of={row.function} namespaceClassName={WIDE} />
             <Link
               to="/activations"
               search={{ id: row.run }}

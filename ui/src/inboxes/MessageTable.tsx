@@ -36,7 +36,7 @@ export function MessageTable({ rows, before = Number.POSITIVE_INFINITY, ofRun = 
         <tr>
           <th>Request</th>
           <th className="w-36 max-lg:w-30">{ofRun ? "Inbox" : "Run"}</th>
-          <th className="w-34 max-lg:w-30">Arrived</th>
+          <th className="w-40 max-lg:w-30">Arrived</th>
         </tr>
       </thead>
       <tbody>
@@ -64,7 +64,7 @@ function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
   const Chevron = open ? ChevronDown : ChevronRight;
   return (
     <>
-      <tr data-testid="inbox-message">
+      <tr data-testid="inbox-message" className="[&>td]:py-1.5">
         <td>
           <span className="flex items-center gap-1.5">
             <button
@@ -77,7 +77,10 @@ function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
               <Chevron size={14} aria-hidden />
             </button>
             {bare ? (
-              <span className="truncate font-mono text-sm" data-testid="excerpt">
+              <span
+                className="truncate font-mono text-sm max-lg:line-clamp-3 max-lg:whitespace-normal max-lg:wrap-anywhere"
+                data-testid="excerpt"
+              >
                 {document.slice(0, EXCERPT)}
               </span>
             ) : (
@@ -88,14 +91,16 @@ function MessageRow({ message, fresh, ofRun }: MessageRowProps) {
                 </span>
               </>
             )}
-            {fresh && <Badge tone="info">New</Badge>}
           </span>
         </td>
         <td className="truncate">
           {ofRun ? <InboxLink id={message.inbox} /> : <RunLink run={run} matched={matched} />}
         </td>
-        <td className="whitespace-nowrap">
-          <TimeText at={at} />
+        <td>
+          <span className="flex flex-wrap items-center gap-x-2 whitespace-nowrap">
+            <TimeText at={at} />
+            {fresh && <Badge tone="info">New</Badge>}
+          </span>
         </td>
       </tr>
       {open && (
