@@ -83,6 +83,8 @@ pub(crate) struct Init<'a> {
     pub(crate) runs: u32,
     /// Most bytes of a result that are worth sending.
     pub(crate) result_limit: usize,
+    /// How often it may write a run's variables into its environment, before it is not to be used again.
+    pub(crate) environments: u32,
     /// All of the environment, for an interpreter that was started without the function's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) env: Option<&'a [(String, String)]>,

@@ -31,6 +31,10 @@ use crate::upstream::{self, Plan};
 /// Room for headers, on top of the largest body.
 const FRAME_EXTRA: usize = 256 * 1024;
 
+/// How often a worker may write a run's variables into its environment before another takes its place: glibc before 2.41
+/// keeps every value that it was ever given, a quarter of a kilobyte a run, which would count as the function's memory.
+const ENVIRONMENTS: u32 = 50_000;
+
 /// One call, as the worker needs to know it.
 pub(crate) struct Call<'a> {
     pub(crate) id: ActivationId,
@@ -332,6 +336,7 @@ impl Worker {
             memory_mb: function.limits.memory_mb,
             runs: self.deployment.share(),
             result_limit: self.result_limit,
+            environments: ENVIRONMENTS,
             env: inheritance.as_ref().map(|inherited| &inherited.env[..]),
             run: run_header(call, log.lock().limit(), false),
         };
@@ -525,3 +530,6 @@ mod tests {
         );
     }
 }
+
+#[cfg(test)]
+mod shimmed;

@@ -288,6 +288,8 @@ let shown = false;
 let latest = null;
 // The function's own; a call from another namespace names that one.
 let ownNamespace;
+// How often it was written; the C library keeps all of it.
+let writings = 0;
 
 function showEnvironment() {
   shown = true;
@@ -333,6 +335,7 @@ function setRunEnvironment(header) {
   if (header.apiHost) env.__OW_API_HOST = header.apiHost;
   ownNamespace ??= env.__OW_NAMESPACE;
   env.__OW_NAMESPACE = header.namespace ?? ownNamespace;
+  writings += 1;
 }
 
 // The second argument, as DigitalOcean passes it.
@@ -414,7 +417,7 @@ const dictionaryError = 'The action did not return a dictionary.';
 function finish(run, outcome, text, stop = false) {
   const bytes = Buffer.byteLength(text);
   const header = { id: run.id, outcome };
-  if (stop) header.stop = true;
+  if (stop || writings >= setup.environments) header.stop = true;
   run.over = true;
   if (current === run) current = null;
   if (bytes > setup.resultLimit) {

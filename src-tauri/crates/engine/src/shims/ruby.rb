@@ -85,15 +85,17 @@ module Beckon
       # The function's own; a call from another namespace names that one.
       @own_namespace ||= ENV['__OW_NAMESPACE']
       ENV['__OW_NAMESPACE'] = header['namespace'] || @own_namespace
+      # The C library keeps all of it.
+      @writings = (@writings || 0) + 1
     end
 
     def run(header, body)
-      environment(header)
       @setup['contract'] == 'openfaas' ? openfaas(header, body) : openwhisk(header, body)
     end
 
     # OpenWhisk: main(args) returns a hash.
     def openwhisk(header, body)
+      environment(header)
       result = @handler.call(@defaults.merge(JSON.parse(body)))
       if !result.is_a?(Hash) && !result.is_a?(Array)
         answer(header, 'developer', { error: 'The action did not return a dictionary or array.' })
@@ -112,6 +114,7 @@ module Beckon
     end
 
     def finish(answer, body)
+      answer[:stop] = true if @writings >= @setup['environments']
       if body.bytesize > @setup['resultLimit']
         answer[:bytes] = body.bytesize
         body = ''

@@ -291,6 +291,67 @@ async fn a_deleted_namespace_takes_its_workers_along() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_python_starts_finds_the_run_in_its_environment() {
+    let rig = Rig::new().await;
+    let source = r#"
+import os, subprocess, sys
+def printed(start):
+    out, into = os.pipe()
+    if os.fork() == 0:
+        os.dup2(into, 1)
+        start()
+        os._exit(0)
+    os.close(into)
+    os.wait()
+    with os.fdopen(out) as pipe:
+        return pipe.read().strip()
+NAME = '__OW_ACTIVATION_ID'
+def main(args):
+    how = args['how']
+    if how == 'subprocess':
+        found = subprocess.run(['printenv', NAME], stdout=subprocess.PIPE, text=True).stdout.strip()
+    elif how == 'system':
+        found = printed(lambda: os.system('printenv ' + NAME))
+    elif how == 'exec':
+        found = printed(lambda: os.execlp('printenv', 'printenv', NAME))
+    elif how == 'own':  # what it sets itself holds, until the next run
+        os.environ[NAME] = 'mine'
+        found = subprocess.check_output(['printenv', NAME], text=True).strip()
+    elif how == 'deleted':
+        del os.environ[NAME]
+        found = str(subprocess.call(['printenv', NAME], stdout=subprocess.DEVNULL))
+    else:
+        import ctypes
+        getenv = ctypes.CDLL(None).getenv
+        getenv.restype = ctypes.c_char_p
+        found = getenv(NAME.encode()).decode()
+    return {'found': found, 'pid': os.getpid()}
+"#;
+    rig.put("f", function("python:default", source)).await;
+    let mut pids = std::collections::HashSet::new();
+    let all = ["subprocess", "system", "exec", "own", "deleted"];
+    // Once more with a library loaded that reads the environment without Python.
+    for how in all.into_iter().chain(["native", "native"]).chain(all) {
+        let call = invocation("f", &format!(r#"{{"how": "{how}"}}"#));
+        let id = call.id.to_string();
+        let Outcome::Finished(record) = rig.engine.invoke(call, None).await.unwrap() else {
+            panic!("it was promoted");
+        };
+        let result = record.activation().result.unwrap().to_value();
+        let expected = match how {
+            "own" => "mine".to_owned(),
+            "deleted" => "1".to_owned(),
+            _ => id,
+        };
+        assert_eq!(result["found"], expected, "{how}: {result}");
+        pids.insert(result["pid"].as_u64());
+    }
+    assert_eq!(pids.len(), 1);
+    rig.stop().await;
+    assert_eq!(rig.processes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_environment_is_the_functions_own() {
     let data = Arc::new(tempfile::tempdir().unwrap());
     let secrets = Secrets(HashMap::from([("PASSWORD".to_owned(), "hunter2".to_owned())]));
