@@ -81,7 +81,11 @@ impl Brand {
             Err(e) => e == Errno::SRCH,
         };
         let mut next = Vec::new();
-        tree::children_of(pid.as_raw_nonzero().get(), &mut next);
+        let root = pid.as_raw_nonzero().get();
+        // To look into a process's folder in `/proc` takes longer, the kernel's clearing of it afterwards included.
+        if !tree::is_newest(root) {
+            tree::children_of(root, &mut next);
+        }
         for _ in 0..MOST {
             let Some(child) = next.pop() else { break };
             if let Some(pid) = Pid::from_raw(child) {

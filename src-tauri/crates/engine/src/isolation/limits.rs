@@ -45,9 +45,12 @@ impl Drop for Birth {
 /// The most tasks that the account may have for a process with so many of its own to start another; `None` where that
 /// bounds nobody. All tasks of the machine stand for the account's, which are not told as quickly.
 fn crowd(own: u64) -> Option<u64> {
-    let now = Some(tree::tasks()).filter(|now| *now > 0)?;
     // Root has no such limit.
-    (!rustix::process::geteuid().is_root()).then_some(now + own + HEADROOM)
+    if rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let now = Some(tree::tasks()).filter(|now| *now > 0)?;
+    Some(now + own + HEADROOM)
 }
 
 /// Lowers this process's own limit of tasks for a moment: what it starts inherits it, and may be a crowd of thousands

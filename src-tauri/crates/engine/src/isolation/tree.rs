@@ -153,10 +153,23 @@ fn listener(line: &str, port: u16) -> Option<String> {
 
 /// How many processes and threads the machine has; 0 where that is not told.
 pub(crate) fn tasks() -> u64 {
-    // "0.20 0.18 0.12 1/80 11206": those that run, and all.
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let all = text.split(' ').nth(3).and_then(|field| field.split_once('/'));
-    all.and_then(|(_, all)| all.parse().ok()).unwrap_or(0)
+    load(&load_text()).map_or(0, |(all, _)| all)
+}
+
+/// Whether the machine has started no task after this one, which then has started none either.
+pub(super) fn is_newest(pid: i32) -> bool {
+    load(&load_text()).is_some_and(|(_, newest)| newest == pid)
+}
+
+fn load_text() -> String {
+    fs::read_to_string("/proc/loadavg").unwrap_or_default()
+}
+
+/// "0.20 0.18 0.12 1/80 11206": of those that run and all, the latter, and the one that was started last.
+fn load(text: &str) -> Option<(u64, i32)> {
+    let mut fields = text.split_ascii_whitespace().skip(3);
+    let (_, all) = fields.next()?.split_once('/')?;
+    Some((all.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
 /// Every process that there is.
@@ -203,9 +216,37 @@ pub(crate) fn kill(member: Member) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+    use std::os::unix::process::CommandExt as _;
     use std::process::{Command, Stdio};
 
     use super::*;
+
+    #[test]
+    fn who_started_a_task_is_not_the_newest() {
+        assert_eq!(load("0.20 0.18 0.12 1/80 11206\n"), Some((80, 11206)));
+        assert_eq!(load("0.20 0.18 0.12 1/80"), None);
+        let mut parent = Command::new("sh")
+            .args(["-c", "sleep 1000 & echo; wait"])
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = [0; 1];
+        parent.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
+        assert!(!is_newest(parent.id().try_into().unwrap()));
+        let group = Pid::from_child(&parent);
+        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+        parent.wait().unwrap();
+        // Others start processes meanwhile; not always at the very moment.
+        let was_newest = (0..1000).any(|_| {
+            let mut child = Command::new("true").spawn().unwrap();
+            let newest = is_newest(child.id().try_into().unwrap());
+            child.wait().unwrap();
+            newest
+        });
+        assert!(was_newest);
+    }
 
     #[test]
     fn a_name_with_parentheses_is_read() {
