@@ -7,6 +7,7 @@ use beckon_core::{Contract, Function, Watchdog};
 use crate::Payload;
 use crate::attempt::Request;
 use crate::end::End;
+use crate::logs::SharedLog;
 
 /// The deadline of a run: the first of those that it has, by the name that people know it by.
 pub(crate) struct Deadline {
@@ -16,6 +17,9 @@ pub(crate) struct Deadline {
     title: &'static str,
     /// Whether the watchdog hangs up instead of answering.
     pub(crate) silent: bool,
+    /// What the start of a worker may take, ms, where that does not count: an OpenFaaS function is there before its
+    /// requests, and the watchdog's limits are theirs.
+    start: Option<(u32, &'static str)>,
 }
 
 impl Deadline {
@@ -37,11 +41,29 @@ impl Deadline {
         // Of equal ones the inner has the word: a project's exec_timeout is the function's limit as well.
         let all = inner.into_iter().flatten().chain([outer]);
         let (ms, title) = all.min_by_key(|(ms, _)| *ms).unwrap_or(outer);
+        let stays = function.contract.keeps_worker(function.runtime.language());
         Self {
             ms,
             title,
             silent: title == "write_timeout",
+            start: (stays && function.watchdog().is_some()).then_some(outer),
         }
+    }
+
+    /// That of the start, where this one counts from the call only.
+    pub(crate) fn of_start(&self) -> Option<Self> {
+        let (ms, title) = self.start?;
+        Some(Self {
+            ms,
+            title,
+            silent: false,
+            start: None,
+        })
+    }
+
+    /// This one, where it counts from the call only.
+    pub(crate) fn of_call(&self) -> Option<&Self> {
+        self.start.map(|_| self)
     }
 
     /// For example "exec_timeout of 5 s".
@@ -58,8 +80,10 @@ impl Deadline {
         started + Duration::from_millis(self.ms.into())
     }
 
-    /// What the caller and the record learn when it has passed.
-    pub(crate) fn end(&self, contract: Contract, in_init: bool) -> End {
+    /// What the record and the caller learn when it has passed.
+    pub(crate) fn end(&self, contract: Contract, in_init: bool, log: &SharedLog) -> End {
+        log.lock()
+            .note(format!("Beckon: the run was ended after {}.", self.name()));
         if self.silent {
             End::no_answer()
         } else if contract.speaks_http() {

@@ -205,6 +205,7 @@ impl End {
         if contract == Contract::Fn {
             let (status, text) = match self.why {
                 Why::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "Timed out"),
+                Why::TooLarge => (StatusCode::BAD_GATEWAY, "function response body too large"),
                 Why::NotLoaded => (
                     StatusCode::BAD_GATEWAY,
                     "container failed to initialize, please ensure you are using the latest fdk and check the logs",

@@ -54,7 +54,9 @@ pub use journal::text::preview;
 pub use leftovers::Leftover;
 pub use namespaces::PlacedNamespace;
 pub use notes::NamespaceNotes;
-pub use queue::{Claim, DeadLetter, DeadLetters, DeadPage, Ended, Owner, QueueState, Recovery, Waiting};
+pub use queue::{
+    Claim, DeadLetter, DeadLetters, DeadPage, Ended, Owner, QueueState, Recovery, Revived, Waiting,
+};
 pub use spaces::{SpacesDeployment, SpacesTrigger};
 
 use std::path::Path;

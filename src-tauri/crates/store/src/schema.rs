@@ -13,7 +13,7 @@ use crate::fault::Fault;
 pub(crate) const APPLICATION_ID: i32 = 0x4245_434B;
 
 /// What takes a database from version i to i + 1. Entries are only ever appended.
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -31,6 +31,7 @@ const MIGRATIONS: [&str; 17] = [
     include_str!("migrations/0015.sql"),
     include_str!("migrations/0016.sql"),
     include_str!("migrations/0017.sql"),
+    include_str!("migrations/0018.sql"),
 ];
 
 /// The version of the schema that this Beckon writes.

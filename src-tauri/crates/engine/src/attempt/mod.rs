@@ -136,14 +136,14 @@ pub(crate) async fn execute(
         } else {
             Duration::ZERO
         };
-        tokio::time::timeout_at((limit.from(started) + slack).into(), attempt).await
+        match limit.of_start() {
+            None => tokio::time::timeout_at((limit.from(started) + slack).into(), attempt).await,
+            // The start and the call are bounded each by itself.
+            Some(_) => Ok(attempt.await),
+        }
     };
     progress.ended.get_or_insert_with(Instant::now);
-    let end = end.unwrap_or_else(|_| {
-        log.lock()
-            .note(format!("Beckon: the run was ended after {}.", limit.name()));
-        limit.end(contract, progress.called.is_none())
-    });
+    let end = end.unwrap_or_else(|_| limit.end(contract, progress.called.is_none(), log));
     Ok(end.spoken(contract))
 }
 
@@ -177,7 +177,7 @@ async fn attempt(
         deadline: inner.clock.now() + i64::from(limit.ms),
     };
     if function.contract.keeps_worker(grant.deployment.language()) {
-        warm::run(inner, &call, grant, log, progress).await
+        warm::run(inner, &call, grant, limit, log, progress).await
     } else if watchdog::forks(function.contract) {
         own::fork(inner, &call, grant, (limit, started), log, progress).await
     } else {

@@ -9,6 +9,7 @@ use super::{Progress, Request, crash, environment, listed, prepare, refused};
 use crate::adapt::Event;
 use crate::cells::{self, Breed, Cell};
 use crate::code::{Deployment, Prepared};
+use crate::deadline::Deadline;
 use crate::end::End;
 use crate::link::{Answer, Fault};
 use crate::logs::{RunLog, SharedLog};
@@ -25,27 +26,36 @@ pub(super) async fn run(
     inner: &Inner,
     call: &Call<'_>,
     mut grant: Grant,
+    limit: &Deadline,
     log: &SharedLog,
     progress: &mut Progress,
 ) -> End {
+    let contract = grant.deployment.function.contract;
     loop {
         grant.suit(call.inherited);
         let worker = match grant.worker() {
             Some(worker) => worker,
             None => {
                 progress.cold = true;
-                match start(inner, call, &mut grant, log, progress).await {
-                    Ok(worker) => {
+                let limit = limit.of_start();
+                let started = within(limit.as_ref(), start(inner, call, &mut grant, log, progress)).await;
+                match started {
+                    Ok(Ok(worker)) => {
                         grant.keep(worker.clone());
                         worker
                     }
-                    Err(end) => return end,
+                    Ok(Err(end)) => return end,
+                    Err(limit) => return limit.end(contract, true, log),
                 }
             }
         };
         progress.guards = Some(worker.guards.clone());
         progress.called = Some(Instant::now());
-        match worker.call(call, log).await {
+        let answered = match within(limit.of_call(), worker.call(call, log)).await {
+            Ok(answered) => answered,
+            Err(limit) => return limit.end(contract, false, log),
+        };
+        match answered {
             Ok(Answer::Done(end)) => {
                 progress.ended = Some(Instant::now());
                 grant.finish();
@@ -62,6 +72,17 @@ pub(super) async fn run(
             }
             Err(Fault::Stale) => return crash(worker.fate(log).await, log, End::crashed()),
             Err(fault) => return crash(fault, log, End::crashed()),
+        }
+    }
+}
+
+/// What comes of `work`, unless the limit passes before.
+async fn within<T>(limit: Option<&Deadline>, work: impl Future<Output = T>) -> Result<T, &Deadline> {
+    match limit {
+        None => Ok(work.await),
+        Some(limit) => {
+            let passed = tokio::time::timeout(Duration::from_millis(limit.ms.into()), work).await;
+            passed.map_err(|_| limit)
         }
     }
 }

@@ -191,6 +191,11 @@ impl Deliveries {
         Ok(())
     }
 
+    /// A run that was over waits again, and its promise with it: on disk it is there.
+    pub(crate) fn owes_again(&self, run: ActivationId, callback: Callback) {
+        self.inner.owed.lock().insert(run, callback);
+    }
+
     /// Takes a promise back.
     pub(crate) async fn disown(&self, run: ActivationId) {
         self.inner.owed.lock().remove(&run);

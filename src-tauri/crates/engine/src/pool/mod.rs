@@ -163,7 +163,8 @@ impl Pools {
         grants
     }
 
-    /// The right to start a worker for nobody in particular, if the function has fewer than it wants to have ready.
+    /// The right to start a worker for nobody in particular, if the function has fewer than it wants to have ready, and
+    /// there is room.
     pub(crate) fn prewarm(self: &Arc<Self>, function: &Arc<Function>) -> Option<Grant> {
         let mut discarded = Discarded::default();
         let mut state = self.state.lock();
@@ -176,7 +177,12 @@ impl Pools {
         let pool = state.pools.get_mut(&function.key)?;
         pool.bury(&mut discarded);
         let seats = function.limits.concurrency as usize * deployment.share() as usize;
-        if full || pool.workers() >= pool.kept() || pool.active >= seats {
+        if pool.workers() >= pool.kept() || pool.active >= seats {
+            return None;
+        }
+        if full {
+            // For the next time that it is asked for.
+            self.make_room_ahead(&mut state, &function.key, &mut discarded);
             return None;
         }
         pool.active += 1;

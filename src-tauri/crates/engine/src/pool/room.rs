@@ -44,15 +44,32 @@ impl Pools {
         let Some(pool) = state.pools.get(key) else { return };
         let could = pool.workers() < pool.current.function.limits.concurrency as usize
             && pool.warm.iter().all(|warm| warm.busy > 0);
-        if !could {
-            return;
+        if could {
+            self.evict_for(state, key, |_, _| true, discarded);
         }
+    }
+
+    /// The same for a worker that is to be ready before anybody calls: for that only those go that are more than their
+    /// own functions want to have ready.
+    pub(super) fn make_room_ahead(&self, state: &mut State, key: &FunctionKey, discarded: &mut Discarded) {
+        self.evict_for(state, key, State::is_spare, discarded);
+    }
+
+    fn evict_for(
+        &self,
+        state: &mut State,
+        key: &FunctionKey,
+        may_go: impl Fn(&State, &Idle) -> bool,
+        discarded: &mut Discarded,
+    ) {
+        let Some(pool) = state.pools.get(key) else { return };
         let (expected, bounds) = (state.expected(&pool.current), self.bounds());
         let mut left = state.ledger.sum_staying();
         if left.has_room(expected, bounds) {
             return; // there is, or will be when those that go are gone
         }
-        let idle = idle(state);
+        let mut idle = idle(state);
+        idle.retain(|one| may_go(state, one));
         let enough = idle.iter().position(|one| {
             left = left.less(state.ledger.bytes(one.process));
             left.has_room(expected, bounds)
@@ -70,11 +87,7 @@ impl Pools {
             if state.ledger.sum_staying().memory <= most {
                 break;
             }
-            let wanted = state.pools.get(&one.key).map_or(0, |pool| {
-                let busy = pool.warm.iter().filter(|warm| warm.busy > 0).count();
-                pool.kept().saturating_sub(busy)
-            });
-            if one.later >= wanted {
+            if state.is_spare(&one) {
                 state.evict(&one, discarded);
             }
         }
@@ -112,6 +125,15 @@ impl Pools {
 }
 
 impl State {
+    /// Whether its function has as many ready without it as it wants to.
+    fn is_spare(&self, one: &Idle) -> bool {
+        let wanted = self.pools.get(&one.key).map_or(0, |pool| {
+            let busy = pool.warm.iter().filter(|warm| warm.busy > 0).count();
+            pool.kept().saturating_sub(busy)
+        });
+        one.later >= wanted
+    }
+
     fn evict(&mut self, one: &Idle, discarded: &mut Discarded) {
         let Some(pool) = self.pools.get_mut(&one.key) else {
             return;

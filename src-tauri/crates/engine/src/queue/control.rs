@@ -157,11 +157,18 @@ impl Engine {
         // Those that fail again meanwhile are for the next time: this ends.
         let before = inner.clock.now();
         loop {
-            let waiting = inner.store.retry_dead_letters(which.clone(), before).await?;
-            if waiting.is_empty() {
+            let revived = inner.store.retry_dead_letters(which.clone(), before).await?;
+            if revived.is_empty() {
                 return Ok(count);
             }
-            count += waiting.len() as u64;
+            count += revived.len() as u64;
+            let mut waiting = Vec::with_capacity(revived.len());
+            for one in revived {
+                if let Some(callback) = one.callback {
+                    inner.deliveries.owes_again(one.waiting.id, callback);
+                }
+                waiting.push(one.waiting);
+            }
             inner.backlog.lines.merge(waiting, inner.clock.now());
             inner.note_backlog();
             inner.pools.room.notify_one();

@@ -129,6 +129,59 @@ pub(crate) async fn state(rig: &Rig, run: ActivationId, wanted: DeliveryState) -
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_that_is_retried_calls_back_again() {
+    let rig = Rig::new().await;
+    let retried = |source: &str| {
+        let mut new = crate::support::function("nodejs:default", source);
+        new.settings.retry.attempts = 2;
+        new.settings.retry.min_wait_s = 0;
+        new
+    };
+    rig.put("f", retried("function main() { throw new Error('not yet') }"))
+        .await;
+    let (receiver, address) = Receiver::start().await;
+    let id = accept(&rig, "f", callback(&format!("http://{address}/back"))).await;
+    let told = receiver.wait(1).await;
+    assert_eq!(told[0].headers["x-function-status"], "500");
+    let is_dead = async || {
+        !rig.engine
+            .dead_letters(None, None, 9)
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    };
+    wait_for(is_dead).await;
+    // What is owed is kept over a restart, before the retry and after it.
+    rig.stop().await;
+    let data = rig.data.clone();
+    drop(rig);
+    let rig = Rig::open(data, |_| {}, crate::support::Secrets::default()).await;
+    rig.put("f", retried("function main() { return {well: true} }"))
+        .await;
+    let key = "f".parse().unwrap();
+    let key = beckon_core::FunctionKey {
+        namespace: "test".parse().unwrap(),
+        name: key,
+    };
+    rig.engine.pause_queue(&key).await.unwrap();
+    let which = beckon_store::DeadLetters::One(id);
+    assert_eq!(rig.engine.retry_dead_letters(which).await.unwrap(), 1);
+    rig.stop().await;
+    let data = rig.data.clone();
+    drop(rig);
+    let rig = Rig::open(data, |_| {}, crate::support::Secrets::default()).await;
+    rig.engine.resume_queue(&key).await.unwrap();
+    let told = receiver.wait(2).await;
+    assert_eq!(told[1].headers["x-function-status"], "200");
+    assert_eq!(told[1].headers["x-call-id"], "my-own-id");
+    assert_eq!(&told[1].body[..], br#"{"well":true}"#);
+    assert_eq!(rig.store.owed_callbacks().await.unwrap(), vec![]);
+    rig.stop().await;
+    assert_eq!(receiver.received.lock().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_callback_is_the_functions_answer_and_says_what_became_of_the_call() {
     let rig = Rig::new().await;
     rig.node("answer", ANSWER).await;

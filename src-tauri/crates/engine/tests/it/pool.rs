@@ -547,6 +547,35 @@ async fn workers_are_kept_ready_and_started_again() {
     assert_eq!(rig.processes(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn idle_workers_that_nobody_asked_for_make_room_for_those_to_be_kept_ready() {
+    let rig = Rig::with(|config| config.max_workers = 3).await;
+    rig.put("spare", concurrent(SLEEPER, 3)).await;
+    let runs = (0..3).map(|_| rig.run("spare", r#"{"ms":300}"#));
+    futures_util::future::join_all(runs).await;
+    let of = |name: &str| -> Vec<u32> {
+        let all = rig.engine.status().workers;
+        let ready = all
+            .iter()
+            .filter(|worker| worker.state == WorkerState::Ready && worker.function.name.as_str() == name);
+        ready.map(|worker| worker.pid).collect()
+    };
+    wait_for(async || of("spare").len() == 3).await;
+    let mut new = concurrent(SLEEPER, 3);
+    new.settings.min_workers = 2;
+    rig.put("kept", new.clone()).await;
+    wait_for(async || of("kept").len() == 2).await;
+    // More are wanted than there may be: what one function wants is nobody else's room.
+    let kept = of("kept");
+    rig.put("also", new).await;
+    wait_for(async || of("also").len() == 1).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!((of("kept"), of("also").len(), of("spare").len()), (kept, 1, 0));
+    // A caller gets room from either.
+    expect_pid(&rig.run("spare", r#"{"ms":1}"#).await);
+    rig.stop().await;
+}
+
 /// The worker of the version before is let go in the middle of its start: that says nothing of the next one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_that_is_saved_while_its_worker_starts_is_kept_ready() {

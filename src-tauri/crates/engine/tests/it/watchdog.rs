@@ -306,6 +306,43 @@ async fn one_stands_before_the_templates_too() {
     assert_eq!(rig.processes(), 0);
 }
 
+/// A container is there before its requests: the watchdog's limits are theirs alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_start_is_no_slow_request() {
+    let rig = Rig::new().await;
+    let slow = "import time\ntime.sleep(2)\ndef handle(event, context):\n    return {'body': 'there'}\n";
+    for bound in ["exec", "write", "asked"] {
+        let mut new = function("python:default", slow);
+        new.contract = Contract::Openfaas;
+        let settings = &mut new.settings.watchdog;
+        match bound {
+            "exec" => settings.exec_timeout_ms = Some(1000),
+            "write" => settings.write_timeout_ms = Some(1000),
+            _ => {}
+        }
+        rig.put("f", new).await;
+        let mut request = post("/", b"");
+        if bound == "asked" {
+            request.headers_mut().insert("x-timeout", "1s".parse().unwrap());
+        }
+        let ended = ended(&rig, "f", request).await;
+        assert_eq!(text(&ended.reply().clone().into_response()), "there", "{bound}");
+        assert!(ended.activation().summary.cold.unwrap());
+    }
+    // One that never ends is bounded by the function's own limit.
+    let mut never = function("nodejs:default", "for (;;);");
+    never.contract = Contract::Openfaas;
+    never.settings.watchdog.exec_timeout_ms = Some(60_000);
+    never.limits.timeout_ms = 1500;
+    rig.put("f", never).await;
+    let ended = ended(&rig, "f", post("/", b"")).await;
+    assert_eq!(ended.reply().clone().into_response().status(), 504);
+    let logs = logs(&ended.activation());
+    assert!(logs[0].contains("the function's limit of 1500 ms"), "{logs:?}");
+    rig.stop().await;
+    assert_eq!(rig.processes(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_classic_one_knows_five_methods() {
     let rig = Rig::new().await;

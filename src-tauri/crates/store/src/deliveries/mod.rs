@@ -69,15 +69,8 @@ impl Store {
     pub async fn owe_callback(&self, run: ActivationId, callback: &Callback) -> Result<()> {
         let text = serde_json::to_string(callback)
             .map_err(|e| beckon_core::Error::internal("keep a callback", e))?;
-        self.write(Urgency::Durable, text.len(), move |batch| {
-            batch.owe(1)?;
-            batch
-                .db
-                .prepare_cached("INSERT INTO callbacks (run, callback) VALUES (?1, ?2)")?
-                .execute(params![id_bytes(run), text])?;
-            Ok(())
-        })
-        .await
+        self.write(Urgency::Durable, text.len(), move |batch| owe(batch, run, &text))
+            .await
     }
 
     /// Forgets a callback, because its run was not accepted.
@@ -102,25 +95,38 @@ impl Store {
     }
 }
 
-/// Writes a run that is over and what is to be delivered because of it.
+/// Writes a run that is over and what is to be delivered because of it. Returns the callback that it owed until now, as
+/// [`owe`] takes it.
 pub(crate) fn put_over(
     batch: &mut Batch<'_>,
     prepared: &Prepared,
     deliveries: &[NewDelivery],
-) -> Result<(), Fault> {
-    if deliveries.iter().any(|new| new.purpose == Purpose::Callback) {
-        let _ours = take_owed(batch, prepared.activation.summary.id)?;
-    }
+) -> Result<Option<String>, Fault> {
+    let owed = match deliveries.iter().any(|new| new.purpose == Purpose::Callback) {
+        true => take_owed(batch, prepared.activation.summary.id)?,
+        false => None,
+    };
     save::put(batch, prepared)?;
-    deliveries.iter().try_for_each(|new| insert(batch, new))
+    deliveries.iter().try_for_each(|new| insert(batch, new))?;
+    Ok(owed)
 }
 
-fn read_callback(text: &str) -> Result<Callback, Fault> {
+/// From now on the run owes this callback (its JSON).
+pub(crate) fn owe(batch: &mut Batch<'_>, run: ActivationId, callback: &str) -> Result<(), Fault> {
+    batch.owe(1)?;
+    batch
+        .db
+        .prepare_cached("INSERT INTO callbacks (run, callback) VALUES (?1, ?2)")?
+        .execute(params![id_bytes(run), callback])?;
+    Ok(())
+}
+
+pub(crate) fn read_callback(text: &str) -> Result<Callback, Fault> {
     serde_json::from_str(text).map_err(|e| Fault::unreadable("callback", e))
 }
 
 /// The callback that a run owes, which it owes no more.
-fn take_owed(batch: &mut Batch<'_>, run: ActivationId) -> Result<Option<Callback>, Fault> {
+fn take_owed(batch: &mut Batch<'_>, run: ActivationId) -> Result<Option<String>, Fault> {
     if !batch.owes()? {
         return Ok(None);
     }
@@ -129,13 +135,10 @@ fn take_owed(batch: &mut Batch<'_>, run: ActivationId) -> Result<Option<Callback
         .prepare_cached("DELETE FROM callbacks WHERE run = ?1 RETURNING callback")?
         .query_row([id_bytes(run)], |row| row.get(0))
         .optional()?;
-    match text {
-        None => Ok(None),
-        Some(text) => {
-            batch.owe(-1)?;
-            read_callback(&text).map(Some)
-        }
+    if text.is_some() {
+        batch.owe(-1)?;
     }
+    Ok(text)
 }
 
 /// A run is over and brought no answer along (cancelled in the queue, lost in a crash): its caller is still told, as
@@ -147,6 +150,7 @@ pub(crate) fn settle_owed(batch: &mut Batch<'_>, run: &ActivationSummary) -> Res
     let Some(callback) = take_owed(batch, run.id)? else {
         return Ok(());
     };
+    let callback = read_callback(&callback)?;
     let seconds = run.duration_ms.unwrap_or(0).max(0) as f64 / 1000.0;
     let header = |name: &str, value: String| (name.to_owned(), value);
     insert(

@@ -153,16 +153,16 @@ impl Store {
                 let prepared = Prepared::new(record)?;
                 let attempts = prepared.activation.attempts;
                 let target = prepared.activation.target();
-                deliveries::put_over(batch, &prepared, &deliveries)?;
+                let owed = deliveries::put_over(batch, &prepared, &deliveries)?;
                 if let Ended::Dead { at, policy } = ended {
                     let place = batch.place(LOCAL, target.namespace.as_str(), target.name.as_str())?;
                     batch
                         .db
                         .prepare_cached(
-                            "INSERT OR REPLACE INTO dead_letters (n, place, policy, attempts, at)
-                             SELECT n, ?5, ?2, ?3, ?4 FROM activations WHERE id = ?1",
+                            "INSERT OR REPLACE INTO dead_letters (n, place, policy, attempts, at, callback)
+                             SELECT n, ?5, ?2, ?3, ?4, ?6 FROM activations WHERE id = ?1",
                         )?
-                        .execute(params![id_bytes(id), word(policy)?, attempts, at, place])?;
+                        .execute(params![id_bytes(id), word(policy)?, attempts, at, place, owed])?;
                     batch.queues_changed();
                 }
                 Ok(())

@@ -1,8 +1,8 @@
 //! Runs that failed as often as they may, until a person retries or dismisses them.
 
 use beckon_core::{
-    Activation, ActivationId, ActivationSummary, Error, FunctionKey, LogLine, LogStream, Millis, Result,
-    Status, Timing,
+    Activation, ActivationId, ActivationSummary, Callback, Error, FunctionKey, LogLine, LogStream, Millis,
+    Result, Status, Timing,
 };
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use ts_rs::TS;
 use super::{CHUNK, Waiting, id_of, place_of};
 use crate::Store;
 use crate::batch::Batch;
+use crate::deliveries;
 use crate::fault::Fault;
 use crate::journal::load;
 use crate::journal::save::{self, Prepared, id_bytes};
@@ -36,6 +37,15 @@ pub struct DeadPage {
     pub rows: Vec<DeadLetter>,
     /// Where the next page begins; `None` on the last.
     pub next: Option<ActivationId>,
+}
+
+/// A dead letter that waits again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revived {
+    /// Its row in the queue.
+    pub waiting: Waiting,
+    /// The callback that it owes again, as it did at first.
+    pub callback: Option<Callback>,
 }
 
 impl Store {
@@ -92,17 +102,18 @@ impl Store {
     }
 
     /// Puts dead letters back into the queue, at its end, with all attempts before them: one run, or up to 1,000 of a
-    /// function that were dead `before` then. Returns what waits now; call again until nothing does.
-    pub async fn retry_dead_letters(&self, which: DeadLetters, before: Millis) -> Result<Vec<Waiting>> {
+    /// function that were dead `before` then. Returns what waits now, with the callbacks that it
+    /// owes again; call again until nothing does.
+    pub async fn retry_dead_letters(&self, which: DeadLetters, before: Millis) -> Result<Vec<Revived>> {
         self.flush_pending().await?;
         let now = self.inner.clock.now();
         self.write(Urgency::Durable, 0, move |batch| {
-            let mut waiting = Vec::new();
+            let mut revived = Vec::new();
             for id in chosen(batch, &which, before)? {
-                waiting.push(revive(batch, id, now)?);
+                revived.push(revive(batch, id, now)?);
             }
             batch.queues_changed();
-            Ok(waiting)
+            Ok(revived)
         })
         .await
     }
@@ -163,7 +174,7 @@ fn chosen(batch: &Batch<'_>, which: &DeadLetters, before: Millis) -> Result<Vec<
     Ok(ids.into_iter().map(id_of).collect())
 }
 
-fn revive(batch: &mut Batch<'_>, id: ActivationId, now: Millis) -> Result<Waiting, Fault> {
+fn revive(batch: &mut Batch<'_>, id: ActivationId, now: Millis) -> Result<Revived, Fault> {
     let missing = || Fault::from(Error::not_found(format!("dead letter {id}")));
     let activation = load::activation(batch.db, id)?.ok_or_else(missing)?;
     let function = activation.target();
@@ -177,15 +188,23 @@ fn revive(batch: &mut Batch<'_>, id: ActivationId, now: Millis) -> Result<Waitin
              JOIN activations AS a ON a.n = d.n WHERE a.id = ?1",
         )?
         .execute(params![id_bytes(id), seq])?;
-    batch
+    let callback: Option<String> = batch
         .db
-        .prepare_cached("DELETE FROM dead_letters WHERE n = (SELECT n FROM activations WHERE id = ?1)")?
-        .execute([id_bytes(id)])?;
-    Ok(Waiting {
-        seq,
-        id,
-        function,
-        due_in_ms: 0,
+        .prepare_cached(
+            "DELETE FROM dead_letters WHERE n = (SELECT n FROM activations WHERE id = ?1) RETURNING callback",
+        )?
+        .query_row([id_bytes(id)], |row| row.get(0))?;
+    if let Some(callback) = &callback {
+        deliveries::owe(batch, id, callback)?;
+    }
+    Ok(Revived {
+        waiting: Waiting {
+            seq,
+            id,
+            function,
+            due_in_ms: 0,
+        },
+        callback: callback.as_deref().map(deliveries::read_callback).transpose()?,
     })
 }
 

@@ -17,7 +17,7 @@ use rusqlite::{OptionalExtension as _, params};
 use tokio::sync::OwnedSemaphorePermit;
 
 pub use claim::{Claim, Ended};
-pub use dead::{DeadLetter, DeadLetters, DeadPage};
+pub use dead::{DeadLetter, DeadLetters, DeadPage, Revived};
 pub use leases::Recovery;
 pub use listing::QueueState;
 

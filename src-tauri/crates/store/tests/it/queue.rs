@@ -302,7 +302,10 @@ async fn dead_letters_are_listed_retried_and_dismissed() {
         .retry_dead_letters(DeadLetters::One(id(2)), i64::MAX)
         .await
         .unwrap();
-    assert_eq!((back.len(), back[0].id, &back[0].function), (1, id(2), &hello));
+    assert_eq!(
+        (back.len(), back[0].waiting.id, &back[0].waiting.function),
+        (1, id(2), &hello)
+    );
     let mut heard = Vec::new();
     while let Ok(event) = events.try_recv() {
         heard.push(event);

@@ -345,7 +345,10 @@ pub(super) fn watchdog(
             "read_timeout" => settings.read_timeout_ms = time(fields),
             "write_timeout" => settings.write_timeout_ms = time(fields),
             "exec_timeout" => settings.exec_timeout_ms = time(fields),
-            "max_inflight" => settings.max_inflight = value.trim().parse().unwrap_or(0),
+            "max_inflight" => match value.trim().parse() {
+                Ok(most) => settings.max_inflight = most,
+                Err(_) => fields.error(&at, None, format!("'{value}' is not a number of requests.")),
+            },
             "content_type" => settings.content_type = Some(value),
             "combine_output" => settings.combine_output = Some(value.trim() != "false"),
             "upstream_url" => {
@@ -362,14 +365,13 @@ pub(super) fn watchdog(
         }
     }
     planned.env = kept;
-    if let Some(ms) = planned.settings.watchdog.exec_timeout_ms.filter(|ms| *ms > 0) {
+    // The watchdog's own limit holds as it is; the function's must not be in its way, nor be all that its start has.
+    if let Some(ms) = planned.settings.watchdog.exec_timeout_ms
+        && ms > planned.limits.timeout_ms
+    {
         let mut limits = planned.limits;
-        fields.timeout(
-            &format!("{path}.environment.exec_timeout"),
-            None,
-            f64::from(ms),
-            &mut limits,
-        );
+        let place = format!("{path}.environment.exec_timeout");
+        fields.timeout(&place, None, f64::from(ms), &mut limits);
         planned.limits = limits;
     }
 }
