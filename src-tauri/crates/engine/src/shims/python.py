@@ -905,6 +905,8 @@ def _flask_response(run, value):
 class _Openfaas:
     """OpenFaaS' python3-http: handle(event, context) gives {statusCode, body, headers} or what Flask views return."""
 
+    view = "call_handler"  # what the template calls it
+
     def arguments(self, header, body):
         if _takes == 0:
             return ()
@@ -935,6 +937,8 @@ class _Openfaas:
 class _OpenfaasFlask(_Openfaas):
     """OpenFaaS' python3-flask: handle(req) takes the body and gives what Flask views return."""
 
+    view = "main_route"
+
     def arguments(self, header, body):
         if os.getenv("RAW_BODY", "false").lower() in ("true", "1"):
             return (bytes(body),)
@@ -942,6 +946,107 @@ class _OpenfaasFlask(_Openfaas):
 
     def answer(self, run, value):
         return _flask_response(run, value)
+
+
+def _wsgi(header, body):
+    """The request as WSGI servers tell of it: texts have a character for each byte, which the headers' values do."""
+    from urllib.parse import unquote_to_bytes
+
+    query = header["query"].encode().decode("latin-1")
+    environ = {
+        "REQUEST_METHOD": header["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(header["path"]).decode("latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",  # for a request that names no host
+        "SERVER_PORT": "5000",  # the templates'
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",  # the watchdog's
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,  # the body is all here, whatever the headers say of its length
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": _shared,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in header["headers"]:
+        if "_" in name:  # it would pass for the one with `-`; WSGI servers leave it out, too
+            continue
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+        if key in environ:
+            value = environ[key] + ("; " if name == "cookie" else ", ") + value
+        environ[key] = value
+    if body or "CONTENT_LENGTH" in environ:
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+# Flask's context of the request. A variable of the context as Flask's own are: each thread and task has its run's.
+_view = contextvars.ContextVar("beckon_view", default=None)
+
+# Exceptions that are answers: werkzeug's, where the function uses Flask.
+_answers = ()
+
+
+class _InView:
+    """Around an OpenFaaS contract, for a function that imports Flask: the templates call the handler in a view, so that
+    it has a request, an application and abort()."""
+
+    def __init__(self, contract):
+        global _answers
+        from werkzeug.exceptions import HTTPException
+
+        folder = _setup["code"]
+        self._contract = contract
+        self._app = sys.modules["flask"].Flask(
+            "index", root_path=folder, instance_path=os.path.join(folder, "instance"), static_folder=None
+        )
+        for rule, defaults in (("/", {"path": ""}), ("/<path:path>", None)):
+            self._app.url_map.add(self._app.url_rule_class(rule, endpoint=contract.view, defaults=defaults))
+        _answers = (HTTPException,)
+
+    def arguments(self, header, body):
+        context = self._app.request_context(_wsgi(header, body))
+        context.push()
+        _view.set(context)
+        return self._contract.arguments(header, body)
+
+    def answer(self, run, value):
+        made = self._made(run, value)  # in the context still: an iterator's pieces may need it
+        self._leave(None)
+        return made
+
+    def failure(self, run, error):
+        self._leave(error)
+        return self._contract.failure(run, error)
+
+    def _made(self, run, value):
+        several = isinstance(value, tuple) and len(value) > 1
+        response = value[0] if several else value
+        if not callable(response):  # as responses and werkzeug's exceptions are: WSGI applications
+            return self._contract.answer(run, value)
+        response = self._app.make_response(response)
+        try:
+            response.direct_passthrough = False  # or else a file is not to be read
+            response.headers = response.get_wsgi_headers(_view.get().request.environ)
+            return self._contract.answer(run, (response, *value[1:]) if several else response)
+        finally:
+            response.close()
+
+    @staticmethod
+    def _leave(error):
+        context = _view.get()
+        if context is None:  # it could not be made
+            return
+        _view.set(None)
+        try:
+            context.pop(error)
+        except Exception as problem:  # of what the handler wanted done at the end; there is an answer all the same
+            _print_exception(problem)
 
 
 class _Spaces:
@@ -1007,7 +1112,11 @@ def _contract(name):
         "openfaas_flask": _OpenfaasFlask,
         "spaces": _Spaces,
     }
-    return known[name]()
+    call = known[name]()
+    # A module of that name may be the function's own.
+    if isinstance(call, _Openfaas) and hasattr(sys.modules.get("flask"), "Flask"):
+        return _InView(call)
+    return call
 
 
 _call = None
@@ -1015,6 +1124,8 @@ _call = None
 
 def _answered(run, error, value):
     """The frame for what the handler gave, or for its exception."""
+    if error is not None and isinstance(error, _answers):
+        error, value = None, error
     if error is None:
         try:
             return _call.answer(run, value)

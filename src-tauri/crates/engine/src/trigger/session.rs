@@ -31,6 +31,17 @@ pub(super) enum End {
     Refused(String),
 }
 
+impl End {
+    /// The server does not let it in, with the credential that it has or without one.
+    pub(super) fn unwelcome(credential: CredentialKind) -> Self {
+        let text = match credential {
+            CredentialKind::None => "The server wants a credential, and the trigger has none.",
+            _ => "The server refuses the credential.",
+        };
+        Self::Refused(text.to_owned())
+    }
+}
+
 /// Connects, and does it again, until the trigger is stopped.
 pub(super) async fn keep(engine: Engine, live: Arc<Live>, engine_stops: CancellationToken) {
     let places = Arc::new(Semaphore::new(IN_FLIGHT));

@@ -139,6 +139,25 @@ fn stack() -> TempDir {
 }
 
 #[test]
+fn a_watchdogs_limits_are_its_own() {
+    let folder = stack();
+    let file = folder.path().join("stack.yaml");
+    let text = STACK
+        .replace("1m30s", "600ms")
+        .replace("max_inflight: 5", "max_inflight: lots");
+    fs::write(file, text).unwrap();
+    let project = read(folder.path());
+    let resize = function(&project, "resize");
+    assert_eq!(resize.settings.watchdog.exec_timeout_ms, Some(600));
+    // Which the start of its process may take longer than.
+    assert_eq!(
+        resize.limits.timeout_ms,
+        beckon_core::Limits::default().timeout_ms
+    );
+    assert_eq!(problem(resize, "lots").0, Severity::Error);
+}
+
+#[test]
 fn a_stack_file_is_read_with_everything_it_says() {
     let folder = stack();
     let project = read(folder.path());

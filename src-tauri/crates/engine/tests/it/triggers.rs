@@ -330,6 +330,12 @@ async fn credentials_come_from_the_secret_store_and_are_in_no_error() {
         .await;
     };
     failed("There is no credential kept for this trigger.").await;
+    let without = NewTrigger {
+        credential: CredentialKind::None,
+        ..new.clone()
+    };
+    rig.engine.put_trigger(&id, without).await.unwrap();
+    failed("The server wants a credential, and the trigger has none.").await;
     secrets
         .0
         .lock()

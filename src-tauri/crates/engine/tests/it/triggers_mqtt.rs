@@ -193,6 +193,12 @@ async fn what_the_broker_or_the_rules_refuse_is_said_without_the_credential() {
         })
         .await;
     };
+    let without = NewTrigger {
+        credential: CredentialKind::None,
+        ..new.clone()
+    };
+    rig.engine.put_trigger(&id, without).await.unwrap();
+    failed("The server wants a credential, and the trigger has none.").await;
     secrets.keep(&id, "ann:wr0ng-value");
     rig.engine.put_trigger(&id, new.clone()).await.unwrap();
     failed("The server refuses the credential.").await;

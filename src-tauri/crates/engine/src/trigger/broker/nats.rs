@@ -85,7 +85,7 @@ async fn connect(
         .await
         .map_err(|error| match error.kind() {
             ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
-                End::Refused("The server refuses the credential.".to_owned())
+                End::unwelcome(trigger.credential)
             }
             ConnectErrorKind::Tls => End::Refused(format!("No TLS connection to the server: {error}.")),
             _ => End::Lost(format!(
@@ -133,7 +133,7 @@ async fn take(
                     session.live.record.blame(session.engine, text.to_owned());
                 }
                 Event::ServerError(ServerError::AuthorizationViolation) => {
-                    return End::Refused("The server refuses the credential.".to_owned());
+                    return End::unwelcome(session.live.definition.credential);
                 }
                 Event::ServerError(ServerError::Other(text)) if is_permission(&text) => {
                     return End::Refused(format!("The server refuses the subscription: {text}."));

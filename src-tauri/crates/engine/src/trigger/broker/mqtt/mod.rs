@@ -4,7 +4,7 @@ mod packet;
 
 use std::collections::HashMap;
 
-use beckon_core::{Error, Secret, Subscription};
+use beckon_core::{CredentialKind, Error, Secret, Subscription};
 
 use super::acknowledged::{Arrival, BEAT, Broker};
 use super::wire::{Wire, nonsense};
@@ -183,9 +183,10 @@ impl Connection {
         self.wire.write(&hello).await?;
         match self.arrive().await? {
             Packet::Connected { code: 0, present } => Ok(present),
-            Packet::Connected { code: 4 | 5, .. } => {
-                Err(End::Refused("The server refuses the credential.".to_owned()))
-            }
+            Packet::Connected { code: 4 | 5, .. } => Err(End::unwelcome(match user {
+                Some(_) => CredentialKind::Password,
+                None => CredentialKind::None,
+            })),
             Packet::Connected { code: 3, .. } => {
                 Err(End::Lost("The server is not available now.".to_owned()))
             }
