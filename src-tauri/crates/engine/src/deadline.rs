@@ -86,6 +86,8 @@ impl Deadline {
             .note(format!("Beckon: the run was ended after {}.", self.name()));
         if self.silent {
             End::no_answer()
+        } else if contract == Contract::Fn && in_init {
+            End::not_initialized_in_time()
         } else if contract.speaks_http() {
             End::ran_out(&self.name())
         } else {

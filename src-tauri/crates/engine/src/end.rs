@@ -94,6 +94,14 @@ impl End {
         Self::platform(Status::TimedOut, Why::TimedOut, response)
     }
 
+    /// A deadline passed before the function's FDK listened: Fn's own answer (fnproject/fn, `models/error.go`), with the
+    /// function's limit where the server has five seconds.
+    pub(crate) fn not_initialized_in_time() -> Self {
+        let text = "container initialization timed out, please ensure you are using the latest fdk and check the logs";
+        let response = crate::upstream::fn_message(StatusCode::GATEWAY_TIMEOUT, text);
+        Self::platform(Status::TimedOut, Why::TimedOut, response)
+    }
+
     fn of(status: Status, why: Why, reply: Reply) -> Self {
         let bytes = reply.len() as u64;
         Self {

@@ -239,5 +239,16 @@ async fn a_function_that_does_not_start_says_why() {
     );
     let lines = logs(&ended.activation());
     assert!(lines.iter().any(|line| line.contains("not today")), "{lines:?}");
+    let mut never = node("setInterval(() => {}, 1000);");
+    never.limits.timeout_ms = 1500;
+    rig.put("f", never).await;
+    let (status, body) = value(self::ended(&rig, post("/", "{}")).await.as_ref());
+    assert_eq!(status, 504);
+    assert!(
+        body["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("container initialization timed out")
+    );
     rig.stop().await;
 }
