@@ -506,11 +506,12 @@ def _waited(value):
     if _shared:
         with _lock:
             if _loop is None:
-                _loop = asyncio.new_event_loop()
+                _loop = contextvars.Context().run(asyncio.new_event_loop)
                 threading.Thread(target=_loop.run_forever, name="event loop", daemon=True).start()
         return asyncio.run_coroutine_threadsafe(_wait(value), _loop).result()
     if _loop is None:  # one loop for the worker's life, so that open connections survive from run to run
-        _loop = asyncio.new_event_loop()
+        # It keeps the context that it is made in, which would be this run's.
+        _loop = contextvars.Context().run(asyncio.new_event_loop)
         asyncio.set_event_loop(_loop)
     return _loop.run_until_complete(_wait(value))
 
@@ -965,14 +966,14 @@ def _wsgi(header, body):
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(body),
-        "wsgi.input_terminated": True,  # the body is all here, whatever the headers say of its length
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": _shared,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
     for name, value in header["headers"]:
-        if "_" in name:  # it would pass for the one with `-`; WSGI servers leave it out, too
+        # With `_` it would pass for the one with `-`, and the body has come whole; WSGI servers leave both out, too.
+        if "_" in name or name == "transfer-encoding":
             continue
         key = name.upper().replace("-", "_")
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
@@ -1125,7 +1126,7 @@ _call = None
 def _answered(run, error, value):
     """The frame for what the handler gave, or for its exception."""
     if error is not None and isinstance(error, _answers):
-        error, value = None, error
+        error, value = None, error  # abort(404), say
     if error is None:
         try:
             return _call.answer(run, value)
