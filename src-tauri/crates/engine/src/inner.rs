@@ -1,9 +1,7 @@
 //! The engine's parts, put together and taken apart.
 
 use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, DirBuilder};
-use std::hash::{Hash, Hasher};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -29,17 +27,12 @@ use crate::process::Nursery;
 use crate::queue::{self, Backlog, Opening};
 use crate::run::{Control, Stop};
 use crate::runtimes::Runtimes;
+use crate::shims::Shims;
 use crate::source::Folders;
 use crate::status::Activity;
-use crate::worker::Shims;
 use crate::{
     EngineConfig, SecretSource, SystemFunctions, attempt, removal, schedule, source, survivors, trigger,
 };
-
-const NODE_SHIM: &str = include_str!("shims/node.cjs");
-const PYTHON_SHIM: &str = include_str!("shims/python.py");
-const PHP_SHIM: &str = include_str!("shims/php.php");
-const RUBY_SHIM: &str = include_str!("shims/ruby.rb");
 
 /// How long runs that were told to stop may take to write their records.
 const LAST_WORDS: Duration = Duration::from_secs(10);
@@ -422,30 +415,8 @@ fn lay_out(data_dir: &Path, recover: bool) -> std::io::Result<(String, Shims)> {
     folder("scratch")?;
     folder("secrets")?;
     folder("cells")?;
-    let mut hasher = DefaultHasher::new();
-    (NODE_SHIM, PYTHON_SHIM, PHP_SHIM, RUBY_SHIM).hash(&mut hasher);
-    let shims = folder(&format!("shims/{:016x}", hasher.finish()))?;
-    let write = |name: &str, text: &str| {
-        let path = shims.join(name);
-        write_shim(&path, text).map(|()| path)
-    };
-    let shims = Shims {
-        node: write("node.cjs", NODE_SHIM)?,
-        python: write("python.py", PYTHON_SHIM)?,
-        php: write("php.php", PHP_SHIM)?,
-        ruby: write("ruby.rb", RUBY_SHIM)?,
-    };
+    let shims = Shims::write(&folder(&format!("shims/{}", Shims::folder()))?)?;
     Ok((instance, shims))
-}
-
-/// Writes a shim in one step: a worker of another engine may be reading the one that is there.
-fn write_shim(path: &Path, text: &str) -> std::io::Result<()> {
-    if fs::read_to_string(path).is_ok_and(|there| there == text) {
-        return Ok(());
-    }
-    let fresh = path.with_extension(beckon_core::random_hex());
-    fs::write(&fresh, text)?;
-    fs::rename(&fresh, path)
 }
 
 /// The name by which this data directory's processes are known; the same over restarts.

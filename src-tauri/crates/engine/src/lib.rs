@@ -9,12 +9,12 @@
 //!        code ─ taken from there for workers; runtimes ─ the interpreters of this machine
 //! made   composition/ ─ sequences and compositions: runs that are made of other runs
 //! run    run ─ a run from request to record; queue/ ─ accepted runs, from disk
-//!        attempt, deadline ─ a run in a worker; payload, adapt, reply, end ─ what goes in and comes out
+//!        attempt/, deadline ─ a run in a worker; payload, adapt, reply, end ─ what goes in and comes out
 //!        inherited ─ what a package gives the environment
 //!        pool/ ─ slots, warm workers, lines, memory, load; wish ─ as many as somebody wants; cells/ ─ interpreters that are up before their function
 //! speak  worker, link, frame, pipes, shims/ ─ to interpreters; actionloop ─ to binaries; serving, upstream ─ to servers
 //!        executable, watchdog ─ to a process per run; lane ─ the thread that calls are made on
-//! hold   process, survivors ─ processes, and their certain end; removal ─ of what they left
+//! hold   process/, survivors ─ processes, and their certain end; removal ─ of what they left
 //!        isolation/ ─ what they can reach and take; machine ─ the memory that there is
 //! cause  schedule/ ─ calls by the clock; trigger/ ─ calls by messages
 //! tell   logs, status, metrics/ ─ what is known of it; delivery/ ─ callbacks, and the records of detached runs
@@ -57,6 +57,7 @@ mod runtimes;
 mod schedule;
 mod secrets;
 mod serving;
+mod shims;
 pub mod source;
 mod status;
 mod survivors;

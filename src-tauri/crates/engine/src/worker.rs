@@ -25,6 +25,7 @@ use crate::pipes::RawPipes;
 use crate::pool::{Measured, Permit};
 use crate::process::{Channels, Nursery, Process, Spec};
 use crate::serving::{self, Serving, Trouble};
+use crate::shims::Shims;
 use crate::status::{Card, Listing};
 use crate::upstream::{self, Plan};
 
@@ -125,15 +126,6 @@ pub(crate) struct Adoption<'a> {
     pub(crate) memory: u64,
     pub(crate) result_limit: usize,
     pub(crate) now: Millis,
-}
-
-/// Where the shims were written.
-#[derive(Debug, Clone)]
-pub(crate) struct Shims {
-    pub(crate) node: PathBuf,
-    pub(crate) python: PathBuf,
-    pub(crate) php: PathBuf,
-    pub(crate) ruby: PathBuf,
 }
 
 impl Worker {
@@ -530,6 +522,3 @@ mod tests {
         );
     }
 }
-
-#[cfg(test)]
-mod shimmed;

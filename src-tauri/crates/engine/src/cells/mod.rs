@@ -42,8 +42,8 @@ pub(crate) use tree::Tree;
 use crate::machine;
 use crate::pool::Pools;
 use crate::process::Nursery;
+use crate::shims::Shims;
 use crate::status::Activity;
-use crate::worker::Shims;
 
 /// How long a cell that is starting is waited for: an interpreter's usual start.
 const NEARER: Duration = Duration::from_millis(300);

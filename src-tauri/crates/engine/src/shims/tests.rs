@@ -9,6 +9,7 @@ use beckon_core::{ActivationId, Contract};
 use bytes::BytesMut;
 use command_fds::{CommandFdExt as _, FdMapping};
 
+use super::Shims;
 use crate::frame::{self, Frame, Kind, Reply};
 
 struct Shim {
@@ -19,9 +20,7 @@ struct Shim {
 }
 
 impl Shim {
-    fn start(program: &str, name: &str, text: &str, folder: &Path) -> Self {
-        let shim = folder.join(name);
-        fs::write(&shim, text).unwrap();
+    fn start(program: &str, shim: &Path) -> Self {
         let (theirs_in, to) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
         let (from, theirs_out) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
         let mut command = Command::new(program);
@@ -124,12 +123,13 @@ fn run(id: &str) -> frame::Run<'_> {
 fn going(program: &str, source: (&str, &str), runs: usize) -> Vec<bool> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(source.0), source.1).unwrap();
-    let (name, text) = match program {
-        "node" => ("shim.cjs", include_str!("../shims/node.cjs")),
-        "python3" => ("shim.py", include_str!("../shims/python.py")),
-        _ => ("shim.rb", include_str!("../shims/ruby.rb")),
+    let shims = Shims::write(folder.path()).unwrap();
+    let shim = match program {
+        "node" => shims.node,
+        "python3" => shims.python,
+        _ => shims.ruby,
     };
-    let mut shim = Shim::start(program, name, text, folder.path());
+    let mut shim = Shim::start(program, &shim);
     shim.load(folder.path(), 3);
     (0..runs).map(|_| shim.stops()).collect()
 }
