@@ -12,6 +12,7 @@ mod deliveries;
 mod destinations;
 mod ends;
 mod fdk;
+mod flask;
 mod http;
 mod isolation;
 mod languages;
