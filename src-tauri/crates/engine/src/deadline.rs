@@ -38,7 +38,7 @@ impl Deadline {
             ]
             .map(|(ms, title)| Some((ms.filter(|ms| *ms > 0)?, title))),
         };
-        // Of equal ones the inner has the word: a project's exec_timeout is the function's limit as well.
+        // Of equal ones the inner has the word: a project's long exec_timeout is the function's limit as well.
         let all = inner.into_iter().flatten().chain([outer]);
         let (ms, title) = all.min_by_key(|(ms, _)| *ms).unwrap_or(outer);
         let stays = function.contract.keeps_worker(function.runtime.language());

@@ -94,10 +94,10 @@ impl End {
         Self::platform(Status::TimedOut, Why::TimedOut, response)
     }
 
-    /// A deadline passed before the function's FDK listened: Fn's own answer (fnproject/fn, `models/error.go`), with the
+    /// A deadline passed before the function's FDK listened: Fn's own answer (fnproject/fn, `api/models/error.go`), with the
     /// function's limit where the server has five seconds.
     pub(crate) fn not_initialized_in_time() -> Self {
-        let text = "container initialization timed out, please ensure you are using the latest fdk and check the logs";
+        let text = "Container initialization timed out, please ensure you are using the latest fdk and check the logs";
         let response = crate::upstream::fn_message(StatusCode::GATEWAY_TIMEOUT, text);
         Self::platform(Status::TimedOut, Why::TimedOut, response)
     }
@@ -216,7 +216,7 @@ impl End {
                 Why::TooLarge => (StatusCode::BAD_GATEWAY, "function response body too large"),
                 Why::NotLoaded => (
                     StatusCode::BAD_GATEWAY,
-                    "container failed to initialize, please ensure you are using the latest fdk and check the logs",
+                    "Container failed to initialize, please ensure you are using the latest fdk and check the logs",
                 ),
                 Why::NotProvisioned | Why::ShutDown => (StatusCode::SERVICE_UNAVAILABLE, sentence.as_str()),
                 Why::Deleted => (StatusCode::NOT_FOUND, sentence.as_str()),

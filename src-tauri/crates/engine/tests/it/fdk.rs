@@ -235,7 +235,7 @@ async fn a_function_that_does_not_start_says_why() {
         body["message"]
             .as_str()
             .unwrap()
-            .contains("container failed to initialize")
+            .contains("Container failed to initialize")
     );
     let lines = logs(&ended.activation());
     assert!(lines.iter().any(|line| line.contains("not today")), "{lines:?}");
@@ -248,7 +248,7 @@ async fn a_function_that_does_not_start_says_why() {
         body["message"]
             .as_str()
             .unwrap()
-            .starts_with("container initialization timed out")
+            .starts_with("Container initialization timed out")
     );
     rig.stop().await;
 }
